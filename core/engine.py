@@ -1,0 +1,146 @@
+"""The port through which the product asks for words.
+
+It knows tokens, not stories: a prompt is a list of token ids, an answer is a stream of pieces. The prompt is
+built in `core.prompts`; implementations live in `inference` and pass one contract test suite. Encoding works
+from the moment an engine is made; writing works once `ready()` has returned.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+TokenIds = tuple[int, ...]
+"""Token ids of one text or one prompt, in the served model's vocabulary."""
+
+Form = Literal["stream", "chat"]
+"""How a model wants to be asked: our own control tokens, or an instruct model's chat template."""
+
+
+class EngineState(StrEnum):
+    """Where an engine stands. `FAILED` is final for this process."""
+
+    WAKING = "waking"
+    READY = "ready"
+    FAILED = "failed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of a model before its weights are loaded."""
+
+    name: str
+    """The name shown to people, e.g. "Llama Storycircle 8M"."""
+    form: Form
+    window: int
+    """Tokens of prompt and answer together, at most."""
+    tokenizer: str
+    """Fingerprint of the vocabulary. Stored token ids are valid only for the same fingerprint."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The token ids that a chat template puts around one user message."""
+
+    before: TokenIds
+    after: TokenIds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How to choose tokens. Penalties count generated tokens only, so that names in a story stay free."""
+
+    max_tokens: int
+    temperature: float = 0.8
+    min_p: float = 0.05
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    seed: int | None = None
+
+
+class Priority:
+    """Lower goes first (vLLM's convention)."""
+
+    MODERATION = -10
+    TURN = 0
+    BACKGROUND = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One thing to write."""
+
+    id: str
+    """Unique among running requests."""
+    prompt: TokenIds
+    sampling: Sampling
+    salt: str
+    """Keeps one workspace's cached prefixes apart from another's. At most 128 of `[A-Za-z0-9_-]`."""
+    session: str
+    """The story: a router sends requests of one session to one worker."""
+    priority: int = Priority.TURN
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some more of an answer. The last piece has a `finish`."""
+
+    text: str
+    ids: TokenIds
+    finish: Literal["stop", "length", "repetition"] | None = None
+    cached_tokens: int | None = None
+    """Prompt tokens that the engine did not have to compute, if it says so."""
+
+
+class Engine(Protocol):
+    """A voice. Made cheap, started once, used by many turns at the same time."""
+
+    @property
+    def profile(self) -> Profile:
+        """What the served model is."""
+        ...
+
+    @property
+    def state(self) -> EngineState:
+        """Where the engine stands now."""
+        ...
+
+    def start(self) -> None:
+        """Begin to wake up in the background, inside the running event loop. Never blocks."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait until it can write. Raises `EngineFailed` with the reason if it never will."""
+        ...
+
+    async def close(self) -> None:
+        """Stop everything that was started. Safe to call at any time, more than once."""
+        ...
+
+    def encode(self, text: str) -> TokenIds:
+        """Token ids of plain text. Never contains a control token, whatever the text says."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, control tokens left out."""
+        ...
+
+    def control(self, name: str) -> int:
+        """The id of one control token, e.g. `<|write|>`. Raises KeyError if the model has none of that name."""
+        ...
+
+    def frame(self, rules: str) -> Frame:
+        """What the chat template puts before and after one user message, with `rules` as the system text.
+
+        Only for models of the chat form, after `ready()`.
+        """
+        ...
+
+    def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """Write. Waits for `ready()` first.
+
+        Closing the generator (or cancelling the task that reads it) really stops the engine's work on it.
+        Raises `EngineBusy` when the queue is full, `EngineFailed` when the engine is or becomes dead.
+        """
+        ...

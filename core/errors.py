@@ -1,0 +1,116 @@
+"""What can go wrong, said to people.
+
+    StoryError                      has a `notice`: what happened and what to do, for the contributor
+    ├── BadInput                    the words of the request cannot be used
+    │   ├── UnknownOperation        no such command (names the nearest)
+    │   └── BadArgument             a command's argument is missing, too long or not among the choices
+    ├── NotPossible                 the story is not in a state for it
+    │   ├── NoStory                 no open story here
+    │   └── StoryIsOpen             a second start in a busy place
+    ├── Withheld                    moderation kept the text back
+    ├── EngineError                 the storyteller cannot write now
+    │   ├── EngineBusy              too many are waiting
+    │   ├── EngineFailed            the engine is dead or never came up
+    │   └── EngineTimeout           no words within the time limit
+    └── StoreError                  the database cannot keep it
+        ├── StoreLocked             another process holds the database
+        ├── StoreFull               no space, or read-only
+        └── StoreUnusable           newer schema, not a database, no such folder
+
+Anything that is not a `StoryError` is a bug. Foreign exceptions are translated once, where they enter.
+A notice never repeats what somebody wrote, except names of commands and settings.
+"""
+
+
+class StoryError(Exception):
+    """Something a contributor can be told. `notice` is the sentence; nothing was lost or changed."""
+
+    notice = "That did not work, and nothing was changed. Please try again."
+
+    def __init__(self, notice: str | None = None) -> None:
+        super().__init__(notice or type(self).notice)
+        self.notice = notice or type(self).notice
+
+
+class BadInput(StoryError):
+    """The request cannot be understood as typed."""
+
+    notice = "I could not read that. Type /story help to see what I understand."
+
+
+class UnknownOperation(BadInput):
+    """No operation has this name."""
+
+
+class BadArgument(BadInput):
+    """An argument is missing, too long, or not one of the choices."""
+
+
+class NotPossible(StoryError):
+    """The story is not in a state in which this can be done."""
+
+
+class NoStory(NotPossible):
+    """The place has no open story."""
+
+    notice = "There is no open story here yet. Begin one with /story start <title>."
+
+
+class StoryIsOpen(NotPossible):
+    """The place is busy with another story, which is never overwritten."""
+
+
+class Withheld(StoryError):
+    """Moderation kept a text back. `reasons` are categories, never the text."""
+
+    notice = "I kept that text back: it goes beyond what this channel allows. Nothing was stored."
+
+    def __init__(self, notice: str | None = None, *, reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(notice)
+        self.reasons = reasons
+
+
+class EngineError(StoryError):
+    """The storyteller cannot write now; what people wrote is kept."""
+
+    notice = "The storyteller could not write just now. Your story is safe; please try again."
+
+
+class EngineBusy(EngineError):
+    """Too many turns are waiting for the engine."""
+
+    notice = "The storyteller has too many stories to tell at once. Your story is safe; try again in a moment."
+
+
+class EngineFailed(EngineError):
+    """The engine is dead or never came up."""
+
+    notice = "The storyteller is out of order. Your story is safe; everything that needs no model still works."
+
+
+class EngineTimeout(EngineError):
+    """The engine produced no words within its limit."""
+
+    notice = "The storyteller took too long and was stopped. Your story is safe; please try again."
+
+
+class StoreError(StoryError):
+    """The database could not keep or find something."""
+
+    notice = "The story could not be saved, so nothing was posted. Please try again."
+
+
+class StoreLocked(StoreError):
+    """Another process holds the database for longer than the time limit."""
+
+    notice = "Another program is holding the story database, so nothing was changed. Please try again."
+
+
+class StoreFull(StoreError):
+    """The disk is full or the database is read-only."""
+
+    notice = "The story database cannot be written (disk full or read-only), so nothing was changed."
+
+
+class StoreUnusable(StoreError):
+    """The database cannot be used at all: newer schema, not a database, folder missing."""

@@ -1,0 +1,146 @@
+"""The gate: nothing reaches a person unless it was cleared here.
+
+`Cleared` is a string that has passed. Only this module makes one, so that raw text in a reply, a title or a
+lore entry is a type error. A filter gives evidence; the channel's rating decides; the strictest filter wins.
+A filter that breaks or runs past its time limit counts as a hold: when we cannot tell, we do not post.
+
+This module does not know any word list; filters live beside it and are given to the gate.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NewType, Protocol
+
+from core.errors import Withheld
+from core.text import hygienic, sentence_end
+
+log = logging.getLogger(__name__)
+
+Cleared = NewType("Cleared", str)
+"""Text that may be shown. Made only by this module."""
+
+
+class Rating(StrEnum):
+    """How far a channel's stories may go, from strict to free."""
+
+    G = "g"
+    PG = "pg"
+    TEEN = "teen"
+    MATURE = "mature"
+
+
+class Decision(IntEnum):
+    """What is to be done with a text. The greater wins."""
+
+    ALLOW = 0
+    SOFTEN = 1
+    """Fine in kind, too strong in tone: write it again, softer."""
+    HOLD = 2
+    """We cannot tell: a person must look."""
+    BLOCK = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decision and its reasons (categories such as `profanity`, never the words)."""
+
+    decision: Decision
+    reasons: tuple[str, ...] = ()
+
+    def __or__(self, other: "Verdict") -> "Verdict":
+        """Merge by the law: the stricter decision, every reason once."""
+        return Verdict(max(self.decision, other.decision), tuple(dict.fromkeys(self.reasons + other.reasons)))
+
+
+ALLOWED = Verdict(Decision.ALLOW)
+
+
+class Filter(Protocol):
+    """Something that judges text. `name` appears in reasons when it breaks or is slow."""
+
+    @property
+    def name(self) -> str:
+        """A short word, e.g. `words`."""
+        ...
+
+    async def judge(self, text: str, rating: Rating) -> Verdict:
+        """Judge `text` under `rating`. May take its time; the gate has a limit."""
+        ...
+
+
+class Gate:
+    """All filters together. Has no state of its own, so one serves every story."""
+
+    def __init__(self, filters: Sequence[Filter], *, limit_seconds: float = 5.0) -> None:
+        self._filters = tuple(filters)
+        self._limit = limit_seconds
+
+    async def judge(self, text: str, rating: Rating) -> Verdict:
+        """Ask every filter, even after one has said no, and merge what they say."""
+        verdict = ALLOWED
+        for each in await asyncio.gather(*(self._ask(f, text, rating) for f in self._filters)):
+            verdict |= each
+        return verdict
+
+    async def clear(self, text: str, rating: Rating) -> Cleared:
+        """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with every reason."""
+        clean = hygienic(text)
+        verdict = await self.judge(clean, rating)
+        if verdict.decision is not Decision.ALLOW:
+            raise Withheld(_notice(verdict), reasons=verdict.reasons)
+        return Cleared(clean)
+
+    async def release(self, pieces: AsyncIterator[str], rating: Rating) -> AsyncGenerator[Cleared, None]:
+        """Yield the text so far each time one more whole sentence of it has passed.
+
+        Each judgement covers everything so far, so that nothing slips through between two sentences.
+        The last value is the whole text, cut at its last sentence end if there is one.
+        Raises `Withheld` at the first sentence that does not pass; nothing of that sentence was yielded.
+        """
+        draft, shown = "", ""
+        async for piece in pieces:
+            draft += piece
+            end = sentence_end(draft)
+            if end > len(shown):
+                shown = draft[:end]
+                yield await self.clear(shown, rating)
+        tail = draft.rstrip()
+        if not shown and tail:
+            yield await self.clear(tail, rating)
+
+    async def _ask(self, each: Filter, text: str, rating: Rating) -> Verdict:
+        try:
+            async with asyncio.timeout(self._limit):
+                return await each.judge(text, rating)
+        except TimeoutError:
+            log.error("filter %s ran past its limit of %.1f s", each.name, self._limit)
+            return Verdict(Decision.HOLD, (f"{each.name} filter too slow",))
+        except Exception as error:
+            # The exception's text may quote the story, so only its type is logged.
+            log.error("filter %s broke: %s", each.name, type(error).__name__)  # noqa: TRY400
+            return Verdict(Decision.HOLD, (f"{each.name} filter broken",))
+
+
+def phrase(template: str, **parts: Cleared | int) -> Cleared:
+    """A fixed sentence of our own with cleared parts in it. `template` must be a literal (a test sees to it)."""
+    return Cleared(template.format(**parts))
+
+
+def joined(separator: str, parts: Sequence[Cleared]) -> Cleared:
+    """Cleared parts, joined. `separator` must be a literal."""
+    return Cleared(separator.join(parts))
+
+
+def stored(text: str) -> Cleared:
+    """Text read back from the store, where only cleared text is written. For `core.store` alone."""
+    return Cleared(text)
+
+
+def _notice(verdict: Verdict) -> str:
+    reasons = ", ".join(verdict.reasons) or "this channel's rating"
+    if verdict.decision is Decision.HOLD:
+        return f"I could not check that text ({reasons}), so I kept it back. Nothing was stored; please try again."
+    return f"I kept that text back ({reasons}): it goes beyond what this channel allows. Nothing was stored."

@@ -1,0 +1,65 @@
+"""Small truths about text: where a sentence ends, and which characters may be stored.
+
+Nothing here knows stories or moderation.
+"""
+
+import re
+import unicodedata
+
+_CLOSERS = "\"'”’»)\\]*_~"
+_SENTENCE_END = re.compile(rf"(?:[.!?…]+[{_CLOSERS}]*(?=\s|$)|[。！？]+[」』”’]*|\n+)")
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Sgt|Jr|Sr|vs|etc|No)|\b[A-Z])\.$")
+
+_BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+_MOST_MARKS = 3
+"""Combining marks that may follow one character; more is a tower built to overflow lines."""
+
+
+def sentence_end(text: str) -> int:
+    """The index just behind the last finished sentence of `text`, 0 if none is finished.
+
+    A full stop at the very end counts. A full stop behind a title or a single letter does not.
+    """
+    for match in reversed(list(_SENTENCE_END.finditer(text))):
+        if not _ABBREVIATION.search(text[: match.end()].rstrip(_CLOSERS.replace("\\", ""))):
+            return match.end()
+    return 0
+
+
+def sentences(text: str) -> list[str]:
+    """`text` cut into sentences, outer white space removed, an unfinished one last."""
+    found, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        if _ABBREVIATION.search(text[: match.end()]):
+            continue
+        found.append(text[start : match.end()].strip())
+        start = match.end()
+    found.append(text[start:].strip())
+    return [s for s in found if s]
+
+
+def hygienic(text: str) -> str:
+    """NFC text without what only harms: NUL and control characters, lone surrogates, bidi controls,
+    tag characters, towers of combining marks. Line breaks and tabs stay; emoji sequences stay.
+
+    Linear in the length of `text`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept: list[str] = []
+    marks = 0
+    for char in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")):
+        if not _storable(char):
+            continue
+        marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _storable(char: str) -> bool:
+    if char in "\n\t":
+        return True
+    if char in _BIDI or 0xE0000 <= ord(char) <= 0xE007F:
+        return False
+    return unicodedata.category(char) not in {"Cc", "Cs", "Cn", "Co"}
