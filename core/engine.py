@@ -127,7 +127,7 @@ class Engine(Protocol):
         ...
 
     def control(self, name: str) -> int:
-        """The id of one control token, e.g. `<|write|>`. Raises KeyError if the model has none of that name."""
+        """The id of one control token, e.g. `<|write|>`. Raises KeyError if the model has no such token."""
         ...
 
     def frame(self, rules: str) -> Frame:

@@ -5,8 +5,7 @@
     │   ├── UnknownOperation        no such command (names the nearest)
     │   └── BadArgument             a command's argument is missing, too long or not among the choices
     ├── NotPossible                 the story is not in a state for it
-    │   ├── NoStory                 no open story here
-    │   └── StoryIsOpen             a second start in a busy place
+    │   └── NoStory                 no open story here
     ├── Withheld                    moderation kept the text back
     ├── EngineError                 the storyteller cannot write now
     │   ├── EngineBusy              too many are waiting
@@ -56,10 +55,6 @@ class NoStory(NotPossible):
     notice = "There is no open story here yet. Begin one with /story start <title>."
 
 
-class StoryIsOpen(NotPossible):
-    """The place is busy with another story, which is never overwritten."""
-
-
 class Withheld(StoryError):
     """Moderation kept a text back. `reasons` are categories, never the text."""
 
@@ -79,13 +74,17 @@ class EngineError(StoryError):
 class EngineBusy(EngineError):
     """Too many turns are waiting for the engine."""
 
-    notice = "The storyteller has too many stories to tell at once. Your story is safe; try again in a moment."
+    notice = (
+        "The storyteller has too many stories to tell at once. Your story is safe; try again in a moment."
+    )
 
 
 class EngineFailed(EngineError):
     """The engine is dead or never came up."""
 
-    notice = "The storyteller is out of order. Your story is safe; everything that needs no model still works."
+    notice = (
+        "The storyteller is out of order. Your story is safe; everything that needs no model still works."
+    )
 
 
 class EngineTimeout(EngineError):

@@ -86,7 +86,7 @@ class Gate:
         return verdict
 
     async def clear(self, text: str, rating: Rating) -> Cleared:
-        """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with every reason."""
+        """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
         clean = hygienic(text)
         verdict = await self.judge(clean, rating)
         if verdict.decision is not Decision.ALLOW:
@@ -98,7 +98,7 @@ class Gate:
 
         Each judgement covers everything so far, so that nothing slips through between two sentences.
         The last value is the whole text, cut at its last sentence end if there is one.
-        Raises `Withheld` at the first sentence that does not pass; nothing of that sentence was yielded.
+        Raises `Withheld` at the first sentence that does not pass, of which nothing was yielded.
         """
         draft, shown = "", ""
         async for piece in pieces:
@@ -116,16 +116,19 @@ class Gate:
             async with asyncio.timeout(self._limit):
                 return await each.judge(text, rating)
         except TimeoutError:
-            log.error("filter %s ran past its limit of %.1f s", each.name, self._limit)
+            log.warning("filter %s ran past its limit of %.1f s", each.name, self._limit)
             return Verdict(Decision.HOLD, (f"{each.name} filter too slow",))
         except Exception as error:
             # The exception's text may quote the story, so only its type is logged.
-            log.error("filter %s broke: %s", each.name, type(error).__name__)  # noqa: TRY400
+            log.warning("filter %s broke: %s", each.name, type(error).__name__)
             return Verdict(Decision.HOLD, (f"{each.name} filter broken",))
 
 
 def phrase(template: str, **parts: Cleared | int) -> Cleared:
-    """A fixed sentence of our own with cleared parts in it. `template` must be a literal (a test sees to it)."""
+    """A fixed sentence of our own with cleared parts in it. `template` must be a literal (a test sees to it).
+
+    Parts are put in with `str.format`; their own braces are left alone.
+    """
     return Cleared(template.format(**parts))
 
 
@@ -142,5 +145,5 @@ def stored(text: str) -> Cleared:
 def _notice(verdict: Verdict) -> str:
     reasons = ", ".join(verdict.reasons) or "this channel's rating"
     if verdict.decision is Decision.HOLD:
-        return f"I could not check that text ({reasons}), so I kept it back. Nothing was stored; please try again."
+        return f"I could not check that text ({reasons}), so I kept it back. Nothing was stored."
     return f"I kept that text back ({reasons}): it goes beyond what this channel allows. Nothing was stored."

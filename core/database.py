@@ -1,0 +1,192 @@
+"""The connection to SQLite or PostgreSQL: opening, migrating, one shielded unit of work, errors translated.
+
+Knows nothing of stories; `core.store` has the statements.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, event, exc, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
+
+SCHEMA = "0001"
+"""The migration that this code needs (a test compares it with Alembic's head)."""
+
+T = TypeVar("T")
+
+
+class Database:
+    """Two pools on one database: many readers, and one writer that takes the write lock as it begins.
+
+    SQLite upgrades a read lock to a write lock only when nobody else wrote meanwhile; `BEGIN IMMEDIATE` on the
+    writer avoids that failure. On PostgreSQL both names stand for one pool.
+    """
+
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, url: str, *, lock_seconds: float = 5.0) -> "Database":
+        """Connect to `url` (`sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`) and migrate if needed.
+
+        Raises `StoreUnusable` with what to do when that cannot be done.
+        """
+        address = make_url(url)
+        with _opening(address):
+            if address.get_backend_name() == "sqlite":
+                database = _sqlite(address, lock_seconds)
+            else:
+                engine = create_async_engine(address, pool_size=10, pool_pre_ping=True)
+                database = cls(engine, engine)
+            try:
+                await database._migrate()
+            except BaseException:
+                await database.close()
+                raise
+        return database
+
+    async def close(self) -> None:
+        """Give every connection back. Safe to call twice."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one consistent state."""
+        with translated():
+            async with self._reader.connect() as connection:
+                yield connection
+
+    async def write(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `unit` in one transaction and commit it.
+
+        The transaction is a task of its own: when the caller is cancelled it still ends, whole or not at all,
+        before the cancellation goes on. (Cancelling a task amid its statements leaves half a turn behind.)
+        """
+        task = asyncio.ensure_future(self._transact(unit))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # seen, so that it is not reported as never retrieved
+            raise
+
+    async def _transact(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        with translated():
+            async with self._writer.begin() as connection:
+                return await unit(connection)
+
+    async def _migrate(self) -> None:
+        found = await self._revision()
+        if found == SCHEMA:
+            return
+        async with self._writer.begin() as connection:
+            await connection.run_sync(_upgrade)
+
+    async def _revision(self) -> str | None:
+        async with self._reader.connect() as connection:
+            if not await connection.run_sync(lambda c: c.dialect.has_table(c, "alembic_version")):
+                return None
+            return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+
+
+def _sqlite(address: URL, lock_seconds: float) -> Database:
+    arguments = {"timeout": lock_seconds}
+    reader = create_async_engine(address, connect_args=arguments, pool_size=4)
+    writer = create_async_engine(address, connect_args=arguments, pool_size=1, max_overflow=0)
+    for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", lambda c, begin=begin: c.exec_driver_sql(begin))
+    return Database(reader, writer)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself; we say BEGIN.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = FULL")
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported here because Alembic costs a fifth of a second and is needed once in a database's life.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreUnusable(
+            "The story database was written by a newer version of Storycircle. "
+            "Update Storycircle, or set DATABASE_URL to another file. Nothing was changed."
+        ) from error
+
+
+@contextmanager
+def _opening(address: URL) -> Iterator[None]:
+    shown = address.render_as_string(hide_password=True)
+    try:
+        with translated():
+            yield
+    except StoreUnusable:
+        raise
+    except StoreError as error:
+        raise StoreUnusable(f"{error.notice} (DATABASE_URL is {shown}.)") from error
+    except (OSError, exc.SQLAlchemyError, ImportError) as error:
+        raise StoreUnusable(
+            f"The story database cannot be opened: {type(error).__name__}. "
+            f"Check DATABASE_URL, which is {shown}, and that its server is running."
+        ) from error
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the database's own errors into `StoreError`s, once, where they enter."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: exc.DBAPIError) -> StoreError | None:
+    original = error.orig
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is None and original is not None:
+        code = getattr(original.__cause__, "sqlite_errorcode", None)
+    match code and code & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreLocked()
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_IOERR:
+            return StoreFull()
+        case sqlite3.SQLITE_CANTOPEN:
+            return StoreUnusable(
+                "The story database cannot be opened: its folder is missing or may not be written. "
+                "Set DATABASE_URL to a file in a folder that exists."
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return StoreUnusable(
+                "The file named by DATABASE_URL is not a story database, or it is damaged. "
+                "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
+            )
+    if isinstance(error, exc.OperationalError) or error.connection_invalidated:
+        return StoreError()
+    return None

@@ -1,0 +1,118 @@
+"""Which passages bear out a claim about the story, and what a rewriting must not lose.
+
+Plain counting of shared words, weighted by how rare they are in the story; no model is asked. It drops claims
+that the story does not carry; it cannot tell a true reading from a false one made of the same words.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.story import Passage
+from core.text import sentences
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|[\u3400-\u9fff]")
+_STEM = 5
+"""Words are compared by their first letters, so that "answered" bears out "answers"."""
+_SUPPORT = 0.5
+"""Share of a claim's weight that must stand in the passages cited together."""
+_MOST_CITED = 3
+
+_COMMON = frozenset(
+    """a about after all also am an and any are as at be because been before but by can could did do does done
+    for from get got had has have he her here hers him his how i if in into is it its just like made make me
+    more my no not now of off on one or our out over said say says she so some story tell that the their them
+    then there these they this to too up us very was we were what when where which while who why will with would
+    you your""".split()  # noqa: SIM905 - a list of eighty strings is harder to read
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence about the story and the numbers of the passages that bear it out."""
+
+    text: str
+    cites: tuple[int, ...]
+
+
+def claims(answer: str, passages: Sequence[Passage], asked: str = "") -> list[Claim]:
+    """The sentences of `answer` that `passages` bear out, each with its citations; the others are dropped.
+
+    Words of the question alone are no evidence, but they need not be borne out again.
+    """
+    stems = {p.number: _stems(p.text) for p in passages}
+    weight = _weights(stems.values())
+    found = []
+    for sentence in sentences(answer):
+        cites = _cites(_stems(sentence), _stems(asked), stems, weight)
+        if cites:
+            found.append(Claim(sentence, cites))
+    return found
+
+
+def names(text: str) -> set[str]:
+    """Words that are capitalised although no sentence begins with them: most likely names."""
+    found = set()
+    for match in re.finditer(r"(?<=[\w,;:’'\"”)-] )[“\"‘']?([A-Z][\w’'-]+)", text):
+        if match.group(1).lower() not in _COMMON and not match.group(1).startswith(("I’", "I'")):
+            found.add(match.group(1).removesuffix("'s").removesuffix("’s"))
+    return found
+
+
+def faithful(old: str, new: str) -> bool:
+    """Whether `new` can be another wording of `old`: every name kept, none added, most content kept, no bloat."""
+    if names(old) - _all_words(new) or names(new) - _all_words(old):
+        return False
+    before, after = _stems(old), _stems(new)
+    if not before:
+        return True
+    shared = len(before & after)
+    return shared >= 0.6 * len(before) and shared >= 0.5 * len(after)
+
+
+def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
+    """Whether `text` has `run` words in a row that stand in an earlier text, or twice in itself (T11)."""
+    told = {gram for each in earlier for gram in _runs(each, run)}
+    own = list(_runs(text, run))
+    return len(set(own)) < len(own) or not told.isdisjoint(own)
+
+
+def _runs(text: str, run: int) -> list[tuple[str, ...]]:
+    words = [w.lower() for w in _WORD.findall(text)]
+    return [tuple(words[i : i + run]) for i in range(len(words) - run + 1)]
+
+
+def _all_words(text: str) -> set[str]:
+    return {w.removesuffix("'s").removesuffix("’s") for w in re.findall(r"[\w’'-]+", text)}
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = (w.lower() for w in _WORD.findall(text))
+    return frozenset(w[:_STEM] for w in words if w not in _COMMON and len(w) > 1 or w.isdigit() or w > "\u33ff")
+
+
+def _weights(texts: Sequence[frozenset[str]] | object) -> Counter[str]:
+    counted: Counter[str] = Counter(stem for each in texts for stem in each)  # type: ignore[attr-defined]
+    total = sum(1 for _ in texts)  # type: ignore[attr-defined]
+    return Counter({stem: math.log1p(total / n) for stem, n in counted.items()})  # type: ignore[misc]
+
+
+def _cites(
+    claim: frozenset[str], asked: frozenset[str], stems: dict[int, frozenset[str]], weight: Counter[str]
+) -> tuple[int, ...]:
+    unknown = math.log1p(max(1, len(stems)))
+    need = {stem: weight.get(stem) or unknown for stem in claim - asked} or {
+        stem: weight.get(stem) or unknown for stem in claim
+    }
+    left, total, cited = dict(need), sum(need.values()), []
+    while left and len(cited) < _MOST_CITED:
+        best = max(stems, key=lambda number: sum(w for s, w in left.items() if s in stems[number]), default=0)
+        if not best or not any(stem in stems[best] for stem in left):
+            break
+        cited.append(best)
+        left = {stem: w for stem, w in left.items() if stem not in stems[best]}
+    if total == 0 or 1 - sum(left.values()) / total < _SUPPORT:
+        return ()
+    return tuple(sorted(cited))

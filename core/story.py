@@ -1,0 +1,237 @@
+"""The nouns: places, contributors, turns, stories, passages, lore, replies. Values only, no behaviour.
+
+A story is append-only: a passage has a parent, and the story is the path from its head to the root. Undo,
+redo, retry and branch move the head; nothing is ever destroyed.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.engine import TokenIds
+from core.moderation import Cleared, Rating
+
+STORYTELLER = "storyteller"
+"""The contributor id of the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a story is told. Two places never share a byte of it."""
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str = ""
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """A person, by the platform's own id. The name is as shown there and may be anything."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One request by one contributor. `id` is the platform's request id: the same id is the same turn."""
+
+    id: str
+    place: Place
+    contributor: Contributor
+
+
+class Length(StrEnum):
+    """How much the storyteller writes in one turn."""
+
+    SHORT = "short"
+    MEDIUM = "medium"
+    LONG = "long"
+
+
+WORDS = {Length.SHORT: 40, Length.MEDIUM: 80, Length.LONG: 160}
+"""Words aimed at for each length."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What holds in one place: its settings, and the story that is open there."""
+
+    id: int
+    rating: Rating
+    length: Length
+    story_id: int | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """One work. `head` is the passage it ends with now, None before the first."""
+
+    id: int
+    title: Cleared
+    premise: Cleared
+    author: Cleared
+    ended: bool
+    head: int | None
+    passages: int
+    """How many passages stand on the path to the head."""
+
+
+class Kind(StrEnum):
+    """How a passage came to be."""
+
+    ADDED = "added"
+    CONTINUED = "continued"
+    REFINED = "refined"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the model was given for a passage, for `/story why`. Counts are tokens."""
+
+    task: str
+    model: str
+    words: str = ""
+    lore: tuple[str, ...] = ()
+    lore_left_out: tuple[str, ...] = ()
+    first_passage: int = 0
+    last_passage: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int | None = None
+    window: int = 0
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One contribution. `number` counts from 1 along the path; `before` is the tokens of all earlier ones."""
+
+    id: int
+    number: int
+    parent: int | None
+    kind: Kind
+    author_id: str
+    author: Cleared
+    text: Cleared
+    before: int
+    ids: TokenIds | None
+    """Token ids of `text` in the present model's vocabulary; None if not yet known."""
+    given: Given | None = None
+
+
+@dataclass(frozen=True)
+class Lore:
+    """A fact that holds in a story."""
+
+    id: int
+    name: Cleared
+    fact: Cleared
+
+
+class Shape(StrEnum):
+    """What a block of a reply is; each platform draws it in its own way."""
+
+    TITLE = "title"
+    PROSE = "prose"
+    """Story text. Its own markup is kept."""
+    NOTE = "note"
+    """The bot's own words."""
+    ITEM = "item"
+    """One line of a list."""
+    OLD = "old"
+    NEW = "new"
+    """The wording before and after; shown with their differences marked."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a reply. `label` says whose or which it is, e.g. the number and author of a passage."""
+
+    shape: Shape
+    text: Cleared
+    label: Cleared | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a turn says back. `post` is its row in the outbox, None if it need not survive a crash."""
+
+    blocks: tuple[Block, ...]
+    private: bool = False
+    post: int | None = None
+
+
+class Stage(StrEnum):
+    """What is going on while a turn lasts."""
+
+    WAITING = "waiting"
+    """Another turn of this story comes first."""
+    WAKING = "waking"
+    """The engine is still starting."""
+    WRITING = "writing"
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """A look at a turn that is not done yet. `text` is everything cleared so far, often nothing."""
+
+    stage: Stage
+    text: Cleared
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that can be taken back or forward: which passage or fact goes, and which comes."""
+
+    passage_gone: Passage | None
+    passage_back: Passage | None
+    lore_gone: Lore | None
+    lore_back: Lore | None
+
+
+@dataclass(frozen=True)
+class NewPassage:
+    """A passage about to be written. `parent` and `number` say where it goes on the path."""
+
+    parent: int | None
+    number: int
+    kind: Kind
+    author_id: str
+    author: Cleared
+    text: Cleared
+    before: int
+    ids: TokenIds
+    tokenizer: str
+    given: Given | None = None
+
+
+@dataclass(frozen=True)
+class NewLore:
+    """A fact about to be written; `replaces` is the id of the one that it takes the place of."""
+
+    name: Cleared
+    fact: Cleared
+    replaces: int | None = None
+
+
+@dataclass
+class Change:
+    """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
+
+    start: tuple[Cleared, Cleared, Cleared] | None = None
+    """Title, premise and author of a new story."""
+    passage: NewPassage | None = None
+    lore: NewLore | None = None
+    forget: int | None = None
+    undo: bool = False
+    redo: bool = False
+    end: bool = False
+    resume: int | None = None
+    rating: Rating | None = None
+    length: Length | None = None
+    encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
+    """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return self == Change()

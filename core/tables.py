@@ -1,0 +1,131 @@
+"""The tables, in SQLAlchemy Core; the same on SQLite and PostgreSQL. Migrations must arrive at exactly these
+(a test compares them)."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("thread", String(64), nullable=False),
+    Column("rating", String(10), nullable=False),
+    Column("length", String(10), nullable=False),
+    # No foreign key: story points back at place, and the two would wait for each other.
+    Column("story_id", Integer, nullable=True),
+    UniqueConstraint("platform", "workspace", "channel", "thread"),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("place_id", ForeignKey("place.id"), nullable=False),
+    Column("operation", String(32), nullable=False),
+    Column("contributor_id", String(64), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("platform", "request_id"),
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False, unique=True),
+    Column("place_id", ForeignKey("place.id"), nullable=False),
+    Column("blocks", JSON, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("delivered_at", DateTime(timezone=True), nullable=True),
+    Index("ix_post_delivered_at", "delivered_at"),
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place_id", ForeignKey("place.id"), nullable=False, index=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("premise", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("head", Integer, nullable=True),
+    Column("ended", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+passage = Table(
+    "passage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("parent", ForeignKey("passage.id"), nullable=True),
+    Column("number", Integer, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("author_id", String(64), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("before", Integer, nullable=False),
+    Column("given", JSON(none_as_null=True), nullable=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("passage_id", ForeignKey("passage.id"), primary_key=True),
+    Column("tokenizer", String(16), primary_key=True),
+    Column("ids", LargeBinary, nullable=False),
+)
+
+lore = Table(
+    "lore",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("fact", Text, nullable=False),
+    Column("holds", Boolean, nullable=False),
+)
+
+move = Table(
+    "move",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("head_before", Integer, nullable=True),
+    Column("head_after", Integer, nullable=True),
+    Column("lore_before", Integer, nullable=True),
+    Column("lore_after", Integer, nullable=True),
+    # done: in force. undone: can be redone. dropped: undone, then something else was written instead.
+    Column("state", String(8), nullable=False),
+)
