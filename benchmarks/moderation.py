@@ -1,0 +1,153 @@
+"""How well the word filter catches what it should and leaves alone what it should not, and how fast.
+
+    python -m benchmarks.moderation --data FOLDER [--missed GROUP]
+
+FOLDER holds JSON lines `{"text", "label", "group"}`, one file a set; nothing of them is part of the project.
+glin-profanity is measured beside it in the same run. `flagged` is any verdict but *allow*.
+"""
+
+import argparse
+import json
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from core.filters.words import WordFilter
+from core.moderation import Decision, Rating
+
+Judge = Callable[[str], bool]
+Row = dict[str, str]
+
+MARKUP = {"md_bold_split", "md_italic_split", "md_underline", "md_strike", "html_entity", "html_comment", "custom_emoji", "mention_between"}
+
+
+def ours(rating: Rating) -> Judge:
+    """Whether our filter flags a text under `rating`."""
+    words = WordFilter()
+    return lambda text: words.judge_now(text, rating).decision is not Decision.ALLOW
+
+
+def reference() -> Judge | None:
+    """glin-profanity with its defaults, if it is installed."""
+    try:
+        from glin_profanity import Filter  # noqa: PLC0415
+    except ImportError:
+        return None
+    words = Filter()
+    return lambda text: bool(words.is_profane(text))
+
+
+def rows(folder: Path, name: str) -> list[Row]:
+    """The rows of one set."""
+    return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+def share(judge: Judge, chosen: list[Row]) -> float:
+    """How many of `chosen` are flagged, in percent."""
+    return 100 * sum(judge(r["text"]) for r in chosen) / max(1, len(chosen))
+
+
+def labelled(judge: Judge, chosen: list[Row]) -> tuple[float, float, float]:
+    """Recall, false positive rate and F1, in percent, of rows with labels 0 and 1."""
+    flagged = [(judge(r["text"]), int(r["label"])) for r in chosen]
+    hits = sum(f for f, label in flagged if label)
+    false = sum(f for f, label in flagged if not label)
+    bad = sum(label for _, label in flagged)
+    return 100 * hits / bad, 100 * false / max(1, len(flagged) - bad), 200 * hits / (hits + false + bad)
+
+
+def quality(folder: Path, judge: Callable[[Rating], Judge]) -> dict[str, float]:
+    """Every figure by name."""
+    strict, teen = judge(Rating.G), judge(Rating.TEEN)
+    evasion = rows(folder, "evasion")
+    table = {
+        "evasion recall": share(strict, evasion),
+        "  two disguises": share(strict, [r for r in evasion if r["group"].startswith("combo")]),
+        "  markup splits": share(strict, [r for r in evasion if r["group"] in MARKUP]),
+        "disguised innocents": share(strict, rows(folder, "evasion_benign")),
+        "scunthorpe dictionary": share(strict, rows(folder, "scunthorpe_dict")),
+        "scunthorpe hand": share(strict, rows(folder, "scunthorpe_hand")),
+        "innocent phrases (Teen)": share(teen, rows(folder, "benign_phrases")),
+        "fiction (Teen)": share(teen, rows(folder, "fiction")),
+        "fiction (G)": share(strict, rows(folder, "fiction")),
+        "xstest harmless": share(strict, [r for r in rows(folder, "xstest") if not int(r["label"])]),
+    }
+    for name in ("samples1680", "hatecheck"):
+        recall, false, f1 = labelled(strict, rows(folder, name))
+        table |= {f"{name} recall": recall, f"{name} FPR": false, f"{name} F1": f1}
+    return table
+
+
+def groups(judge: Judge, chosen: list[Row]) -> dict[str, float]:
+    """The share flagged in each group."""
+    by_group = defaultdict(list)
+    for row in chosen:
+        by_group[row["group"]].append(row)
+    return {group: share(judge, some) for group, some in by_group.items()}
+
+
+def best_of(work: Callable[[], object], times: int = 5) -> float:
+    """The CPU seconds of the quickest of some runs."""
+    spent = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        spent.append(time.process_time() - start)
+    return min(spent)
+
+
+def speed(judge: Judge, prose: str) -> dict[str, float]:
+    """CPU milliseconds for a line, a turn, and hostile texts."""
+    dice = random.Random(1)
+    noise = "".join(dice.choice("abcdefghikst013457@$!|/\\*_.- \u0430\u200b") for _ in range(1_000_000))
+    hostile = {"noise": noise, "spaced": "a b " * 250_000, "one letter": "a" * 1_000_000, "marks": "*|~<[(&" * 143_000}
+    line = prose[:80]
+    table = {"80 characters": best_of(lambda: [judge(line) for _ in range(200)]) * 5, "2,000 characters": best_of(lambda: judge(prose[:2000])) * 1000}
+    for name, text in hostile.items():
+        for size in (100_000, 1_000_000):
+            table[f"hostile {name} {size // 1000} kB"] = best_of(lambda t=text[:size]: judge(t), 1) * 1000  # type: ignore[misc]
+    return table
+
+
+def main() -> None:
+    """Print the whole table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--groups", action="store_true", help="evasion by disguise")
+    parser.add_argument("--missed", help="print the texts of this group or set that are judged wrongly")
+    arguments = parser.parse_args()
+    start = time.perf_counter()
+    ours(Rating.G)("first")
+    print(f"first use {1000 * (time.perf_counter() - start):.0f} ms")
+    if arguments.missed:
+        return missed(arguments.data, arguments.missed)
+    if arguments.groups:
+        for name in ("evasion", "evasion_benign"):
+            for group, percent in groups(ours(Rating.G), rows(arguments.data, name)).items():
+                print(f"{name:16} {group:22} {percent:6.1f}")
+        return None
+    glin = reference()
+    theirs = quality(arguments.data, lambda _rating: glin) if glin else {}
+    for name, percent in quality(arguments.data, ours).items():
+        print(f"{name:28} {percent:7.2f} {theirs.get(name, float('nan')):7.2f}")
+    prose = " ".join(r["text"] for r in rows(arguments.data, "fiction")[:200])
+    for name, milliseconds in speed(ours(Rating.G), prose).items():
+        print(f"{name:32} {milliseconds:9.3f} ms")
+    return None
+
+
+def missed(folder: Path, which: str) -> None:
+    """Print what is judged wrongly at the strictest rating."""
+    names = [which] if (folder / f"{which}.jsonl").exists() else ["evasion", "evasion_benign"]
+    judge = WordFilter()
+    for name in names:
+        for row in rows(folder, name):
+            verdict = judge.judge_now(row["text"], Rating.G)
+            if (verdict.decision is not Decision.ALLOW) != bool(int(row["label"])) and (name == which or row["group"] == which):
+                print(row["label"], row["group"], verdict.reasons, ascii(row["text"])[:160])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""How a text may be read: without markup, in plain letters, with digits as letters, with split words joined.
+
+A reading is only a view for matching and is never stored or posted. Nothing here knows a word list.
+Every function is linear in the length of its text.
+
+Sources: the Unicode character names and decompositions of the standard library; shapes of other scripts'
+letters and the leetspeak below are our own tables.
+"""
+
+import html
+import re
+import unicodedata
+from functools import cache
+from urllib.parse import unquote
+
+EMOJI = "\x1f"
+"""Stands for one or more pictures in a folded text."""
+
+# Letters of other scripts, and symbols, by the Latin letter that they look like.
+_SHAPES = {
+    "a": "аαɑдљ∆ΔΛАΑ∂ªልልልᗩ卂ⲁ⍺ค4̸Ꭺ",
+    "b": "ьвβъБВΒЬЪБ฿ßᏴᗷ乃ⲃвЬƄ",
+    "c": "сςϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
+    "d": "ԁժďÐđᎠᗪⅾ刀ძ",
+    "e": "еєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зეệё",
+    "f": "ғƒϝʄᖴ千ẝ₣ſ",
+    "g": "ɡցԍĢ₲ᎶᘜɢǥᏀ",
+    "h": "һнηНΗңҺհ卄ℎⲏᎻᕼн#",
+    "i": "іιїІΙїıӏ丨ⅰⲓᎥ¡ł|ị",
+    "j": "јϳЈᎫﾌյ",
+    "k": "кκКΚқҡĸ₭ᏦᛕⲕҜ长",
+    "l": "ⅼⳑ£ℓӀ｜Ꮮᒪㄥʟ∣ŀ",
+    "m": "мΜМϺmⅿᎷᗰ爪₥ⲙ",
+    "n": "пηиνΝИПղռ₦ᑎ几ⲛһйлռ",
+    "o": "оοσОΟθөօ०๐ΘØØ⭕ⲟ口ㄖᝪଠ○◯●◦סᎤօ〇ο",
+    "p": "рρРΡþᑭᏢ卩ⲣ₽",
+    "q": "ԛզգϙҨ",
+    "r": "гяřΓГЯᏒᖇ尺ⲅɼգ®",
+    "s": "ѕЅ§ടᏚᔕ丂ՏꜱȘ$ʂֆ",
+    "t": "тτТΤŧ†✝七ⲧᎢㄒ₮ｔ⊥",
+    "u": "υμцմսΥЦÜᑌㄩ∪⋃ⲩųų",
+    "v": "νѵѴΝ√∨Ꮩᐯⅴ",
+    "w": "ѡωшщɯШᏔᗯ山₩ฬשաⲱ",
+    "x": "хχХΧ×✕✖❌ⅹ乂ⲭ᙭ж",
+    "y": "уγүУΥҮ¥ყуч丫ⲩᎩ",
+    "z": "ᏃᘔⲍΖ乙ʐȤ",
+}
+_LATIN = re.compile(
+    r"LATIN (?:CAPITAL |SMALL |SUBSCRIPT SMALL |LETTER SMALL CAPITAL )?(?:LETTER )?"
+    r"(?:SMALL CAPITAL |SCRIPT |OPEN |REVERSED |DOTLESS |LONG |BARRED |INVERTED )*([A-Z])(?: WITH .*)?$"
+)
+_STYLED = re.compile(r"(?:LETTER|CAPITAL|SMALL) ([A-Z])$")
+_PICTURES = {"So", "Sk", "Cn", "Co", "Cs"}
+
+
+class _Fold(dict[int, str]):
+    """A table for `str.translate` that works out each character once, when it is first met."""
+
+    def __missing__(self, point: int) -> str:
+        folded = _plain(chr(point))
+        self[point] = folded
+        return folded
+
+
+@cache
+def _fold() -> _Fold:
+    table = _Fold()
+    for letter, shapes in reversed(_SHAPES.items()):
+        for shape in shapes:
+            if not shape.isascii() and unicodedata.category(shape) != "Mn":
+                table[ord(shape)] = letter
+    return table
+
+
+def _plain(char: str) -> str:
+    if char.isascii():
+        return char.lower() if char.isprintable() or char in "\n\t" else ""
+    category = unicodedata.category(char)
+    if category in {"Mn", "Me", "Cf", "Cc"} or char in "\u115f\u1160\u3164\uffa0\u2800":
+        return ""
+    if category.startswith("Z"):
+        return "\n" if category != "Zs" else " "
+    return _letter(char) or (EMOJI if category in _PICTURES else _decomposed(char))
+
+
+def _letter(char: str) -> str:
+    name = unicodedata.name(char, "")
+    match = _LATIN.match(name) or (_STYLED.search(name) if "LATIN" in name or "REGIONAL" in name else None)
+    return match[1].lower() if match else ""
+
+
+def _decomposed(char: str) -> str:
+    bases = [c for c in unicodedata.normalize("NFKD", char) if unicodedata.category(c) != "Mn"]
+    letters = [c for c in bases if c.isalnum()]
+    text = "".join(letters or bases)
+    if text.isascii():
+        return text.lower()
+    known = _fold()
+    return "".join(known.get(ord(c), c) for c in text).lower()
+
+
+def folded(text: str) -> str:
+    """`text` in small plain letters: no accents, no invisible characters, look-alikes as the Latin letter."""
+    return text.lower() if text.isascii() and text.isprintable() else text.translate(_fold())
+
+
+# --- markup ---------------------------------------------------------------------------------------------
+
+_MARKED = re.compile(r"[*_~|`<&\[\\%:]")
+_COMMENT = re.compile(r"<!--[^>]{0,300}-->")
+_LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{1,300})>")
+_TAG = re.compile(r"</?[a-zA-Z@#!:/][^<>\n]{0,300}>")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,500}\)")
+_SHORTCODE = re.compile(r":[a-z0-9_+-]{2,40}:")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_DELIMITERS = str.maketrans("", "", "*_~|`\\")
+_HIDDEN = re.compile(r"\|\|[^|]{1,300}\|\||~~[^~]{1,300}~~")
+
+
+def unmarked(text: str) -> list[str]:
+    """The readings of `text` that differ from it once markup is rendered: shown, and with spoilers unopened."""
+    if not _MARKED.search(text):
+        return []
+    if "&" in text:
+        text = html.unescape(text)
+    if _ESCAPED.search(text):
+        text = unquote(text, errors="ignore")
+    text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
+    text = _SHORTCODE.sub("", _LINK.sub(r"\1", text))
+    found = [text.translate(_DELIMITERS)]
+    if _HIDDEN.search(text):
+        found.append(_HIDDEN.sub("", text).translate(_DELIMITERS))
+    return found
+
+
+# --- leetspeak ------------------------------------------------------------------------------------------
+
+_BUILT = {
+    "m": r"|\/| /\/\ |v| /v\ |\\/| (v) [v] ^^ |y| nn",
+    "w": r"\/\/ \^/ \|/ \|\| vv |/\| \x/ '//",
+    "n": r"|\| /\/ ^/ |v /|/",
+    "a": r"/\ /-\ /=\ @",
+    "b": r"|3 13 |8 !3 (3 )3 ß",
+    "c": "( [ < { ©",
+    "d": "|) |> [) |] |} c| cl ()|",
+    "e": "3 [- |=-",
+    "f": "|= |# ph /=",
+    "g": "(_+ (_- [,",
+    "h": "|-| }{ {-} ]-[ )-( (-) [-] /-/ |~| #",
+    "j": "_| _/",
+    "k": "|< |{ |( 1< /<",
+    "l": "|_",
+    "o": "() [] {} 0 <>",
+    "p": "|* |o |° |d |^ |7",
+    "q": "(,) 0_ (_,",
+    "r": "|2 |? 12 |z |~ /2 |`",
+    "s": "5 $ z",
+    "t": "7 + -|- ~|~ '|' '][' ",
+    "u": "|_| (_) [_] \\_\\ \\_/ {_}",
+    "v": r"\/",
+    "x": ">< )( }{",
+    "y": "`/ \\|/ '/ j",
+    "z": "2 ~/_",
+}
+_LEET_NEAR = re.compile(r"[0-9@$!|+<({\[\\/#^€£](?=[^\s.,;:?!\"')])|(?<=[a-z])[0-9@$|+€£]|\\/|/\\|ph|vv")
+_SINGLE = str.maketrans("0345789@$+(<[{#^€£2!|1?6", "oeastbgastcccchaelriiitg")
+_OTHER = str.maketrans("0345789@$+(<[{#^€£2!|1?6", "oeastbgastcccchaelzllltb")
+
+
+@cache
+def _built() -> tuple[re.Pattern[str], dict[str, str]]:
+    table: dict[str, str] = {}
+    for letter, signs in _BUILT.items():
+        for sign in signs.split():
+            if len(sign) > 1:
+                table.setdefault(sign, letter)
+    signs_by_length = sorted(table, key=len, reverse=True)
+    return re.compile("|".join(re.escape(s) for s in signs_by_length)), table
+
+
+_SIGNED = re.compile(r"[|\\/()\[\]{}<>]|1[23<]|vv|ph|nn|cl")
+_CLOSING = re.compile(r"[!?+]+(?=[\s\"'”’)]|$)|(?<=\s)[(\[{<](?=[a-z]{2})")
+
+
+def unleeted(text: str) -> list[str]:
+    """The readings of a folded `text` with digits and signs as the letters that they stand for."""
+    if not _LEET_NEAR.search(text):
+        return []
+    text = _CLOSING.sub(" ", text)
+    single = [text.translate(_SINGLE), text.translate(_OTHER)]
+    if _SIGNED.search(text):
+        pattern, table = _built()
+        text = pattern.sub(lambda m: table[m[0]], text)
+        single += [text.translate(_SINGLE), text.translate(_OTHER)]
+    return list(dict.fromkeys(single))
+
+
+# --- split words ----------------------------------------------------------------------------------------
+
+_SEPARATED = re.compile(r"(?<=[a-z0-9])[^a-z0-9\s]{1,4}(?=[a-z0-9])")
+_LETTERS = re.compile(r"[^a-z]+")
+_RUN = re.compile(r"(?<![a-z])[a-z](?:[^a-z]{1,3}[a-z](?![a-z])){2,}")
+_REPEATED = re.compile(r"([a-z])\1+")
+
+
+def joined(text: str) -> str:
+    """`text` with the signs inside words left out: `f.o.o` becomes `foo`."""
+    return _SEPARATED.sub("", text)
+
+
+def lettered(text: str) -> str:
+    """Only the words of a folded `text`, one space between and around them."""
+    return f" {_LETTERS.sub(' ', text)} "
+
+
+def runs(text: str) -> list[str]:
+    """Words spelled out letter by letter in a folded `text`: `f o o` gives `foo`."""
+    return [_LETTERS.sub("", run) for run in _RUN.findall(text)]
+
+
+def squeezed(text: str) -> str:
+    """`text` with each repeated letter once."""
+    return _REPEATED.sub(r"\1", text)

@@ -1,0 +1,150 @@
+"""Our own small lists: what kind a word is, which words mean two things, and where they mean no harm.
+
+The long lists come from packages (see `core.filters.lexicon`). These lines are only what the packages do not say.
+Every value is words parted by white space, or phrases parted by ` · `.
+"""
+
+MILD = """
+ass asses arse arses arsed bastard bastards bollocks bollock bugger buggers buggered buggery crap crappy crapped crapping
+crapper damn damned dammit damnit goddamn goddamned goddammit goddam godamn piss pissed pisses pissing pisser butt butts
+turd turds poop pooped fart farts farted bloody jackass jackasses smartass dumbass dumbasses badass fatass lardass
+douche douches douchebag douchebags douchey screwed bellend tosser git wanker sod prick pricks knobhead wtf stfu omfg lmfao
+scumbag scumbags bimbo bimbos hussy dipshit suck sucks sucked sucker tush tushy schlong dingleberry dingleberries
+"""
+
+STRONG = """
+fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers shit shits shitty bullshit shite shithead
+bitch bitches bitching bitchy bitched biatch beotch bytch asshole assholes arsehole arseholes asshat cunt cunts twat twats
+dick dicks dickhead dickheads cock cocks cocksucker cocksuckers pussy pussies whore whores whoring whored slut sluts slutty
+wank wanks wanked wanking wankers skank skanks fuk fuq fux fvck phuck phuk fck fcuk fcking fuc mofo mofos gtfo knobend
+horseshit batshit apeshit dogshit pigshit tits titties titty tit retard retards retarded spastic
+son of a bitch · piece of shit · go to hell
+"""
+
+SLUR = """
+nigger niggers nigga niggas niggaz niggah nigguh niglet nig faggot faggots faggy fag fags kike kikes kyke spic spics spick
+chink chinks gook gooks coon coons wetback wetbacks beaner beaners towelhead towelheads raghead ragheads jigaboo jiggaboo
+jigaboos jiggerboo darkie darkies darky tranny trannies shemale shemales dyke dykes paki pakis wop wops dago dagos
+golliwog golliwogs sambo pickaninny pickaninnies picaninny redskin redskins squaw injun injuns honky honkey honkies gringo
+polack polacks kraut krauts jap japs nip chinaman chinamen heeb hymie sheeny yid yids gyppo gippo pikey pikeys gypo
+slanteye zipperhead cameljockey sandnigger junglebunny porchmonkey mudslime muzzie muzzies wigger wiggers lesbo lesbos
+lezzie lezzies lezzy lezbo homo homos queer queers poofter poofters poof nigra nignog libtard mong mongoloid negro negroes
+cracker redneck untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver muffdiving
+neonazi kkk
+white power · nig nog · camel jockey · porch monkey · jungle bunny · sand nigger · sieg heil · heil hitler · gas the jews ·
+fudge packer · carpet muncher · muff diver
+"""
+
+SUGGESTIVE = """
+sex sexual sexually sexy sexuality nude nudes nudity naked topless boob boobs boobies breast breasts nipple nipples panties
+panty lingerie erotic erotica erotism lust lusting horny kinky kink fetish seduce seduced seduction busty playboy undressing
+undressed stripper strippers striptease hooker hookers prostitute prostitutes prostitution escort bondage voyeur
+intercourse lovemaking condom condoms thong bikini testicle testicles genitals genital vagina vaginas penis penises
+anus scrotum vulva labia clitoris foreskin pubic pubes orgasm orgasms virginity aphrodisiac virgin semen sperm viagra
+dominatrix domination swinger thrust thrusting moan moaned moaning moans caress caressed caressing fondle fondled
+fondling erection crotch groin cleavage aroused arousal threesome arousing sensual sensually naughty bareback
+booty call · strip club · hot chick · sleep with me · make love · made love · making love · in bed with · turned on ·
+turns me on · turn me on
+"""
+
+SEXUAL = """
+porn porno pornos pornography pornographic cum cums cumming cummer jizz jizzed jizzing blowjob blowjobs handjob handjobs
+rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates masturbated masturbating masturbation
+dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat deepthroated hentai milf milfs
+bdsm femdom hardcore xxx bukkake anal fisting ejaculate ejaculated ejaculates ejaculating ejaculation clit clits
+sodomy sodomize sodomized incest bestiality beastiality zoophilia camgirl upskirt nympho cumshot cumshots doggystyle sexting
+blow job · hand job · foot job · rim job · gang bang · deep throat · doggy style · hard on · jerk off · jerked off ·
+jerking off · jack off · sex slave · golden shower · strap on · spread her legs · spread your legs · between her legs ·
+suck my · ride me · inside of me · inside her · my load · wet dream · oral sex · group sex · phone sex · butt plug
+"""
+
+MINORS = """
+pedo pedos paedo paedos pedophile pedophiles paedophile paedophiles pedophilia paedophilia pedobear pthc lolicon shotacon
+jailbait nambla loli shota lolita
+child porn · child pornography · kiddie porn · jail bait · barely legal · underage sex · sex with minors · sex with children ·
+sex with a minor · sex with a child · underage girl · underage girls · preteen
+"""
+
+RAPE = """
+rape rapes raped raping rapist rapists raper rapey daterape molest molested molesting molester
+date rape
+"""
+
+GORE = """
+disembowel disemboweled disembowelled disemboweling disembowelling eviscerate eviscerated entrails dismember dismembered
+dismembering dismemberment decapitate decapitated decapitation behead beheaded beheading beheadings mutilate mutilated
+mutilation gore gory viscera bloodbath goregasm guro snuff bastinado strappado
+"""
+
+DRUGS = """
+cocaine heroin meth methamphetamine crystalmeth ecstasy mdma lsd ketamine fentanyl crackhead cokehead junkie junkies opioids
+spliff marijuana cannabis ganja
+"""
+
+SELF_HARM = """
+kys suicidal suicide suicides
+kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself · end your life ·
+hurt yourself
+"""
+
+TWO_SENSES = """
+ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty screwed suck sucks sucked sucker git
+sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers homo homos cracker redneck poof paki spic spick nig
+negro negroes wop dago kraut krauts honky gringo naked breast breasts virgin escort domination bondage panty thrust moan
+moaned moans moaning naughty hardcore snuff gore anal cum cums nude snatch beaver knob wang dong fanny willy randy pot weed
+sambo squaw redskin redskins nigra mong yid lolita loli crotch groin swinger thong crap turd lust slut bitch retard retarded
+shag spunk hooker douche tush schlong strip
+"""
+"""Words with an innocent sense: not looked for inside other words or across typos."""
+
+INNOCENT = """
+hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill murder stroke slave organ organs hiv pms
+womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk balls arian aryan gaylord virgin erect facial rump
+jelly donut pawn paddy sniper steamy strip thug tramp tampon vomit wench weirdo whiz willies willy woody racy revue pasty
+len leper loin loins lech knob hump screw seaman seamen slope snowballing shrimping skeet scissoring dink flange fingering
+fecal eunuch pecker pegging poon rimming scat tribadism twink twinkie wang fanny snatch suck sucks shag spunk swastika nazi
+hitler reich klan napalm taste my tied up tainted love girl on three some thrust hooter hooters cowgirl cowgirls how to kill
+poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther nutten shiz skag foobar fubar hoare kummer
+bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag menses abortion enlargement uzi maxi god beastial bestial
+"""
+"""Listed by some package, but not by us: too ordinary, medical, or a name."""
+
+NAMES = "dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
+"""Words that are names when each is written with a capital."""
+
+HARMLESS = """
+moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick · cum laude ·
+booby trap · booby traps · booby trapped · pussy willow · pussy willows · pussy cat · pussy cats · pussy riot ·
+chink in the armour · chink in the armor · chink in his armour · chink in her armour · chink in the wall · chinks in the wall ·
+chink of light · chinks of light · chinks in the armour · chinks in the armor · a chink in · bastard sword · bastard swords · maine coon ·
+maine coons · coon cat · coon hound · weather cock · cock crow · cock crowed · the cock crows · cock a doodle · cock and bull ·
+half cock · stop cock · cock robin · cock fight · great tit · blue tit · coal tit · marsh tit · willow tit · great tits ·
+blue tits · tit for tat · tits and finches · wild ass · wild asses · an ass and · ox and ass · ox or ass · ass and foal · an ass colt ·
+jack ass · pack ass · cracker barrel · butt of · butts of · water butt · rifle butt · cigarette butt · butt end · butt in · head butt ·
+naked eye · naked blade · naked flame · naked sword · naked steel · naked truth · naked boughs · naked trees · naked singularity ·
+prick of conscience · prick up · prick of a · pin prick · prick his ears · bloody mary · bloody sunday · bloody war · bloody battle ·
+virgin mary · virgin forest · virgin snow · virgin islands · extra virgin · virgin olive oil · same sex · safe sex · sex education ·
+fairer sex · fair sex · opposite sex · weaker sex · gentle sex · either sex · both sexes · her sex · his sex · my sex · our sex · your sex ·
+sex change · stuffed with shit · sucked in · sucks in · sucked into · sucked up · sucked the · sucked on · suck the poison ·
+sucker punch · screwed the · screwed up his · screwed up her · screwed it · screwed on · screwed down · screwed into · fag end · fag ends · burning fag ·
+dutch dyke · the dyke broke · dyke burst · dykes and · queer look · queer feeling · queer old · queer little · queer thing · queer fish ·
+how queer · very queer · rather queer · queer folk · jap cedar · bondage in egypt · gore tex · al gore · breast stroke · breast plate ·
+breast pocket · chicken breast · robin red breast · red breast · his breast · double breasted · thong sandals · snuff box · snuff out · snuff boxes ·
+pinch of snuff · took snuff · retarded growth · fire retard · dam burst · drug store · suicide squeeze · suicide prevention
+"""
+
+COMMON_ENDS = """
+x xx xxx o a the my you your u super mega ultra mr mrs big dumb stupid little old face head hole wit tard bag boy man girl lord
+er ers ed s es ing in ings y ish z ish hero king queen lover sucker monkey ass stain pot house fest storm show load show
+"""
+"""What may be glued to a word that we know."""
+
+PLACES = """
+scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh dickinson dickens
+sussex essex middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia fuchs phuket nigeria niger
+nigerian nigel fagin spicer spicey cumin cummings cunningham cunard kikes dikshit analyst pakistani pakistan takeshita
+nipplewort cockatiel hancock babcock alcock hitchcock twatt wankel assange assad assam titania buttermere fuca fuk
+shite shirts twain whoreson pussin slutsk kiki kick kicks cut cuts cute sex six ducks duck luck buck tuck shot ship shut bench
+batch butch botch aunt hunt runt punt whole where were wore horse hoarse sift skit spit slit flit
+"""
+"""Names and near neighbours that no typo or split may turn into a listed word."""
