@@ -74,17 +74,13 @@ class EngineError(StoryError):
 class EngineBusy(EngineError):
     """Too many turns are waiting for the engine."""
 
-    notice = (
-        "The storyteller has too many stories to tell at once. Your story is safe; try again in a moment."
-    )
+    notice = "The storyteller has too many stories to tell at once. Your story is safe; try again in a moment."
 
 
 class EngineFailed(EngineError):
     """The engine is dead or never came up."""
 
-    notice = (
-        "The storyteller is out of order. Your story is safe; everything that needs no model still works."
-    )
+    notice = "The storyteller is out of order. Your story is safe; everything that needs no model still works."
 
 
 class EngineTimeout(EngineError):

@@ -7,7 +7,7 @@ that the story does not carry; it cannot tell a true reading from a false one ma
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from core.story import Passage
@@ -90,23 +90,21 @@ def _all_words(text: str) -> set[str]:
 
 def _stems(text: str) -> frozenset[str]:
     words = (w.lower() for w in _WORD.findall(text))
-    return frozenset(w[:_STEM] for w in words if w not in _COMMON and len(w) > 1 or w.isdigit() or w > "\u33ff")
+    return frozenset(w[:_STEM] for w in words if (w not in _COMMON and len(w) > 1) or w.isdigit() or w > "\u33ff")
 
 
-def _weights(texts: Sequence[frozenset[str]] | object) -> Counter[str]:
-    counted: Counter[str] = Counter(stem for each in texts for stem in each)  # type: ignore[attr-defined]
-    total = sum(1 for _ in texts)  # type: ignore[attr-defined]
-    return Counter({stem: math.log1p(total / n) for stem, n in counted.items()})  # type: ignore[misc]
+def _weights(texts: Collection[frozenset[str]]) -> dict[str, float]:
+    counted = Counter(stem for each in texts for stem in each)
+    return {stem: math.log1p(len(texts) / n) for stem, n in counted.items()}
 
 
 def _cites(
-    claim: frozenset[str], asked: frozenset[str], stems: dict[int, frozenset[str]], weight: Counter[str]
+    claim: frozenset[str], asked: frozenset[str], stems: dict[int, frozenset[str]], weight: dict[str, float]
 ) -> tuple[int, ...]:
     unknown = math.log1p(max(1, len(stems)))
-    need = {stem: weight.get(stem) or unknown for stem in claim - asked} or {
-        stem: weight.get(stem) or unknown for stem in claim
-    }
-    left, total, cited = dict(need), sum(need.values()), []
+    need = {stem: weight.get(stem, unknown) for stem in claim - asked or claim}
+    left, total = dict(need), sum(need.values())
+    cited: list[int] = []
     while left and len(cited) < _MOST_CITED:
         best = max(stems, key=lambda number: sum(w for s, w in left.items() if s in stems[number]), default=0)
         if not best or not any(stem in stems[best] for stem in left):

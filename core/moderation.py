@@ -137,6 +137,18 @@ def joined(separator: str, parts: Sequence[Cleared]) -> Cleared:
     return Cleared(separator.join(parts))
 
 
+def own(text: str) -> Cleared:
+    """Our own words that are not in place as a literal: an operation's summary, a setting's value."""
+    return Cleared(text)
+
+
+def excerpt(part: str, *, of: Cleared) -> Cleared:
+    """A part of a cleared text. Raises ValueError if it is not one."""
+    if part not in of:
+        raise ValueError("not a part of the cleared text")
+    return Cleared(part)
+
+
 def stored(text: str) -> Cleared:
     """Text read back from the store, where only cleared text is written. For `core.store` alone."""
     return Cleared(text)

@@ -73,9 +73,7 @@ class Store:
         async with self._database.reading() as connection:
             return [_story(row) for row in await connection.execute(wanted)]
 
-    async def passages(
-        self, head: int | None, *, tokenizer: str, limit: int, last: int | None = None
-    ) -> list[Passage]:
+    async def passages(self, head: int | None, *, tokenizer: str, limit: int, last: int | None = None) -> list[Passage]:
         """The last `limit` passages on the path to `head`, oldest first; with `last`, up to that number.
 
         Passages are looked up from the head upwards, so the cost is that of the part that is read.
@@ -202,7 +200,11 @@ class _Writing:
 
     async def _add_post(self, reply: Reply) -> int:
         return await self._insert(
-            t.post, turn_id=self._turn_id, place_id=self._place_id, blocks=[asdict(block) for block in reply.blocks], private=reply.private
+            t.post,
+            turn_id=self._turn_id,
+            place_id=self._place_id,
+            blocks=[asdict(block) for block in reply.blocks],
+            private=reply.private,
         )
 
     async def _settle(self) -> None:
@@ -211,9 +213,7 @@ class _Writing:
 
     async def _update_place(self, values: dict[str, Any]) -> None:
         if values:
-            await self._connection.execute(
-                update(t.place).where(t.place.c.id == self._place_id).values(**values)
-            )
+            await self._connection.execute(update(t.place).where(t.place.c.id == self._place_id).values(**values))
 
     async def _open_or_close(self) -> None:
         if self._change.start is not None:
@@ -228,9 +228,7 @@ class _Writing:
         """Open a story in the place, unless another process opened one meanwhile."""
         opened = await self._connection.execute(
             update(t.place)
-            .where(
-                t.place.c.id == self._place_id, t.place.c.story_id.is_not_distinct_from(self._house.story_id)
-            )
+            .where(t.place.c.id == self._place_id, t.place.c.story_id.is_not_distinct_from(self._house.story_id))
             .values(story_id=story_id)
         )
         if opened.rowcount != 1:
@@ -350,9 +348,7 @@ class _Writing:
 def _next_move(story_id: int, *, back: bool) -> Select[Any]:
     order = t.move.c.id.desc() if back else t.move.c.id.asc()
     state = "done" if back else "undone"
-    return (
-        select(t.move).where(t.move.c.story_id == story_id, t.move.c.state == state).order_by(order).limit(1)
-    )
+    return select(t.move).where(t.move.c.story_id == story_id, t.move.c.state == state).order_by(order).limit(1)
 
 
 def _is(place: Place) -> tuple[Any, ...]:
@@ -372,9 +368,7 @@ def _stories() -> Select[Any]:
 def _path(head: int, tokenizer: str, *, floor: int, ceiling: int) -> Select[Any]:
     start = select(t.passage).where(t.passage.c.id == head).cte("path", recursive=True)
     above = aliased(t.passage)
-    path = start.union_all(
-        select(above).join(start, above.c.id == start.c.parent).where(above.c.number > floor)
-    )
+    path = start.union_all(select(above).join(start, above.c.id == start.c.parent).where(above.c.number > floor))
     ids = (t.token.c.passage_id == path.c.id) & (t.token.c.tokenizer == tokenizer)
     found = select(path, t.token.c.ids).outerjoin(t.token, ids)
     return found.where(path.c.number <= ceiling, path.c.number > floor).order_by(path.c.number)
@@ -382,9 +376,7 @@ def _path(head: int, tokenizer: str, *, floor: int, ceiling: int) -> Select[Any]
 
 async def _one_passage(connection: AsyncConnection, passage_id: int | None) -> Passage | None:
     none = null().label("ids")
-    row = (
-        await connection.execute(select(t.passage, none).where(t.passage.c.id == passage_id))
-    ).one_or_none()
+    row = (await connection.execute(select(t.passage, none).where(t.passage.c.id == passage_id))).one_or_none()
     return None if row is None else _passage(row)
 
 
@@ -444,7 +436,8 @@ def _lore(row: AnyRow) -> Lore:
 
 
 def _given(data: Any) -> Given:
-    return Given(**data | {"lore": tuple(data["lore"]), "lore_left_out": tuple(data["lore_left_out"])})
+    names = {key: tuple(stored(name) for name in data[key]) for key in ("lore", "lore_left_out")}
+    return Given(**data | names | {"words": stored(data["words"])})
 
 
 def _packed(ids: Sequence[int]) -> bytes:

@@ -91,9 +91,9 @@ class Given:
 
     task: str
     model: str
-    words: str = ""
-    lore: tuple[str, ...] = ()
-    lore_left_out: tuple[str, ...] = ()
+    words: Cleared
+    lore: tuple[Cleared, ...] = ()
+    lore_left_out: tuple[Cleared, ...] = ()
     first_passage: int = 0
     last_passage: int = 0
     prompt_tokens: int = 0

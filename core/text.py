@@ -57,6 +57,11 @@ def hygienic(text: str) -> str:
     return "".join(kept)
 
 
+def visible(text: str) -> bool:
+    """Whether there is anything to see: a letter, digit, sign or symbol."""
+    return any(unicodedata.category(char)[0] in "LNPS" for char in text)
+
+
 def _storable(char: str) -> bool:
     if char in "\n\t":
         return True

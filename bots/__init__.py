@@ -1,0 +1,1 @@
+"""The adapters: one folder for each platform, and the composition root that starts them."""

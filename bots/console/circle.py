@@ -1,0 +1,102 @@
+"""Who sits around the terminal and what one typed line does. Knows neither keyboard nor screen."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bots.dispatch import parse
+from core.errors import EngineError, StoreError, StoryError
+from core.story import Contributor, Glimpse, Place, Reply, Turn
+from core.storyteller import Storyteller
+
+PLATFORM = "console"
+GREETING = (
+    "One story, told together. Say who speaks with /as <name>, begin with /story start <title>. "
+    "/story help shows the rest, /quit leaves."
+)
+_ASIDE = "Only lines that begin with / do something here; what you say at the table is not part of the story."
+
+
+class Screen(Protocol):
+    """Where replies are shown."""
+
+    def show(self, reply: Reply) -> None:
+        """A reply, for good. It has been seen when this returns."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """A sentence of the bot's own."""
+        ...
+
+    def glimpse(self, glimpse: Glimpse) -> None:
+        """A look at a turn that is not done yet."""
+        ...
+
+
+@dataclass
+class Circle:
+    """One terminal. `failed` says whether something that it was asked for could not be done."""
+
+    storyteller: Storyteller
+    screen: Screen
+    channel: str
+    name: str = "Somebody"
+    failed: bool = False
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+
+    async def hear(self, line: str) -> bool:
+        """Do what one line says. False when it says to leave."""
+        line = line.strip()
+        command, _, rest = line.partition(" ")
+        match command.lower():
+            case "":
+                pass
+            case "/quit" | "/exit":
+                return False
+            case "/as":
+                self._seat(rest)
+            case "/help":
+                await self._tell(f"help {rest}")
+            case "/story":
+                await self._tell(rest)
+            case other if other.startswith("/"):
+                self.screen.say("Commands begin with /story; type /story help to see them, /quit to leave.")
+            case _:
+                self.screen.say(_ASIDE)
+        return True
+
+    async def catch_up(self) -> None:
+        """Show what was told before the last stop but never seen."""
+        for place, reply in await self.storyteller.undelivered(PLATFORM):
+            if place == self.place:
+                self.screen.say("Told before the last stop, not shown yet:")
+                await self._show(reply)
+
+    @property
+    def place(self) -> Place:
+        """The terminal's own place."""
+        return Place(platform=PLATFORM, workspace="local", channel=self.channel)
+
+    def _seat(self, name: str) -> None:
+        name = " ".join(name.split())
+        if not name or len(name) > 64:
+            self.screen.say("Say who speaks: /as <name>, with at most 64 characters.")
+            return
+        self.name = name
+        self.screen.say(f"{name} speaks now.")
+
+    async def _tell(self, line: str) -> None:
+        turn = Turn(id=self.new_id(), place=self.place, contributor=Contributor(self.name, self.name))
+        try:
+            typed = parse(line)
+            await self._show(
+                await self.storyteller.perform(typed.operation, turn, typed.arguments, watch=self.screen.glimpse)
+            )
+        except StoryError as error:
+            self.failed = self.failed or isinstance(error, (EngineError, StoreError))
+            self.screen.say(error.notice)
+
+    async def _show(self, reply: Reply) -> None:
+        self.screen.show(reply)
+        await self.storyteller.delivered(reply)

@@ -1,0 +1,115 @@
+"""`python -m bots doctor`: what is configured, what is missing, and how to get it."""
+
+import asyncio
+import importlib.util
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy.engine import make_url
+
+from bots.settings import BUNDLED_MODEL, Settings
+from core.database import Database
+from core.errors import StoryError
+
+_NEEDED_MIB = 500
+
+
+class State(StrEnum):
+    """How a part stands. Only BROKEN keeps the bot from working."""
+
+    FINE = "ok"
+    ABSENT = "--"
+    BROKEN = "!!"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part, how it stands, and what to do about it if something is to be done."""
+
+    part: str
+    state: State
+    said: str
+
+
+async def doctor(settings: Settings, out: TextIO) -> int:
+    """Print a line for each part. The exit code is 0 if the bot can work, else 1."""
+    findings = [await _database(settings), *await asyncio.to_thread(_others, settings)]
+    for each in findings:
+        print(f"{each.state}  {each.part:<11} {each.said}", file=out)
+    broken = [each.part for each in findings if each.state is State.BROKEN]
+    print(f"\nNot ready: {', '.join(broken)}." if broken else "\nReady: make play tells a story.", file=out)
+    return 1 if broken else 0
+
+
+def _others(settings: Settings) -> list[Finding]:
+    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret, _platforms]
+    return [check(settings) for check in checks]
+
+
+async def _database(settings: Settings) -> Finding:
+    address = make_url(settings.database_url.get_secret_value())
+    try:
+        database = await Database.open(settings.database_url.get_secret_value())
+    except StoryError as error:
+        return Finding("database", State.BROKEN, error.notice)
+    await database.close()
+    return Finding("database", State.FINE, f"{address.render_as_string(hide_password=True)} opens and is up to date.")
+
+
+def _disk(settings: Settings) -> Finding:
+    file = make_url(settings.database_url.get_secret_value()).database or ""
+    folder = Path(file).parent if file else Path()
+    free = shutil.disk_usage(folder if folder.is_dir() else Path()).free // 2**20
+    if free < _NEEDED_MIB:
+        return Finding("disk", State.BROKEN, f"{free} MiB free where the database is; make room ({_NEEDED_MIB} MiB).")
+    return Finding("disk", State.FINE, f"{free:,} MiB free where the database is.")
+
+
+def _engine(settings: Settings) -> Finding:
+    if settings.engine_url:
+        return Finding("engine", State.FINE, f"the vLLM server at {settings.engine_url} (not asked now).")
+    if importlib.util.find_spec("vllm") is None:
+        return Finding("engine", State.BROKEN, "vLLM is not installed. Run make play, or pip install '.[cpu]'.")
+    return Finding("engine", State.FINE, "vLLM is installed and runs in this process.")
+
+
+def _model(settings: Settings) -> Finding:
+    folder = settings.engine_tokenizer or settings.engine_model if settings.engine_url else settings.engine_model
+    needed = ["tokenizer.json"] if settings.engine_url else ["config.json", "tokenizer.json"]
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        return Finding(
+            "model",
+            State.BROKEN,
+            f"{folder} has no {' and no '.join(missing)}. Set ENGINE_MODEL to a model's folder.",
+        )
+    return Finding("model", State.FINE, "the bundled storyteller." if folder == BUNDLED_MODEL else f"{folder}.")
+
+
+def _health_port(settings: Settings) -> Finding:
+    if settings.health_port is None:
+        return Finding("health port", State.ABSENT, "none; set HEALTH_PORT to have /healthz and /readyz.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", settings.health_port))
+        except OSError as error:
+            said = f"port {settings.health_port} cannot be used ({error.strerror}). Set HEALTH_PORT to a free one."
+            return Finding("health port", State.BROKEN, said)
+    return Finding("health port", State.FINE, f"{settings.health_port} is free.")
+
+
+def _secret(settings: Settings) -> Finding:
+    if settings.secret.get_secret_value():
+        return Finding("secret", State.FINE, "set.")
+    said = "not set; set SECRET to any long random text before several workspaces share one engine."
+    return Finding("secret", State.ABSENT, said)
+
+
+def _platforms(settings: Settings) -> Finding:
+    return Finding("platforms", State.ABSENT, "the terminal only; Discord and Slack come with their own commands.")

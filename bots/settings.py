@@ -1,0 +1,128 @@
+"""Every setting there is. The only reader of the environment and of `.env`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.moderation import Rating
+from core.operation import nearest
+
+BUNDLED_MODEL = Path(__file__).parent.parent / "inference" / "model"
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. The text has a line for each, with what is allowed; no secret is in it."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment, then from `.env`. Names are written in capitals there."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="forbid", frozen=True)
+
+    database_url: SecretStr = Field(
+        SecretStr("sqlite+aiosqlite:///storycircle.db"),
+        description="Where stories are kept: `sqlite+aiosqlite:///file` or `postgresql+asyncpg://user@host/name`.",
+    )
+    rating: Rating = Field(Rating.TEEN, description="How far stories go in a channel that has set nothing.")
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description="Any long random text; keeps workspaces apart in the engine's cache.",
+    )
+
+    engine_model: Path = Field(BUNDLED_MODEL, description="Folder of the model that vLLM serves in this process.")
+    engine_window: int | None = Field(
+        None, ge=256, description="Tokens of prompt and answer together; the model's own limit if not set."
+    )
+    engine_max_seqs: int = Field(64, ge=1, le=4096, description="Turns written at the same time.")
+    engine_max_batched_tokens: int = Field(4096, ge=256, description="Tokens computed in one step of the engine.")
+    engine_max_queued: int = Field(256, ge=1, description="Turns that may wait before people are told it is busy.")
+    engine_gpu_memory: float = Field(0.9, gt=0, le=1, description="Share of a GPU's memory to use.")
+    engine_cpu_cache_gib: float = Field(0.5, gt=0, description="Memory for the prefix cache on a CPU, in GiB.")
+    engine_quantization: str | None = Field(None, description="vLLM's quantization, e.g. `fp8`.")
+    engine_kv_cache_dtype: str = Field("auto", description="vLLM's type of the key-value cache, e.g. `fp8`.")
+
+    engine_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="An OpenAI-compatible vLLM server, e.g. `http://localhost:8000/v1`, instead of the model here.",
+    )
+    engine_served_name: str | None = Field(None, description="Which model of that server; its only one if not set.")
+    engine_api_key: SecretStr | None = Field(None, description="Key for that server.")
+    engine_tokenizer: Path | None = Field(
+        None, description="Folder with that model's tokenizer; ENGINE_MODEL if not set."
+    )
+
+    first_words_seconds: Seconds = Field(60.0, description="How long the first words of a turn may take.")
+    turn_seconds: Seconds = Field(180.0, description="How long the rest of a turn may take.")
+    moderation_seconds: Seconds = Field(5.0, description="How long one filter may take; then the text is held.")
+
+    health_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of `/healthz` and `/readyz` on this machine; none if not set."
+    )
+    log_level: str = Field(
+        "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR, to stderr."
+    )
+    log_file: Path | None = Field(None, description="Write the log to this file instead.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _address(cls, value: SecretStr) -> SecretStr:
+        try:
+            driver = make_url(value.get_secret_value()).drivername
+        except ArgumentError:
+            driver = ""
+        if driver not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+            raise ValueError("an address that begins with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+def load(**given: Any) -> Settings:
+    """The settings. Raises `SettingsError` with a line for every setting that is wrong."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(each) for each in error.errors())) from None
+
+
+def table() -> str:
+    """All settings as a Markdown table, for the README."""
+    rows = ["| setting | default | what it is |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        rows.append(f"| `{name.upper()}` | {_default(field.default)} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _default(value: object) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value in (None, ""):
+        return "—"
+    return "the bundled model" if value == BUNDLED_MODEL else f"`{value}`"
+
+
+def _line(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"{name.upper()} in .env is no setting of mine.{nearest(name, list(Settings.model_fields))}".replace(
+            "Did you mean", "Did you mean the setting"
+        )
+    value = "" if "secret" in name or "key" in name or "url" in name else f' is "{error["input"]}", which'
+    return f"{name.upper()}{value or ' has a value that'} is not allowed. Allowed: {_allowed(name, error)}."
+
+
+def _allowed(name: str, error: ErrorDetails) -> str:
+    described = (Settings.model_fields[name].description or "").rstrip(".")
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return said if error["type"] in ("value_error", "enum") else f"{said} ({described})"

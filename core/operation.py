@@ -1,0 +1,122 @@
+"""The table of operations, from which every platform builds its commands, parsers and help."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rapidfuzz import process
+
+from core.errors import BadArgument, UnknownOperation
+from core.story import Reply
+from core.text import hygienic, visible
+
+Perform: TypeAlias = "Callable[..., Awaitable[Reply]]"
+"""`async def operation(session, **arguments) -> Reply`; arguments arrive cleared."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """One argument. Texts are free; `choices` make it one word of a few; `number` makes it a whole number."""
+
+    name: str
+    description: str
+    required: bool = False
+    max_length: int = 2000
+    choices: tuple[str, ...] = ()
+    number: bool = False
+    lines: bool = False
+    """May have several lines; elsewhere white space is folded to single spaces."""
+
+    def read(self, operation: str, value: str) -> str:
+        """The value as the operation gets it. Raises `BadArgument` with a sentence that says what is allowed."""
+        if len(value) > self.max_length:
+            raise BadArgument(
+                f"That is {len(value):,} characters; {self.name} may have {self.max_length:,}. "
+                "Please shorten it, or send it in several turns. Nothing was stored."
+            )
+        value = hygienic(value)
+        value = value.strip() if self.lines else " ".join(value.split())
+        if self.required and not visible(value):
+            raise BadArgument(f"/story {operation} needs {self._what()}.")
+        if value and self.choices:
+            return self._choice(operation, value.lower())
+        if value and self.number and not (value.isascii() and value.isdigit() and 0 < int(value) < 10**9):
+            raise BadArgument(f"{self.name} of /story {operation} is a whole number from 1 up.")
+        return value
+
+    def _what(self) -> str:
+        if self.choices:
+            return f"{self.name}: {', '.join(self.choices)}"
+        return f"{self.name} ({self.description[0].lower()}{self.description[1:]})"
+
+    def _choice(self, operation: str, value: str) -> str:
+        if value in self.choices:
+            return value
+        raise BadArgument(
+            f"{self.name} of /story {operation} is one of {', '.join(self.choices)}." + nearest(value, self.choices)
+        )
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that people can do with a story."""
+
+    name: str
+    """One or two words, e.g. `lore add`."""
+    summary: str
+    params: tuple[Param, ...]
+    perform: Perform
+    reads: bool
+    """It changes nothing and asks the engine for nothing: needs no lock and no record."""
+    example: str = ""
+    alias: str = ""
+
+    def read(self, arguments: Mapping[str, str]) -> dict[str, str]:
+        """All arguments, checked; absent ones as "". Raises `BadArgument`."""
+        known = {param.name for param in self.params}
+        for name in arguments:
+            if name not in known:
+                raise BadArgument(f"/story {self.name} has no {name}." + nearest(name, known))
+        return {param.name: param.read(self.name, arguments.get(param.name, "")) for param in self.params}
+
+    @property
+    def usage(self) -> str:
+        """How it is typed, e.g. `/story start <title> | [premise]`."""
+        names = [f"<{p.name}>" if p.required else f"[{p.name}]" for p in self.params]
+        return f"/story {self.alias or self.name} {' | '.join(names)}".rstrip()
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""By name, in the order in which help shows them."""
+
+
+def operation(
+    name: str, *params: Param, reads: bool = False, example: str = "", alias: str = ""
+) -> Callable[[Perform], Perform]:
+    """Put a function into the table. Its docstring's first line is what help says."""
+
+    def register(perform: Perform) -> Perform:
+        summary = (inspect.getdoc(perform) or "").partition("\n")[0]
+        OPERATIONS[name] = Operation(name, summary, params, perform, reads, example, alias)
+        return perform
+
+    return register
+
+
+def find(name: str) -> Operation:
+    """The operation of this name or alias. Raises `UnknownOperation` with the nearest one."""
+    wanted = " ".join(name.lower().split())
+    for each in OPERATIONS.values():
+        if wanted in (each.name, each.alias):
+            return each
+    names = [each.alias or each.name for each in OPERATIONS.values()] + list(OPERATIONS)
+    raise UnknownOperation(
+        "I do not know that command." + nearest(wanted, names) + " Type /story help to see them all."
+    )
+
+
+def nearest(value: str, choices: Collection[str]) -> str:
+    """`Did you mean …?" with the nearest of `choices`, or nothing if none is near."""
+    near = process.extractOne(value[:50], choices, score_cutoff=60)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -1,0 +1,252 @@
+"""What exists while one turn lasts: the story as it was found, the gate, the engine, and the change to come.
+
+An operation reads through it, asks it for words, and notes what is to be written; it never writes by itself.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from core import prompts
+from core.engine import Engine, EngineState, Request, Sampling, TokenIds
+from core.errors import EngineTimeout, NoStory, Withheld
+from core.moderation import Cleared, Gate, Rating, phrase
+from core.prompts import Material, Order, Prompt, Task
+from core.store import Store
+from core.story import (
+    STORYTELLER,
+    Change,
+    Given,
+    Glimpse,
+    House,
+    Kind,
+    Lore,
+    NewPassage,
+    Passage,
+    Stage,
+    Story,
+    Turn,
+)
+
+Watch = Callable[[Glimpse], None]
+"""Called with looks at a turn that is not done yet. Must return at once; the latest look is the one to show."""
+
+RECENT = 200
+"""Passages looked at in one turn, at most. The engine's window is far smaller."""
+
+_TRIES = 3
+_WHOLE_TURN = (Rating.G, Rating.PG)
+"""Ratings under which nothing is shown before all of it has passed."""
+
+_SAMPLING = {
+    Task.CONTINUE: Sampling(max_tokens=0, temperature=0.8, min_p=0.05),
+    Task.REFINE: Sampling(max_tokens=0, temperature=0.2, min_p=0.1),
+    Task.EXPLAIN: Sampling(max_tokens=0, temperature=0.2, min_p=0.1),
+    Task.RECAP: Sampling(max_tokens=0, temperature=0.3, min_p=0.1),
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long the engine may take, in seconds."""
+
+    first_words: float = 60.0
+    whole_turn: float = 180.0
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What the model wrote: cleared, ended at a sentence, with its token ids and what it was given."""
+
+    text: Cleared
+    ids: TokenIds
+    given: Given
+
+
+class Session:
+    """One turn. Made by `core.storyteller`, handed to one operation."""
+
+    def __init__(
+        self,
+        *,
+        turn: Turn,
+        author: Cleared,
+        house: House,
+        story: Story | None,
+        store: Store,
+        gate: Gate,
+        engine: Engine,
+        salt: str,
+        limits: Limits,
+        watch: Watch,
+    ) -> None:
+        self.turn = turn
+        self.author = author
+        self.house = house
+        self.store = store
+        self.engine = engine
+        self.change = Change()
+        self.wrote = False
+        """Whether the engine was asked for words, so that the reply is worth keeping."""
+        self._story = story
+        self._gate = gate
+        self._salt = salt
+        self._limits = limits
+        self._watch = watch
+
+    @property
+    def story(self) -> Story:
+        """The open story. Raises `NoStory`."""
+        if self._story is None:
+            raise NoStory
+        return self._story
+
+    @property
+    def open_story(self) -> Story | None:
+        """The open story, if there is one."""
+        return self._story
+
+    async def passages(self, *, last: int | None = None, limit: int = RECENT) -> list[Passage]:
+        """The end of the story, oldest first; with `last`, up to that number."""
+        tokenizer = self.engine.profile.tokenizer
+        return await self.store.passages(self.story.head, tokenizer=tokenizer, limit=limit, last=last)
+
+    async def lore(self) -> list[Lore]:
+        """The facts that hold."""
+        return await self.store.lore(self.story.id)
+
+    async def write(
+        self,
+        order: Order,
+        passages: Sequence[Passage],
+        *,
+        accept: Callable[[str], bool] = lambda text: True,
+    ) -> Writing | None:
+        """Have the model write, until `accept` says yes; None if it never does.
+
+        Raises `Withheld` if what it writes never passes the gate, and the `EngineError`s.
+        """
+        self.wrote = True
+        await self._awake()
+        material = Material(self.story, await self.lore(), [self._with_ids(p) for p in passages])
+        prompt = prompts.compose(self.engine, material, order)
+        withheld: Withheld | None = None
+        for attempt in range(_TRIES):
+            try:
+                writing = await self._attempt(prompt, order, attempt)
+            except Withheld as error:
+                withheld = error
+                continue
+            withheld = None
+            if writing.text and accept(writing.text):
+                return writing
+        if withheld is not None:
+            notice = "Nothing that the storyteller wrote fitted this channel's rating. Try another direction."
+            raise Withheld(notice, reasons=withheld.reasons)
+        return None
+
+    def append(self, text: Cleared, *, after: Passage | None) -> None:
+        """Note a contributor's own passage."""
+        self._place(text, self.engine.encode(text), Kind.ADDED, after, None)
+
+    def append_written(self, writing: Writing, kind: Kind, *, after: Passage | None) -> None:
+        """Note a passage that the model wrote."""
+        self._place(writing.text, writing.ids, kind, after, writing.given)
+
+    def _place(self, text: Cleared, ids: TokenIds, kind: Kind, after: Passage | None, given: Given | None) -> None:
+        self.change.passage = NewPassage(
+            parent=after.id if after else None,
+            number=after.number + 1 if after else 1,
+            kind=kind,
+            author_id=self.turn.contributor.id if kind is Kind.ADDED else STORYTELLER,
+            author=self.author if kind is Kind.ADDED else phrase("the storyteller"),
+            text=text,
+            before=self._end(after),
+            ids=ids,
+            tokenizer=self.engine.profile.tokenizer,
+            given=given,
+        )
+
+    def _end(self, passage: Passage | None) -> int:
+        # A constant for what a layout puts around a passage keeps this scale the same for every layout.
+        if passage is None:
+            return 0
+        return passage.before + len(self._with_ids(passage).ids or ()) + 1
+
+    def _with_ids(self, passage: Passage) -> Passage:
+        if passage.ids is not None:
+            return passage
+        ids = self.engine.encode(passage.text)
+        self.change.encoded[passage.id] = (self.engine.profile.tokenizer, ids)
+        return replace(passage, ids=ids)
+
+    async def _awake(self) -> None:
+        if self.engine.state is EngineState.WAKING:
+            self._watch(Glimpse(Stage.WAKING, phrase("")))
+        await self.engine.ready()
+        self._watch(Glimpse(Stage.WRITING, phrase("")))
+
+    async def _attempt(self, prompt: Prompt, order: Order, attempt: int) -> Writing:
+        sampling = replace(_SAMPLING[order.task], max_tokens=order.answer_tokens)
+        request = Request(
+            id=f"{self.turn.id}-{attempt}",
+            prompt=prompt.ids,
+            sampling=replace(sampling, temperature=sampling.temperature + 0.2 * attempt),
+            salt=self._salt,
+            session=str(self.story.id),
+        )
+        answer = _Answer(self.engine, request, self._limits)
+        shown = phrase("")
+        async with aclosing(answer.text()) as pieces, aclosing(self._release(pieces)) as released:
+            async for shown in released:
+                if self.house.rating not in _WHOLE_TURN:
+                    self._watch(Glimpse(Stage.WRITING, shown))
+        given = replace(prompt.given, cached_tokens=answer.cached_tokens)
+        return Writing(shown, answer.ids_of(shown), given)
+
+    def _release(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[Cleared, None]:
+        return self._gate.release(pieces, self.house.rating)
+
+
+class _Answer:
+    """One answer as it arrives: its text for the gate, its ids to keep."""
+
+    def __init__(self, engine: Engine, request: Request, limits: Limits) -> None:
+        self._engine = engine
+        self._request = request
+        self._limits = limits
+        self._ids: list[int] = []
+        self.cached_tokens: int | None = None
+
+    async def text(self) -> AsyncGenerator[str, None]:
+        """The pieces of text, leading white space removed. Raises the `EngineError`s."""
+        began = False
+        try:
+            async with asyncio.timeout(self._limits.first_words) as limit:
+                async with aclosing(self._engine.stream(self._request)) as pieces:
+                    async for piece in pieces:
+                        if not self._ids:
+                            limit.reschedule(asyncio.get_running_loop().time() + self._limits.whole_turn)
+                        self._ids += piece.ids
+                        if piece.cached_tokens is not None:
+                            self.cached_tokens = piece.cached_tokens
+                        text = piece.text if began else piece.text.lstrip()
+                        began = began or bool(text)
+                        if text:
+                            yield text
+        except TimeoutError:
+            raise EngineTimeout from None
+
+    def ids_of(self, text: str) -> TokenIds:
+        """The generated ids that spell exactly `text`, or its own encoding if none do.
+
+        Kept ids make the next prompt begin with what the engine has already computed.
+        """
+        for count in range(len(self._ids), 0, -1):
+            spelt = self._engine.decode(self._ids[:count])
+            if len(spelt) < len(text):
+                break
+            if spelt == text:
+                return tuple(self._ids[:count])
+        return self._engine.encode(text)
