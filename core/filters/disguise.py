@@ -106,7 +106,7 @@ def folded(text: str) -> str:
 
 # --- markup ---------------------------------------------------------------------------------------------
 
-_MARKED = re.compile(r"[*_~|`<&\[\\%:]")
+_MARKED = re.compile(r"[*_~|`<&\[\\]|%[0-9a-fA-F]|:[a-z0-9_+-]{2}")
 _COMMENT = re.compile(r"<!--[^>]{0,300}-->")
 _LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{1,300})>")
 _TAG = re.compile(r"</?[a-zA-Z@#!:/][^<>\n]{0,300}>")
@@ -136,35 +136,34 @@ def unmarked(text: str) -> list[str]:
 # --- leetspeak ------------------------------------------------------------------------------------------
 
 _BUILT = {
-    "m": r"|\/| /\/\ |v| /v\ |\\/| (v) [v] ^^ |y| nn",
-    "w": r"\/\/ \^/ \|/ \|\| vv |/\| \x/ '//",
-    "n": r"|\| /\/ ^/ |v /|/",
-    "a": r"/\ /-\ /=\ @",
-    "b": r"|3 13 |8 !3 (3 )3 ß",
-    "c": "( [ < { ©",
-    "d": "|) |> [) |] |} c| cl ()|",
-    "e": "3 [- |=-",
-    "f": "|= |# ph /=",
-    "g": "(_+ (_- [,",
-    "h": "|-| }{ {-} ]-[ )-( (-) [-] /-/ |~| #",
+    "a": r"/\ /-\ /=\ ",
+    "b": "|3 |8 !3 (3 13",
+    "d": "|) [) |] |}",
+    "e": "[- |=-",
+    "f": "|= |# ph",
+    "g": "(_+ (_- (,",
+    "h": "|-| }{ {-} ]-[ )-( (-) [-] /-/ |~|",
     "j": "_| _/",
     "k": "|< |{ |( 1< /<",
     "l": "|_",
-    "o": "() [] {} 0 <>",
-    "p": "|* |o |° |d |^ |7",
+    "m": r"|\/| /\/\ |v| /v\ (v) [v] ^^ (\/) [\/]",
+    "n": r"|\| /\/ ^/ /|/ [\]",
+    "o": "() [] {} <>",
+    "p": "|* |o |° |> |d |^ |7",
     "q": "(,) 0_ (_,",
-    "r": "|2 |? 12 |z |~ /2 |`",
-    "s": "5 $ z",
-    "t": "7 + -|- ~|~ '|' '][' ",
-    "u": "|_| (_) [_] \\_\\ \\_/ {_}",
+    "r": "|2 |? 12 |z |~ |`",
+    "t": "-|- ~|~ '|' '][' †",
+    "u": r"|_| (_) [_] \_\ \_/ {_} /_/",
     "v": r"\/",
+    "w": r"\/\/ \^/ \|/ vv \x/ '// \_|_/",
     "x": ">< )( }{",
-    "y": "`/ \\|/ '/ j",
-    "z": "2 ~/_",
+    "y": r"`/ \|/ '/",
+    "z": "~/_ >_",
 }
-_LEET_NEAR = re.compile(r"[0-9@$!|+<({\[\\/#^€£](?=[^\s.,;:?!\"')])|(?<=[a-z])[0-9@$|+€£]|\\/|/\\|ph|vv")
-_SINGLE = str.maketrans("0345789@$+(<[{#^€£2!|1?6", "oeastbgastcccchaelriiitg")
-_OTHER = str.maketrans("0345789@$+(<[{#^€£2!|1?6", "oeastbgastcccchaelzllltb")
+"""Letters built from several signs."""
+_SINGLE = str.maketrans("0345789@$+(<[{^€£2!|1?6#", "oeastbgastccccaelriiiigh")
+_OTHER = str.maketrans("0345789@$+(<[{^€£2!|1?6#", "oeastbgastccccaelzllllbh")
+_SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[1(!]3|1[2<]|ph|vv")
 
 
 @cache
@@ -172,50 +171,39 @@ def _built() -> tuple[re.Pattern[str], dict[str, str]]:
     table: dict[str, str] = {}
     for letter, signs in _BUILT.items():
         for sign in signs.split():
-            if len(sign) > 1:
-                table.setdefault(sign, letter)
-    signs_by_length = sorted(table, key=len, reverse=True)
-    return re.compile("|".join(re.escape(s) for s in signs_by_length)), table
-
-
-_SIGNED = re.compile(r"[|\\/()\[\]{}<>]|1[23<]|vv|ph|nn|cl")
-_CLOSING = re.compile(r"[!?+]+(?=[\s\"'”’)]|$)|(?<=\s)[(\[{<](?=[a-z]{2})")
+            table.setdefault(sign, letter)
+    longest_first = sorted(table, key=len, reverse=True)
+    return re.compile("|".join(re.escape(s) for s in longest_first)), table
 
 
 def unleeted(text: str) -> list[str]:
-    """The readings of a folded `text` with digits and signs as the letters that they stand for."""
-    if not _LEET_NEAR.search(text):
-        return []
-    text = _CLOSING.sub(" ", text)
-    single = [text.translate(_SINGLE), text.translate(_OTHER)]
+    """The readings of a folded `text` with digits and signs as the letters that they may stand for.
+
+    White space stays as it is, so that the readings have the same chunks as `text`.
+    """
+    found = [text.translate(_SINGLE), text.translate(_OTHER)]
     if _SIGNED.search(text):
         pattern, table = _built()
         text = pattern.sub(lambda m: table[m[0]], text)
-        single += [text.translate(_SINGLE), text.translate(_OTHER)]
-    return list(dict.fromkeys(single))
+        found += [text.translate(_SINGLE), text.translate(_OTHER)]
+    return list(dict.fromkeys(found))
 
 
-# --- split words ----------------------------------------------------------------------------------------
+# --- words and letters ----------------------------------------------------------------------------------
 
-_SEPARATED = re.compile(r"(?<=[a-z0-9])[^a-z0-9\s]{1,4}(?=[a-z0-9])")
-_LETTERS = re.compile(r"[^a-z]+")
-_RUN = re.compile(r"(?<![a-z])[a-z](?:[^a-z]{1,3}[a-z](?![a-z])){2,}")
+_NO_LETTERS = re.compile(r"[^a-z]+")
+_SIGNS = re.compile(r"[^a-z ]+")
 _REPEATED = re.compile(r"([a-z])\1+")
-
-
-def joined(text: str) -> str:
-    """`text` with the signs inside words left out: `f.o.o` becomes `foo`."""
-    return _SEPARATED.sub("", text)
 
 
 def lettered(text: str) -> str:
     """Only the words of a folded `text`, one space between and around them."""
-    return f" {_LETTERS.sub(' ', text)} "
+    return f" {_NO_LETTERS.sub(' ', text)} "
 
 
-def runs(text: str) -> list[str]:
-    """Words spelled out letter by letter in a folded `text`: `f o o` gives `foo`."""
-    return [_LETTERS.sub("", run) for run in _RUN.findall(text)]
+def joined(text: str) -> str:
+    """A folded `text` without anything but letters and spaces: `f.o.o` becomes `foo`."""
+    return _SIGNS.sub("", text)
 
 
 def squeezed(text: str) -> str:

@@ -37,11 +37,32 @@ class Kind(StrEnum):
 
 
 _OWN = {
-    Kind.MINORS: lists.MINORS, Kind.SLUR: lists.SLUR, Kind.SEXUAL: lists.SEXUAL, Kind.STRONG: lists.STRONG, Kind.MILD: lists.MILD,
-    Kind.RAPE: lists.RAPE, Kind.GORE: lists.GORE, Kind.SUGGESTIVE: lists.SUGGESTIVE, Kind.DRUGS: lists.DRUGS, Kind.SELF_HARM: lists.SELF_HARM,
+    Kind.SUGGESTIVE: (lists.SUGGESTIVE, lists.SUGGESTIVE_PHRASES),
+    Kind.SELF_HARM: (lists.SELF_HARM, lists.SELF_HARM_PHRASES),
+    Kind.DRUGS: (lists.DRUGS, ""),
+    Kind.GORE: (lists.GORE, ""),
+    Kind.RAPE: (lists.RAPE, lists.RAPE_PHRASES),
+    Kind.MILD: (lists.MILD, ""),
+    Kind.STRONG: (lists.STRONG, lists.STRONG_PHRASES),
+    Kind.SEXUAL: (lists.SEXUAL, lists.SEXUAL_PHRASES),
+    Kind.SLUR: (lists.SLUR, lists.SLUR_PHRASES),
+    Kind.MINORS: (lists.MINORS, lists.MINORS_PHRASES),
 }
-_ROOT = {"nigg": Kind.SLUR, "fagg": Kind.SLUR, "fuck": Kind.STRONG, "shit": Kind.STRONG, "cunt": Kind.STRONG, "bitch": Kind.STRONG,
-         "dick": Kind.STRONG, "twat": Kind.STRONG, "wank": Kind.STRONG, "cock": Kind.STRONG, "whore": Kind.STRONG, "ass": Kind.MILD}
+"""Our own words by kind; where two kinds list a word, the later one holds."""
+_ROOT = {
+    "nigg": Kind.SLUR,
+    "fagg": Kind.SLUR,
+    "fuck": Kind.STRONG,
+    "shit": Kind.STRONG,
+    "cunt": Kind.STRONG,
+    "bitch": Kind.STRONG,
+    "dick": Kind.STRONG,
+    "twat": Kind.STRONG,
+    "wank": Kind.STRONG,
+    "cock": Kind.STRONG,
+    "whore": Kind.STRONG,
+    "ass": Kind.MILD,
+}
 _VOWELS = "aeiou"
 _TOO_COMMON = 150
 """How often a word must be counted in the dictionary's corpus to be a word that people use."""
@@ -71,12 +92,6 @@ class Lexicon:
     foreign: dict[str, Kind] = field(default_factory=dict)
     unspaced: dict[str, Kind] = field(default_factory=dict)
     """Words of scripts that write without spaces."""
-
-
-def _entries(text: str) -> Iterator[str]:
-    for line in text.strip().splitlines():
-        parts = [p.strip() for p in line.split("·")]
-        yield from (p for p in parts if p) if len(parts) > 1 else iter(line.split())
 
 
 def _phrases(text: str) -> Iterator[str]:
@@ -121,10 +136,10 @@ def _kind(word: str) -> Kind:
 def lexicon() -> Lexicon:
     """The lexicon, built once, at first use."""
     counts = dictionary()
-    not_ours = set(lists.INNOCENT.split())
+    not_ours = {*lists.INNOCENT.split(), *_phrases(lists.INNOCENT_PHRASES)}
     known = {w: _kind(w) for w in _english() if w not in not_ours}
-    for kind, text in reversed(_OWN.items()):
-        known |= dict.fromkeys(_entries(text), kind)
+    for kind, (ours, our_phrases) in _OWN.items():
+        known |= dict.fromkeys((*ours.split(), *_phrases(our_phrases)), kind)
     words = {w: k for w, k in known.items() if " " not in w}
     ambiguous = set(lists.TWO_SENSES.split())
     innocent = frozenset(counts) - words.keys() | frozenset(lists.PLACES.split())
@@ -156,8 +171,20 @@ def _grouped(pairs: Iterable[tuple[object, str]]) -> dict:  # type: ignore[type-
 
 def _inflections(word: str) -> set[str]:
     stem = word[:-1] if word.endswith("e") else word
-    return {word + "s", word + "es", word + "z", word + "ing", stem + "ing", stem + "ed", stem + "er", stem + "ers", stem + "y",
-            stem + "in", word + word[-1] + "ing", word + word[-1] + "ed"}
+    return {
+        word + "s",
+        word + "es",
+        word + "z",
+        word + "ing",
+        stem + "ing",
+        stem + "ed",
+        stem + "er",
+        stem + "ers",
+        stem + "y",
+        stem + "in",
+        word + word[-1] + "ing",
+        word + word[-1] + "ed",
+    }
 
 
 def _variants(word: str) -> set[str]:
@@ -165,8 +192,25 @@ def _variants(word: str) -> set[str]:
     found |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
     found |= {word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in _VOWELS or len(word) > 6}
     found.add(word[0] + re.sub("[aeiou]", "", word[1:]))
-    for old, new in (("ck", "k"), ("ck", "q"), ("c", "k"), ("u", "v"), ("u", "oo"), ("i", "y"), ("i", "ee"), ("f", "ph"), ("er", "a"),
-                     ("er", "ah"), ("s", "z"), ("gg", "qq"), ("ck", "x"), ("ks", "x"), ("u", "a"), ("w", "vv"), ("o", "oo")):
+    for old, new in (
+        ("ck", "k"),
+        ("ck", "q"),
+        ("c", "k"),
+        ("u", "v"),
+        ("u", "oo"),
+        ("i", "y"),
+        ("i", "ee"),
+        ("f", "ph"),
+        ("er", "a"),
+        ("er", "ah"),
+        ("s", "z"),
+        ("gg", "qq"),
+        ("ck", "x"),
+        ("ks", "x"),
+        ("u", "a"),
+        ("w", "vv"),
+        ("o", "oo"),
+    ):
         found.add(word.replace(old, new))
     found.discard(word)
     return {v for v in found if len(v) > 2 and (len(v) > 3 or len(word) == 4 and v[0] == word[0])}

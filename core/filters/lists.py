@@ -18,6 +18,8 @@ bitch bitches bitching bitchy bitched biatch beotch bytch asshole assholes arseh
 dick dicks dickhead dickheads cock cocks cocksucker cocksuckers pussy pussies whore whores whoring whored slut sluts slutty
 wank wanks wanked wanking wankers skank skanks fuk fuq fux fvck phuck phuk fck fcuk fcking fuc mofo mofos gtfo knobend
 horseshit batshit apeshit dogshit pigshit tits titties titty tit retard retards retarded spastic
+"""
+STRONG_PHRASES = """
 son of a bitch · piece of shit · go to hell
 """
 
@@ -31,6 +33,8 @@ slanteye zipperhead cameljockey sandnigger junglebunny porchmonkey mudslime muzz
 lezzie lezzies lezzy lezbo homo homos queer queers poofter poofters poof nigra nignog libtard mong mongoloid negro negroes
 cracker redneck untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver muffdiving
 neonazi kkk
+"""
+SLUR_PHRASES = """
 white power · nig nog · camel jockey · porch monkey · jungle bunny · sand nigger · sieg heil · heil hitler · gas the jews ·
 fudge packer · carpet muncher · muff diver
 """
@@ -43,6 +47,8 @@ intercourse lovemaking condom condoms thong bikini testicle testicles genitals g
 anus scrotum vulva labia clitoris foreskin pubic pubes orgasm orgasms virginity aphrodisiac virgin semen sperm viagra
 dominatrix domination swinger thrust thrusting moan moaned moaning moans caress caressed caressing fondle fondled
 fondling erection crotch groin cleavage aroused arousal threesome arousing sensual sensually naughty bareback
+"""
+SUGGESTIVE_PHRASES = """
 booty call · strip club · hot chick · sleep with me · make love · made love · making love · in bed with · turned on ·
 turns me on · turn me on
 """
@@ -53,6 +59,8 @@ rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates mas
 dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat deepthroated hentai milf milfs
 bdsm femdom hardcore xxx bukkake anal fisting ejaculate ejaculated ejaculates ejaculating ejaculation clit clits
 sodomy sodomize sodomized incest bestiality beastiality zoophilia camgirl upskirt nympho cumshot cumshots doggystyle sexting
+"""
+SEXUAL_PHRASES = """
 blow job · hand job · foot job · rim job · gang bang · deep throat · doggy style · hard on · jerk off · jerked off ·
 jerking off · jack off · sex slave · golden shower · strap on · spread her legs · spread your legs · between her legs ·
 suck my · ride me · inside of me · inside her · my load · wet dream · oral sex · group sex · phone sex · butt plug
@@ -61,12 +69,16 @@ suck my · ride me · inside of me · inside her · my load · wet dream · oral
 MINORS = """
 pedo pedos paedo paedos pedophile pedophiles paedophile paedophiles pedophilia paedophilia pedobear pthc lolicon shotacon
 jailbait nambla loli shota lolita
+"""
+MINORS_PHRASES = """
 child porn · child pornography · kiddie porn · jail bait · barely legal · underage sex · sex with minors · sex with children ·
 sex with a minor · sex with a child · underage girl · underage girls · preteen
 """
 
 RAPE = """
 rape rapes raped raping rapist rapists raper rapey daterape molest molested molesting molester
+"""
+RAPE_PHRASES = """
 date rape
 """
 
@@ -83,6 +95,8 @@ spliff marijuana cannabis ganja
 
 SELF_HARM = """
 kys suicidal suicide suicides
+"""
+SELF_HARM_PHRASES = """
 kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself · end your life ·
 hurt yourself
 """
@@ -100,12 +114,15 @@ shag spunk hooker douche tush schlong strip
 INNOCENT = """
 hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill murder stroke slave organ organs hiv pms
 womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk balls arian aryan gaylord virgin erect facial rump
-jelly donut pawn paddy sniper steamy strip thug tramp tampon vomit wench weirdo whiz willies willy woody racy revue pasty
+pawn paddy sniper steamy strip thug tramp tampon vomit wench weirdo whiz willies willy woody racy revue pasty
 len leper loin loins lech knob hump screw seaman seamen slope snowballing shrimping skeet scissoring dink flange fingering
 fecal eunuch pecker pegging poon rimming scat tribadism twink twinkie wang fanny snatch suck sucks shag spunk swastika nazi
-hitler reich klan napalm taste my tied up tainted love girl on three some thrust hooter hooters cowgirl cowgirls how to kill
+hitler reich klan napalm thrust hooter hooters cowgirl cowgirls 
 poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther nutten shiz skag foobar fubar hoare kummer
 bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag menses abortion enlargement uzi maxi god beastial bestial
+"""
+INNOCENT_PHRASES = """
+taste my · tied up · tainted love · girl on · three some · jelly donut · how to kill · big black · tight white · hard core · piss off
 """
 """Listed by some package, but not by us: too ordinary, medical, or a name."""
 

@@ -1,0 +1,185 @@
+"""Finding listed words in a text, whatever they wear.
+
+A text is read as chunks (what stands between white space). A chunk of plain letters is a word; an odd chunk is read in
+several ways, and if one of them is an innocent word of the dictionary, that is what it says. What a word *means* for a
+channel is not decided here.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+
+import ahocorasick
+
+from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked
+from core.filters.lexicon import Kind, Lexicon, lexicon
+
+_AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x1f>"
+_SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
+_MASKED = re.compile(r"(?<![^ ])[a-z]+[*#%@$&•._x?\x1f-]+[a-z*#%@$&•._?-]*")
+_MASK = re.compile(r"[^a-z]")
+
+
+def found(text: str) -> set[Kind]:
+    """The kinds of the listed words in `text`."""
+    first = folded(text)
+    shown = [r for r in dict.fromkeys(map(folded, unmarked(text))) if r != first]
+    kinds: set[Kind] = set()
+    for reading in (first, *shown):
+        kinds.update(_Reading(reading, text, lexicon(), raw=bool(shown) and reading is first).kinds())
+    return kinds
+
+
+@dataclass
+class _Reading:
+    """One reading of a text, and the words already looked at."""
+
+    text: str
+    original: str
+    known: Lexicon
+    raw: bool
+    """Whether markup still stands in it."""
+    seen: set[str] = field(default_factory=set)
+
+    def kinds(self) -> Iterator[Kind]:
+        chunks = [c.strip(_AROUND) for c in self.text.split()]
+        odd = list(dict.fromkeys(c for c in chunks if c and not (c.isascii() and c.isalpha())))
+        said, tokens = self._settled(odd)
+        plain = [said.get(c, c) for c in chunks]
+        words = lettered(" ".join(plain))
+        yield from self._plainly(words)
+        yield from self._disguised(tokens)
+        if not self.raw:
+            yield from self._disguised(words.split())
+            yield from self._split(plain)
+        yield from self._spelled(words)
+        yield from self._masked(odd, said)
+
+    def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
+        """What each odd chunk says if that is clear, and the words that the others may hide."""
+        if not odd:
+            return {}, set()
+        readings = unleeted(" ".join(odd))
+        wholes = [joined(r).split(" ") for r in readings]
+        said: dict[str, str] = {}
+        open_: list[int] = []
+        for index, ways in enumerate(zip(*wholes, strict=True)):
+            clear = next((w for w in ways if len(w) > 2 and w in self.known.innocent), None)
+            if clear is not None:
+                said[odd[index]] = clear
+            else:
+                open_.append(index)
+        tokens = {way[i] for way in wholes for i in open_}
+        for reading in readings:
+            pieces = reading.split(" ")
+            tokens.update(lettered(" ".join([pieces[i] for i in open_])).split())
+        return said, {t for t in tokens if len(t) > 2}
+
+    def _plainly(self, words: str) -> Iterator[Kind]:
+        tokens = set(words.split())
+        excused: list[tuple[int, int]] = []
+        for end, (length, kind) in _phrases().iter(words):
+            if kind is None:
+                excused.append((end - length + 1, end))
+            else:
+                yield kind
+        for word in self.known.words.keys() & tokens:
+            if not _excused(word, words, excused) and not self._is_name(word):
+                yield self.known.words[word]
+        self.seen |= self.known.words.keys() & tokens
+
+    def _is_name(self, word: str) -> bool:
+        if word not in self.known.names:
+            return False
+        written = re.findall(rf"(?<![a-zA-Z]){word}(?![a-zA-Z])", self.original, re.IGNORECASE)
+        return bool(written) and all(w == w.title() for w in written)
+
+    def _disguised(self, tokens: Iterable[str]) -> Iterator[Kind]:
+        known = self.known
+        unknown = set(tokens) - known.innocent - self.seen
+        self.seen |= unknown
+        yield from (known.words[w] for w in known.words.keys() & unknown)
+        yield from (known.near[w] for w in known.near.keys() & unknown)
+        view = " ".join(unknown)
+        yield from self._repeated(view)
+        yield from self._glued(f" {view} ")
+
+    def _repeated(self, view: str) -> Iterator[Kind]:
+        short = squeezed(view)
+        if short == view:
+            return
+        for token, once in zip(view.split(), short.split(), strict=True):
+            if once in self.known.squeezes and token != once:
+                yield from self._stretched(token, once)
+
+    def _stretched(self, token: str, once: str) -> Iterator[Kind]:
+        for word in self.known.squeezes[once]:
+            if len(token) > len(word):
+                yield self.known.words[word]
+
+    def _glued(self, view: str) -> Iterator[Kind]:
+        for end, (length, kind) in _roots().iter(view):
+            start = view.rindex(" ", 0, end) + 1
+            before, after = view[start : end - length + 1], view[end + 1 : view.index(" ", end)]
+            if self._end(before) and self._end(after):
+                yield kind
+
+    def _end(self, part: str) -> bool:
+        known = self.known
+        return not part or part in known.ends or (len(part) > 2 and part in known.common) or len(set(part)) == 1
+
+    def _split(self, chunks: list[str]) -> Iterator[Kind]:
+        known = self.known
+        together = {a + b for a, b in pairwise(chunks)} & known.splits
+        if not together:
+            return
+        for a, b in pairwise(chunks):
+            if a and b and a + b in together and not (a in known.common and b in known.common):
+                yield known.words[a + b]
+
+    def _spelled(self, words: str) -> Iterator[Kind]:
+        for run in _SMALL.findall(words):
+            whole = run.replace(" ", "")
+            if whole in self.known.words:
+                yield self.known.words[whole]
+            elif whole not in self.known.innocent:
+                yield from self._glued(f" {whole} ")
+
+    def _masked(self, odd: list[str], said: dict[str, str]) -> Iterator[Kind]:
+        for chunk in odd:
+            if chunk in said or not _MASKED.fullmatch(chunk):
+                continue
+            pattern = _MASK.sub(".", chunk)
+            for word in self.known.masks.get((len(chunk), chunk[0]), ()):
+                if re.fullmatch(pattern, word):
+                    yield self.known.words[word]
+
+
+def _excused(word: str, words: str, spans: list[tuple[int, int]]) -> bool:
+    if not spans:
+        return False
+    places = [m.start() for m in re.finditer(f"(?<= ){word}(?= )", words)]
+    return all(any(a <= p < b for a, b in spans) for p in places)
+
+
+@cache
+def _phrases() -> ahocorasick.Automaton:
+    known = lexicon()
+    machine = ahocorasick.Automaton()
+    for phrase, kind in known.phrases.items():
+        machine.add_word(f" {phrase} ", (len(phrase) + 2, kind))
+    for phrase in known.harmless:
+        machine.add_word(f" {phrase} ", (len(phrase) + 2, None))
+    machine.make_automaton()
+    return machine
+
+
+@cache
+def _roots() -> ahocorasick.Automaton:
+    machine = ahocorasick.Automaton()
+    for root, kind in lexicon().roots.items():
+        machine.add_word(root, (len(root), kind))
+    machine.make_automaton()
+    return machine
