@@ -1,0 +1,93 @@
+"""A model on disk: what its folder says before any weight is read.
+
+Knows files, not engines. A folder that cannot be used is refused here, with one sentence that says what to do.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.engine import Form, Profile
+from core.errors import EngineFailed
+from inference.tokens import Vocabulary
+
+WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder with `config.json`, `tokenizer.json` and weights, in the layout of the Hugging Face hub."""
+
+    path: Path
+
+    @classmethod
+    def find(cls, model: str) -> "ModelFolder":
+        """The folder of a path, or of a hub name such as `Qwen/Qwen3-0.6B` that was downloaded before.
+
+        Raises `EngineFailed` if there is none or if it holds no model.
+        """
+        folder = cls(_located(model))
+        folder.check()
+        return folder
+
+    def check(self) -> None:
+        """Raise `EngineFailed` unless everything that an engine needs is there."""
+        if not (self.path / "config.json").is_file():
+            raise EngineFailed(f"{self.path} is not a model folder: it has no config.json. {_ADVICE}")
+        if not any(found for pattern in WEIGHTS for found in self.path.glob(pattern)):
+            raise EngineFailed(f"{self.path} is not a model folder: it has no weights. {_ADVICE}")
+
+    def vocabulary(self) -> Vocabulary:
+        """The tokens of the model."""
+        return Vocabulary(self.path / "tokenizer.json")
+
+    def profile(self, vocabulary: Vocabulary, *, name: str | None = None, window: int | None = None) -> Profile:
+        """What the folder says of its model; `name` and `window` overrule it."""
+        ours = self._json("storyteller.json")
+        form: Form = "stream" if ours else "chat"
+        return Profile(
+            name=name or str(ours.get("name") or self.path.name),
+            form=form,
+            window=window or int(ours.get("max_model_len") or self._window()),
+            tokenizer=vocabulary.fingerprint,
+        )
+
+    def stop_ids(self) -> tuple[int, ...]:
+        """The ids with which the model ends its text (`eos_token_id`)."""
+        said = self._json("generation_config.json").get("eos_token_id")
+        said = self._json("config.json").get("eos_token_id") if said is None else said
+        return () if said is None else (said,) if isinstance(said, int) else tuple(said)
+
+    def _window(self) -> int:
+        config = self._json("config.json")
+        text = config.get("text_config") or config
+        return int(text.get("max_position_embeddings") or 2048)
+
+    def _json(self, file: str) -> dict[str, Any]:
+        try:
+            value = json.loads((self.path / file).read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise EngineFailed(f"{self.path / file} cannot be read as JSON. {_ADVICE}") from error
+        return value if isinstance(value, dict) else {}
+
+
+_ADVICE = "Set ENGINE_MODEL to a folder with config.json, tokenizer.json and model.safetensors."
+
+
+def _located(model: str) -> Path:
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path
+    return _downloaded(model)
+
+
+def _downloaded(name: str) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415  only for models that are named, not placed
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except Exception as error:
+        raise EngineFailed(f"No model at {name}. {_ADVICE}") from error

