@@ -25,21 +25,21 @@ _SHAPES = {
     "e": "еєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зეệё",
     "f": "ғƒϝʄᖴ千ẝ₣ſ",
     "g": "ɡցԍĢ₲ᎶᘜɢǥᏀ",
-    "h": "һнηНΗңҺհ卄ℎⲏᎻᕼн#",
+    "h": "һнНΗңҺհ卄ℎⲏᎻᕼн#",
     "i": "іιїІΙїıӏ丨ⅰⲓᎥ¡ł|ị",
     "j": "јϳЈᎫﾌյ",
     "k": "кκКΚқҡĸ₭ᏦᛕⲕҜ长",
     "l": "ⅼⳑ£ℓӀ｜Ꮮᒪㄥʟ∣ŀ",
     "m": "мΜМϺmⅿᎷᗰ爪₥ⲙ",
-    "n": "пηиνΝИПղռ₦ᑎ几ⲛһйлռ",
+    "n": "ΝИПղռ₦ᑎ几ⲛһйлռ",
     "o": "оοσОΟθөօ०๐ΘØØ⭕ⲟ口ㄖᝪଠ○◯●◦סᎤօ〇ο",
     "p": "рρРΡþᑭᏢ卩ⲣ₽",
     "q": "ԛզգϙҨ",
     "r": "гяřΓГЯᏒᖇ尺ⲅɼգ®",
     "s": "ѕЅ§ടᏚᔕ丂ՏꜱȘ$ʂֆ",
     "t": "тτТΤŧ†✝七ⲧᎢㄒ₮ｔ⊥",
-    "u": "υμцմսΥЦÜᑌㄩ∪⋃ⲩųų",
-    "v": "νѵѴΝ√∨Ꮩᐯⅴ",
+    "u": "υцմսΥЦÜᑌㄩ∪⋃ⲩųų",
+    "v": "ѵѴΝ√∨Ꮩᐯⅴ",
     "w": "ѡωшщɯШᏔᗯ山₩ฬשաⲱ",
     "x": "хχХΧ×✕✖❌ⅹ乂ⲭ᙭ж",
     "y": "уγүУΥҮ¥ყуч丫ⲩᎩ",
@@ -137,21 +137,21 @@ def unmarked(text: str) -> list[str]:
 
 _BUILT = {
     "a": r"/\ /-\ /=\ ",
-    "b": "|3 |8 !3 (3 13",
+    "b": "|3 |8 !3 (3 ",
     "d": "|) [) |] |}",
     "e": "[- |=-",
     "f": "|= |# ph",
     "g": "(_+ (_- (,",
     "h": "|-| }{ {-} ]-[ )-( (-) [-] /-/ |~|",
     "j": "_| _/",
-    "k": "|< |{ |( 1< /<",
+    "k": "|< |{ |( 1<",
     "l": "|_",
     "m": r"|\/| /\/\ |v| /v\ (v) [v] ^^ (\/) [\/]",
     "n": r"|\| /\/ ^/ /|/ [\]",
     "o": "() [] {} <>",
     "p": "|* |o |° |> |d |^ |7",
     "q": "(,) 0_ (_,",
-    "r": "|2 |? 12 |z |~ |`",
+    "r": "|2 |? |z |~ |`",
     "t": "-|- ~|~ '|' '][' †",
     "u": r"|_| (_) [_] \_\ \_/ {_} /_/",
     "v": r"\/",
@@ -161,19 +161,27 @@ _BUILT = {
     "z": "~/_ >_",
 }
 """Letters built from several signs."""
-_SINGLE = str.maketrans("0345789@$+(<[{^€£2!|1?6#", "oeastbgastccccaelriiiigh")
-_OTHER = str.maketrans("0345789@$+(<[{^€£2!|1?6#", "oeastbgastccccaelzllllbh")
-_SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[1(!]3|1[2<]|ph|vv")
+_SINGLE = str.maketrans("0345789@$+(<[{^€£2!|1?6#ηνμипλ", "oeastbgastccccaelriiiighnvmnna")
+_OTHER = str.maketrans("0345789@$+(<[{^€£2!|1?6#ηνμипλ", "oeastbgastccccaelzllllbhhnuupl")
+"""Signs and letters with two looks, in one and the other."""
+_SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
 
 @cache
-def _built() -> tuple[re.Pattern[str], dict[str, str]]:
+def _built(*, backwards: bool) -> tuple[re.Pattern[str], dict[str, str]]:
+    step = -1 if backwards else 1
     table: dict[str, str] = {}
     for letter, signs in _BUILT.items():
         for sign in signs.split():
-            table.setdefault(sign, letter)
+            table.setdefault(sign[::step], letter)
     longest_first = sorted(table, key=len, reverse=True)
     return re.compile("|".join(re.escape(s) for s in longest_first)), table
+
+
+def _assembled(text: str, *, backwards: bool) -> str:
+    step = -1 if backwards else 1
+    pattern, table = _built(backwards=backwards)
+    return pattern.sub(lambda m: table[m[0]], text[::step])[::step]
 
 
 def unleeted(text: str) -> list[str]:
@@ -183,9 +191,9 @@ def unleeted(text: str) -> list[str]:
     """
     found = [text.translate(_SINGLE), text.translate(_OTHER)]
     if _SIGNED.search(text):
-        pattern, table = _built()
-        text = pattern.sub(lambda m: table[m[0]], text)
-        found += [text.translate(_SINGLE), text.translate(_OTHER)]
+        for backwards in (False, True):
+            built = _assembled(text, backwards=backwards)
+            found += [built.translate(_SINGLE), built.translate(_OTHER)]
     return list(dict.fromkeys(found))
 
 

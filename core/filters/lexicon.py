@@ -9,7 +9,7 @@ This module does not look at any text.
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     MILD = "mild profanity"
     STRONG = "profanity"
     SLUR = "slur"
+    DATED = "outdated word"
     SUGGESTIVE = "suggestive"
     SEXUAL = "sexual"
     MINORS = "sexual content with minors"
@@ -38,6 +39,7 @@ class Kind(StrEnum):
 
 _OWN = {
     Kind.SUGGESTIVE: (lists.SUGGESTIVE, lists.SUGGESTIVE_PHRASES),
+    Kind.DATED: (lists.DATED, ""),
     Kind.SELF_HARM: (lists.SELF_HARM, lists.SELF_HARM_PHRASES),
     Kind.DRUGS: (lists.DRUGS, ""),
     Kind.GORE: (lists.GORE, ""),
@@ -145,12 +147,16 @@ def lexicon() -> Lexicon:
     innocent = frozenset(counts) - words.keys() | frozenset(lists.PLACES.split())
     plain = {w: k for w, k in words.items() if w not in ambiguous and len(w) > 3}
     near = {v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in words}
-    words |= {v: k for w, k in plain.items() for v in _inflections(w) if v not in innocent and v not in words}
+    inflected = {
+        v: k for w, k in plain.items() for v in _inflections(w, counts) if v not in words and v not in not_ours
+    }
+    words |= inflected
+    innocent -= words.keys()
     return Lexicon(
         words=words,
         phrases={w: k for w, k in known.items() if " " in w},
         near=near,
-        roots={w: k for w, k in plain.items() if k in {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}},
+        roots={w: words[w] for w in lists.ROOTS.split() if w in words} | {w: k for w, k in plain.items() if len(w) > 6},
         squeezes=_grouped((squeezed(w), w) for w in words),
         masks=_grouped(((len(w), w[0]), w) for w in words if len(w) > 3 or words[w] is Kind.STRONG),
         splits=frozenset(w for w in words if len(w) > 3),
@@ -158,7 +164,7 @@ def lexicon() -> Lexicon:
         names=frozenset(lists.NAMES.split()),
         innocent=innocent,
         common=frozenset(w for w, n in counts.items() if n >= _TOO_COMMON and w not in words),
-        ends=frozenset(lists.COMMON_ENDS.split()),
+        ends=frozenset(lists.ENDS.split()),
     )
 
 
@@ -169,22 +175,21 @@ def _grouped(pairs: Iterable[tuple[object, str]]) -> dict:  # type: ignore[type-
     return {k: tuple(v) for k, v in found.items()}
 
 
-def _inflections(word: str) -> set[str]:
-    stem = word[:-1] if word.endswith("e") else word
-    return {
-        word + "s",
-        word + "es",
-        word + "z",
-        word + "ing",
-        stem + "ing",
-        stem + "ed",
+def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
+    """The forms that grammar makes of `word`; a looser form only if it is no `ordinary` word."""
+    stem, last = word.removesuffix("e"), word[-1]
+    strict = {word + ("es" if last in "shxz" else "s"), stem + "ing", stem + "ed"}
+    loose = {
         stem + "er",
         stem + "ers",
+        word + "z",
+        word + "ing",
         stem + "y",
         stem + "in",
-        word + word[-1] + "ing",
-        word + word[-1] + "ed",
+        word + last + "ing",
+        word + last + "ed",
     }
+    return strict | {w for w in loose if w not in ordinary}
 
 
 def _variants(word: str) -> set[str]:

@@ -8,16 +8,17 @@ MILD = """
 ass asses arse arses arsed bastard bastards bollocks bollock bugger buggers buggered buggery crap crappy crapped crapping
 crapper damn damned dammit damnit goddamn goddamned goddammit goddam godamn piss pissed pisses pissing pisser butt butts
 turd turds poop pooped fart farts farted bloody jackass jackasses smartass dumbass dumbasses badass fatass lardass
-douche douches douchebag douchebags douchey screwed bellend tosser git wanker sod prick pricks knobhead wtf stfu omfg lmfao
-scumbag scumbags bimbo bimbos hussy dipshit suck sucks sucked sucker tush tushy schlong dingleberry dingleberries
+douche douches douchebag douchebags douchey screwed bellend tosser wanker sod prick pricks knobhead wtf stfu omfg lmfao
+scumbag scumbags bimbo bimbos hussy dipshit tush tushy schlong dingleberry dingleberries
+cock cocks dick dicks tit tits titty titties prick
 """
 
 STRONG = """
 fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers shit shits shitty bullshit shite shithead
 bitch bitches bitching bitchy bitched biatch beotch bytch asshole assholes arsehole arseholes asshat cunt cunts twat twats
-dick dicks dickhead dickheads cock cocks cocksucker cocksuckers pussy pussies whore whores whoring whored slut sluts slutty
+dickhead dickheads cocksucker cocksuckers pussy pussies whore whores whoring whored slut sluts slutty
 wank wanks wanked wanking wankers skank skanks fuk fuq fux fvck phuck phuk fck fcuk fcking fuc mofo mofos gtfo knobend
-horseshit batshit apeshit dogshit pigshit tits titties titty tit retard retards retarded spastic
+horseshit batshit apeshit dogshit pigshit retard retards retarded spastic
 """
 STRONG_PHRASES = """
 son of a bitch · piece of shit · go to hell
@@ -26,12 +27,12 @@ son of a bitch · piece of shit · go to hell
 SLUR = """
 nigger niggers nigga niggas niggaz niggah nigguh niglet nig faggot faggots faggy fag fags kike kikes kyke spic spics spick
 chink chinks gook gooks coon coons wetback wetbacks beaner beaners towelhead towelheads raghead ragheads jigaboo jiggaboo
-jigaboos jiggerboo darkie darkies darky tranny trannies shemale shemales dyke dykes paki pakis wop wops dago dagos
-golliwog golliwogs sambo pickaninny pickaninnies picaninny redskin redskins squaw injun injuns honky honkey honkies gringo
-polack polacks kraut krauts jap japs nip chinaman chinamen heeb hymie sheeny yid yids gyppo gippo pikey pikeys gypo
+jigaboos jiggerboo darkie darkies tranny trannies shemale shemales dyke dykes paki pakis wop wops dago dagos
+honky honkey honkies gringo
+polack polacks kraut krauts jap japs heeb hymie sheeny yid yids gyppo gippo pikey pikeys gypo
 slanteye zipperhead cameljockey sandnigger junglebunny porchmonkey mudslime muzzie muzzies wigger wiggers lesbo lesbos
-lezzie lezzies lezzy lezbo homo homos queer queers poofter poofters poof nigra nignog libtard mong mongoloid negro negroes
-cracker redneck untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver muffdiving
+lezzie lezzies lezzy lezbo homo homos poofter poofters poof nigra nignog libtard mong 
+untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver muffdiving
 neonazi kkk
 """
 SLUR_PHRASES = """
@@ -39,17 +40,24 @@ white power · nig nog · camel jockey · porch monkey · jungle bunny · sand n
 fudge packer · carpet muncher · muff diver
 """
 
+DATED = """
+redskin redskins squaw squaws injun injuns negro negroes negress chinaman chinamen golliwog golliwogs sambo pickaninny
+pickaninnies picaninny darky darkies mongoloid redneck rednecks halfbreed 
+"""
+"""Words of old books that hurt today."""
+
 SUGGESTIVE = """
-sex sexual sexually sexy sexuality nude nudes nudity naked topless boob boobs boobies breast breasts nipple nipples panties
-panty lingerie erotic erotica erotism lust lusting horny kinky kink fetish seduce seduced seduction busty playboy undressing
-undressed stripper strippers striptease hooker hookers prostitute prostitutes prostitution escort bondage voyeur
+sex sexy nude nudes nudity naked topless boob boobs boobies breasts nipple nipples panties
+panty lingerie erotic erotica erotism lust lusting horny kinky fetish seduce seduced seduction busty playboy undressing
+stripper strippers striptease hooker hookers bondage voyeur
 intercourse lovemaking condom condoms thong bikini testicle testicles genitals genital vagina vaginas penis penises
-anus scrotum vulva labia clitoris foreskin pubic pubes orgasm orgasms virginity aphrodisiac virgin semen sperm viagra
-dominatrix domination swinger thrust thrusting moan moaned moaning moans caress caressed caressing fondle fondled
-fondling erection crotch groin cleavage aroused arousal threesome arousing sensual sensually naughty bareback
+anus scrotum vulva labia clitoris foreskin pubic pubes orgasm orgasms virginity aphrodisiac semen sperm viagra
+dominatrix domination swinger fondle fondled
+fondling erection crotch groin cleavage aroused arousal threesome arousing sensual sensually bareback
+ejaculate ejaculated ejaculates ejaculating ejaculation
 """
 SUGGESTIVE_PHRASES = """
-booty call · strip club · hot chick · sleep with me · make love · made love · making love · in bed with · turned on ·
+booty call · strip club · hot chick · sleep with me · make love · made love · making love · turned on ·
 turns me on · turn me on
 """
 
@@ -57,18 +65,18 @@ SEXUAL = """
 porn porno pornos pornography pornographic cum cums cumming cummer jizz jizzed jizzing blowjob blowjobs handjob handjobs
 rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates masturbated masturbating masturbation
 dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat deepthroated hentai milf milfs
-bdsm femdom hardcore xxx bukkake anal fisting ejaculate ejaculated ejaculates ejaculating ejaculation clit clits
+bdsm femdom xxx bukkake anal fisting clit clits
 sodomy sodomize sodomized incest bestiality beastiality zoophilia camgirl upskirt nympho cumshot cumshots doggystyle sexting
 """
 SEXUAL_PHRASES = """
-blow job · hand job · foot job · rim job · gang bang · deep throat · doggy style · hard on · jerk off · jerked off ·
+blow job · hand job · foot job · rim job · gang bang · deep throat · doggy style · jerk off · jerked off ·
 jerking off · jack off · sex slave · golden shower · strap on · spread her legs · spread your legs · between her legs ·
-suck my · ride me · inside of me · inside her · my load · wet dream · oral sex · group sex · phone sex · butt plug
+suck my · ride me · inside of me · my load · wet dream · oral sex · group sex · phone sex · butt plug
 """
 
 MINORS = """
-pedo pedos paedo paedos pedophile pedophiles paedophile paedophiles pedophilia paedophilia pedobear pthc lolicon shotacon
-jailbait nambla loli shota lolita
+pedo pedos paedo paedos pedophile pedophiles paedophile paedophiles pedobear pthc lolicon shotacon
+jailbait nambla loli shota 
 """
 MINORS_PHRASES = """
 child porn · child pornography · kiddie porn · jail bait · barely legal · underage sex · sex with minors · sex with children ·
@@ -89,12 +97,12 @@ mutilation gore gory viscera bloodbath goregasm guro snuff bastinado strappado
 """
 
 DRUGS = """
-cocaine heroin meth methamphetamine crystalmeth ecstasy mdma lsd ketamine fentanyl crackhead cokehead junkie junkies opioids
+cocaine heroin meth methamphetamine crystalmeth mdma ketamine fentanyl crackhead cokehead 
 spliff marijuana cannabis ganja
 """
 
 SELF_HARM = """
-kys suicidal suicide suicides
+kys suicidal 
 """
 SELF_HARM_PHRASES = """
 kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself · end your life ·
@@ -103,7 +111,7 @@ hurt yourself
 
 TWO_SENSES = """
 ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty screwed suck sucks sucked sucker git
-sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers homo homos cracker redneck poof paki spic spick nig
+sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers homo homos cracker redneck poof spick nig
 negro negroes wop dago kraut krauts honky gringo naked breast breasts virgin escort domination bondage panty thrust moan
 moaned moans moaning naughty hardcore snuff gore anal cum cums nude snatch beaver knob wang dong fanny willy randy pot weed
 sambo squaw redskin redskins nigra mong yid lolita loli crotch groin swinger thong crap turd lust slut bitch retard retarded
@@ -112,6 +120,7 @@ shag spunk hooker douche tush schlong strip
 """Words with an innocent sense: not looked for inside other words or across typos."""
 
 INNOCENT = """
+spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine titter titters damnation
 hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill murder stroke slave organ organs hiv pms
 womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk balls arian aryan gaylord virgin erect facial rump
 pawn paddy sniper steamy strip thug tramp tampon vomit wench weirdo whiz willies willy woody racy revue pasty
@@ -120,19 +129,20 @@ fecal eunuch pecker pegging poon rimming scat tribadism twink twinkie wang fanny
 hitler reich klan napalm thrust hooter hooters cowgirl cowgirls 
 poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther nutten shiz skag foobar fubar hoare kummer
 bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag menses abortion enlargement uzi maxi god beastial bestial
+screwing queer queers sexual sexually sexuality prostitute prostitutes prostitution escort hardcore lolita pedophilia lsd suicide nip suck sucks sucked sucker sucking git naughty negros opiate whitey lesbo eunuch ecchi kinky tittie clittie domination swastika
 """
 INNOCENT_PHRASES = """
 taste my · tied up · tainted love · girl on · three some · jelly donut · how to kill · big black · tight white · hard core · piss off
 """
 """Listed by some package, but not by us: too ordinary, medical, or a name."""
 
-NAMES = "dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
+NAMES = "gore dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
 """Words that are names when each is written with a capital."""
 
 HARMLESS = """
 moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick · cum laude ·
 booby trap · booby traps · booby trapped · pussy willow · pussy willows · pussy cat · pussy cats · pussy riot ·
-chink in the armour · chink in the armor · chink in his armour · chink in her armour · chink in the wall · chinks in the wall ·
+chink in the armour · chink in the armor · chink in his armour · chink in her armour · chink in the wall · chinks in the wall · chinks of · chink of · chink between · the chinks · every chink · chink or ·
 chink of light · chinks of light · chinks in the armour · chinks in the armor · a chink in · bastard sword · bastard swords · maine coon ·
 maine coons · coon cat · coon hound · weather cock · cock crow · cock crowed · the cock crows · cock a doodle · cock and bull ·
 half cock · stop cock · cock robin · cock fight · great tit · blue tit · coal tit · marsh tit · willow tit · great tits ·
@@ -150,11 +160,17 @@ breast pocket · chicken breast · robin red breast · red breast · his breast 
 pinch of snuff · took snuff · retarded growth · fire retard · dam burst · drug store · suicide squeeze · suicide prevention
 """
 
-COMMON_ENDS = """
-x xx xxx o a the my you your u super mega ultra mr mrs big dumb stupid little old face head hole wit tard bag boy man girl lord
-er ers ed s es ing in ings y ish z ish hero king queen lover sucker monkey ass stain pot house fest storm show load show
+ROOTS = """
+fuck shit cunt twat bitch whore slut wank nigger nigga faggot kike spic paki jizz porn dildo pussy asshole arsehole bastard
+blowjob cocksuck beaner tranny gook wetback retard
 """
-"""What may be glued to a word that we know."""
+"""Short words that are looked for inside longer ones too."""
+
+ENDS = """
+xx xxx the you mega ultra face head hole wit wits tard tards bag bags boy boys girl lord ster er ers ed s es ing in ings y ish z
+a o x able ty ier iest fest storm pot hat nut nuts off up tastic
+"""
+"""What may be glued to a root, besides any everyday word."""
 
 PLACES = """
 scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh dickinson dickens

@@ -17,19 +17,33 @@ from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, 
 from core.filters.lexicon import Kind, Lexicon, lexicon
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x1f>"
+_LIGHTLY = ".,;:!?\"'“”‘’«»…—–"
 _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
-_MASKED = re.compile(r"(?<![^ ])[a-z]+[*#%@$&•._x?\x1f-]+[a-z*#%@$&•._?-]*")
+_LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
+_WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
+_CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
+_HUMP = re.compile(r"[A-Z]?[a-z]+")
+_MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
 _MASK = re.compile(r"[^a-z]")
+_SHORT = frozenset("a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye".split())
 
 
 def found(text: str) -> set[Kind]:
     """The kinds of the listed words in `text`."""
-    first = folded(text)
-    shown = [r for r in dict.fromkeys(map(folded, unmarked(text))) if r != first]
-    kinds: set[Kind] = set()
-    for reading in (first, *shown):
-        kinds.update(_Reading(reading, text, lexicon(), raw=bool(shown) and reading is first).kinds())
+    known = lexicon()
+    first = _Reading(folded(text), text, known)
+    kinds = {*first.kinds(), *_humps(text, known)}
+    for each in dict.fromkeys(map(folded, unmarked(first.settled))):
+        if each != first.settled:
+            kinds.update(_Reading(each, text, known).kinds())
     return kinds
+
+
+def _humps(text: str, known: Lexicon) -> Iterator[Kind]:
+    for chunk in _CAMEL.findall(text):
+        if chunk.lower() not in known.innocent:
+            parts = {p.lower() for p in _HUMP.findall(chunk)}
+            yield from (known.words[w] for w in parts & known.words.keys())
 
 
 @dataclass
@@ -39,23 +53,26 @@ class _Reading:
     text: str
     original: str
     known: Lexicon
-    raw: bool
-    """Whether markup still stands in it."""
+    settled: str = ""
+    """The text with every odd chunk that is clearly innocent written plainly."""
     seen: set[str] = field(default_factory=set)
 
     def kinds(self) -> Iterator[Kind]:
-        chunks = [c.strip(_AROUND) for c in self.text.split()]
-        odd = list(dict.fromkeys(c for c in chunks if c and not (c.isascii() and c.isalpha())))
+        """The kinds of the listed words in this reading."""
+        chunks = self.text.split()
+        odd = list(
+            dict.fromkeys(c.strip(_LIGHTLY) for c in chunks if not c.strip(_AROUND).isalpha() or not c.isascii())
+        )
         said, tokens = self._settled(odd)
-        plain = [said.get(c, c) for c in chunks]
-        words = lettered(" ".join(plain))
+        chunks = [said.get(c.strip(_LIGHTLY), c) for c in chunks]
+        self.settled = " ".join(chunks)
+        words = lettered(self.settled)
         yield from self._plainly(words)
         yield from self._disguised(tokens)
-        if not self.raw:
-            yield from self._disguised(words.split())
-            yield from self._split(plain)
+        yield from self._disguised(words.split())
+        yield from self._split([c.strip(_AROUND) for c in chunks])
         yield from self._spelled(words)
-        yield from self._masked(odd, said)
+        yield from self._masked([c for c in odd if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
         """What each odd chunk says if that is clear, and the words that the others may hide."""
@@ -120,6 +137,8 @@ class _Reading:
                 yield self.known.words[word]
 
     def _glued(self, view: str) -> Iterator[Kind]:
+        words = self.known.words
+        yield from (words[m[2]] for m in _WRAPPED.finditer(view) if m[2] in words)
         for end, (length, kind) in _roots().iter(view):
             start = view.rindex(" ", 0, end) + 1
             before, after = view[start : end - length + 1], view[end + 1 : view.index(" ", end)]
@@ -128,7 +147,7 @@ class _Reading:
 
     def _end(self, part: str) -> bool:
         known = self.known
-        return not part or part in known.ends or (len(part) > 2 and part in known.common) or len(set(part)) == 1
+        return not part or part in known.ends or (len(part) > 2 and (part in known.common or len(set(part)) == 1))
 
     def _split(self, chunks: list[str]) -> Iterator[Kind]:
         known = self.known
@@ -136,25 +155,52 @@ class _Reading:
         if not together:
             return
         for a, b in pairwise(chunks):
-            if a and b and a + b in together and not (a in known.common and b in known.common):
+            if a and b and a + b in together and not (self._used(a) and self._used(b)):
                 yield known.words[a + b]
 
-    def _spelled(self, words: str) -> Iterator[Kind]:
-        for run in _SMALL.findall(words):
-            whole = run.replace(" ", "")
-            if whole in self.known.words:
-                yield self.known.words[whole]
-            elif whole not in self.known.innocent:
-                yield from self._glued(f" {whole} ")
+    def _used(self, word: str) -> bool:
+        return word in _SHORT if len(word) < 3 else word in self.known.common
 
-    def _masked(self, odd: list[str], said: dict[str, str]) -> Iterator[Kind]:
+    def _spelled(self, words: str) -> Iterator[Kind]:
+        for run in _LETTERS.findall(words):
+            yield from self._run(run.split())
+        for run in _SMALL.findall(words):
+            yield from self._run(run.split())
+
+    def _run(self, pieces: list[str]) -> Iterator[Kind]:
+        """Listed words in pieces of one or two letters; everyday short words around them do not matter."""
+        whole = "".join(pieces)
+        if whole in self.known.innocent:
+            return
+        first, last = 0, len(pieces)
+        while first < last and pieces[first] in _SHORT:
+            first += 1
+        while last > first and pieces[last - 1] in _SHORT:
+            last -= 1
+        for lower in range(max(0, first - 2), min(first + 1, last)):
+            some = "".join(pieces[lower:last])
+            if last - lower > 1 and some in self.known.words:
+                yield self.known.words[some]
+        yield from self._glued(f" {whole} ")
+
+    def _masked(self, odd: list[str]) -> Iterator[Kind]:
         for chunk in odd:
-            if chunk in said or not _MASKED.fullmatch(chunk):
-                continue
-            pattern = _MASK.sub(".", chunk)
-            for word in self.known.masks.get((len(chunk), chunk[0]), ()):
-                if re.fullmatch(pattern, word):
-                    yield self.known.words[word]
+            if _MASKED.fullmatch(chunk):
+                fitting = [w for w in self.known.masks.get((len(chunk), chunk[0]), ()) if _fits(chunk, w)]
+                if fitting:
+                    yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
+
+
+def _fits(chunk: str, word: str) -> bool:
+    """Whether `word` may stand behind the signs of `chunk`; more than half hidden only behind asterisks."""
+    hidden = sum(not c.isalpha() for c in chunk)
+    if hidden > len(word) // 2 and "*" not in chunk:
+        return False
+    return all(c == w or not c.isascii() or not c.isalnum() for c, w in zip(chunk, word, strict=True))
+
+
+def _vowels_masked(chunk: str, word: str) -> bool:
+    return all(c == w or w in "aeiou" for c, w in zip(chunk, word, strict=True))
 
 
 def _excused(word: str, words: str, spans: list[tuple[int, int]]) -> bool:

@@ -16,6 +16,7 @@ _MATRIX = {
     Kind.MILD: (_B, _S, _A, _A),
     Kind.STRONG: (_B, _B, _S, _A),
     Kind.SLUR: (_B, _B, _B, _H),
+    Kind.DATED: (_B, _S, _A, _A),
     Kind.SUGGESTIVE: (_S, _S, _A, _A),
     Kind.SEXUAL: (_B, _B, _B, _B),
     Kind.MINORS: (_B, _B, _B, _B),
