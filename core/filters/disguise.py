@@ -13,12 +13,12 @@ import unicodedata
 from functools import cache
 from urllib.parse import unquote
 
-EMOJI = "\x1f"
+EMOJI = "\x02"
 """Stands for one or more pictures in a folded text."""
 
 # Letters of other scripts, and symbols, by the Latin letter that they look like.
 _SHAPES = {
-    "a": "аαɑдљ∆ΔΛАΑ∂ªልልልᗩ卂ⲁ⍺ค4̸Ꭺ",
+    "a": "аαɑдљ∆ΔΛАΑ∂ªልልልᗩ卂ⲁ⍺คᎪ",
     "b": "ьвβъБВΒЬЪБ฿ßᏴᗷ乃ⲃвЬƄ",
     "c": "сςϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
     "d": "ԁժďÐđᎠᗪⅾ刀ძ",
@@ -26,7 +26,7 @@ _SHAPES = {
     "f": "ғƒϝʄᖴ千ẝ₣ſ",
     "g": "ɡցԍĢ₲ᎶᘜɢǥᏀ",
     "h": "һнНΗңҺհ卄ℎⲏᎻᕼн#",
-    "i": "іιїІΙїıӏ丨ⅰⲓᎥ¡ł|ị",
+    "i": "іιїІΙїıӏ丨ⅰⲓᎥ¡ị",
     "j": "јϳЈᎫﾌյ",
     "k": "кκКΚқҡĸ₭ᏦᛕⲕҜ长",
     "l": "ⅼⳑ£ℓӀ｜Ꮮᒪㄥʟ∣ŀ",
@@ -106,30 +106,36 @@ def folded(text: str) -> str:
 
 # --- markup ---------------------------------------------------------------------------------------------
 
-_MARKED = re.compile(r"[*_~|`<&\[\\]|%[0-9a-fA-F]|:[a-z0-9_+-]{2}")
+_MARKED = re.compile(r"<[!/a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|:[a-z0-9_+-]{2}")
 _COMMENT = re.compile(r"<!--[^>]{0,300}-->")
 _LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{1,300})>")
-_TAG = re.compile(r"</?[a-zA-Z@#!:/][^<>\n]{0,300}>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<(?:[@#!&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,500}\)")
 _SHORTCODE = re.compile(r":[a-z0-9_+-]{2,40}:")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
-_DELIMITERS = str.maketrans("", "", "*_~|`\\")
+_DELIMITERS = re.compile(r"[*_~|`\\]+")
 _HIDDEN = re.compile(r"\|\|[^|]{1,300}\|\||~~[^~]{1,300}~~")
 
 
-def unmarked(text: str) -> list[str]:
-    """The readings of `text` that differ from it once markup is rendered: shown, and with spoilers unopened."""
+def untagged(text: str) -> str:
+    """`text` as it is shown once tags, comments, entities, links, mentions and custom emoji are gone."""
     if not _MARKED.search(text):
-        return []
+        return text
     if "&" in text:
         text = html.unescape(text)
     if _ESCAPED.search(text):
         text = unquote(text, errors="ignore")
     text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
-    text = _SHORTCODE.sub("", _LINK.sub(r"\1", text))
-    found = [text.translate(_DELIMITERS)]
+    return _SHORTCODE.sub("", _LINK.sub(r"\1", text))
+
+
+def unmarked(text: str) -> list[str]:
+    """The readings of `text` without the signs of Markdown: all of it shown, and with spoilers unopened."""
+    if not _DELIMITERS.search(text):
+        return []
+    found = [_DELIMITERS.sub("", text)]
     if _HIDDEN.search(text):
-        found.append(_HIDDEN.sub("", text).translate(_DELIMITERS))
+        found.append(_DELIMITERS.sub("", _HIDDEN.sub("", text)))
     return found
 
 
@@ -161,9 +167,10 @@ _BUILT = {
     "z": "~/_ >_",
 }
 """Letters built from several signs."""
-_SINGLE = str.maketrans("0345789@$+(<[{^€£2!|1?6#ηνμипλ", "oeastbgastccccaelriiiighnvmnna")
-_OTHER = str.maketrans("0345789@$+(<[{^€£2!|1?6#ηνμипλ", "oeastbgastccccaelzllllbhhnuupl")
-"""Signs and letters with two looks, in one and the other."""
+_SINGLE = str.maketrans("0345789@$+^€£2!|1?6#ηνμипλ", "oeastbgastaelriiiighnvmnna")
+_BRACKETED = str.maketrans("0345789@$+^€£2!|1?6#ηνμипλ(<[{", "oeastbgastaelriiiighnvmnnacccc")
+_OTHER = str.maketrans("0345789@$+^€£2!|1?6#ηνμипλ(<[{", "oeastbgastaelzllllbhhnuuplcccc")
+"""Signs and letters by their looks: the first, the same with brackets, and the second."""
 _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
 
@@ -185,16 +192,31 @@ def _assembled(text: str, *, backwards: bool) -> str:
 
 
 def unleeted(text: str) -> list[str]:
-    """The readings of a folded `text` with digits and signs as the letters that they may stand for.
+    """The readings of a folded `text` with digits and signs as the letters that they may stand for, and as it is.
 
     White space stays as it is, so that the readings have the same chunks as `text`.
     """
-    found = [text.translate(_SINGLE), text.translate(_OTHER)]
+    found = [text, text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
     if _SIGNED.search(text):
         for backwards in (False, True):
             built = _assembled(text, backwards=backwards)
-            found += [built.translate(_SINGLE), built.translate(_OTHER)]
+            found += [built.translate(_BRACKETED), built.translate(_OTHER)]
     return list(dict.fromkeys(found))
+
+
+# --- upside down ----------------------------------------------------------------------------------------
+
+_TURNED = "ɐɔǝɟƃɓɥᴉıɾʞꞁɯɹʇʌʍʎ∀ƆƎℲ⅁⅄"
+_HAS_TURNED = re.compile(f"[{_TURNED}]")
+_UPRIGHT = str.maketrans(_TURNED + "bqdpnu", "acefgghiijklmrtvwyacefgy" + "qbpdun")
+
+
+def upright(text: str) -> str:
+    """The chunks of `text` that are written upside down, turned round; usually nothing."""
+    if text.isascii() or not _HAS_TURNED.search(text):
+        return ""
+    turned = [c for c in text.split() if _HAS_TURNED.search(c)]
+    return " ".join(c.translate(_UPRIGHT)[::-1] for c in turned)
 
 
 # --- words and letters ----------------------------------------------------------------------------------

@@ -81,7 +81,8 @@ class Lexicon:
     roots: dict[str, Kind]
     """Words with no innocent sense, looked for inside longer words."""
     squeezes: dict[str, tuple[str, ...]]
-    masks: dict[tuple[int, str], tuple[str, ...]]
+    masks: dict[tuple[int, str], dict[str, Kind]]
+    """Words that people write with signs for letters, by length and first letter."""
     splits: frozenset[str]
     """Words that may be written in two parts."""
     harmless: frozenset[str]
@@ -90,7 +91,9 @@ class Lexicon:
     """Dictionary words that are not listed."""
     common: frozenset[str]
     """Words that people use every day."""
+    fronts: frozenset[str]
     ends: frozenset[str]
+    """What may be glued before and behind a root, besides common words."""
     foreign: dict[str, Kind] = field(default_factory=dict)
     unspaced: dict[str, Kind] = field(default_factory=dict)
     """Words of scripts that write without spaces."""
@@ -146,7 +149,7 @@ def lexicon() -> Lexicon:
     ambiguous = set(lists.TWO_SENSES.split())
     innocent = frozenset(counts) - words.keys() | frozenset(lists.PLACES.split())
     plain = {w: k for w, k in words.items() if w not in ambiguous and len(w) > 3}
-    near = {v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in words}
+    near = {v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in words and v not in not_ours}
     inflected = {
         v: k for w, k in plain.items() for v in _inflections(w, counts) if v not in words and v not in not_ours
     }
@@ -156,20 +159,29 @@ def lexicon() -> Lexicon:
         words=words,
         phrases={w: k for w, k in known.items() if " " in w},
         near=near,
-        roots={w: words[w] for w in lists.ROOTS.split() if w in words} | {w: k for w, k in plain.items() if len(w) > 6},
+        roots={w: words[w] for w in lists.ROOTS.split() if w in words} | {w: k for w, k in plain.items() if len(w) > 4 and k in {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}},
         squeezes=_grouped((squeezed(w), w) for w in words),
-        masks=_grouped(((len(w), w[0]), w) for w in words if len(w) > 3 or words[w] is Kind.STRONG),
+        masks=_masks({w: k for w, k in words.items() if w not in inflected}),
         splits=frozenset(w for w in words if len(w) > 3),
         harmless=frozenset(_phrases(lists.HARMLESS)),
         names=frozenset(lists.NAMES.split()),
         innocent=innocent,
         common=frozenset(w for w, n in counts.items() if n >= _TOO_COMMON and w not in words),
+        fronts=frozenset(lists.FRONTS.split()),
         ends=frozenset(lists.ENDS.split()),
     )
 
 
-def _grouped(pairs: Iterable[tuple[object, str]]) -> dict:  # type: ignore[type-arg]
-    found: dict[object, list[str]] = {}
+def _masks(words: dict[str, Kind]) -> dict[tuple[int, str], dict[str, Kind]]:
+    found: dict[tuple[int, str], dict[str, Kind]] = {}
+    for word, kind in words.items():
+        if len(word) > 2 and kind not in {Kind.SUGGESTIVE, Kind.DATED, Kind.DRUGS}:
+            found.setdefault((len(word), word[0]), {})[word] = kind
+    return found
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
     for key, word in pairs:
         found.setdefault(key, []).append(word)
     return {k: tuple(v) for k, v in found.items()}

@@ -62,7 +62,7 @@ turns me on · turn me on
 """
 
 SEXUAL = """
-porn porno pornos pornography pornographic cum cums cumming cummer jizz jizzed jizzing blowjob blowjobs handjob handjobs
+porn porno pornos pornography pornographic cum cums cumming jizz jizzed jizzing blowjob blowjobs handjob handjobs
 rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates masturbated masturbating masturbation
 dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat deepthroated hentai milf milfs
 bdsm femdom xxx bukkake anal fisting clit clits
@@ -120,6 +120,7 @@ shag spunk hooker douche tush schlong strip
 """Words with an innocent sense: not looked for inside other words or across typos."""
 
 INNOCENT = """
+cummer cummers 
 spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine titter titters damnation
 hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill murder stroke slave organ organs hiv pms
 womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk balls arian aryan gaylord virgin erect facial rump
@@ -165,6 +166,8 @@ fuck shit cunt twat bitch whore slut wank nigger nigga faggot kike spic paki jiz
 blowjob cocksuck beaner tranny gook wetback retard
 """
 """Short words that are looked for inside longer ones too."""
+
+FRONTS = "a x xx my mr u yo ya ur you the super mega ultra"
 
 ENDS = """
 xx xxx the you mega ultra face head hole wit wits tard tards bag bags boy boys girl lord ster er ers ed s es ing in ings y ish z

@@ -13,11 +13,11 @@ from itertools import pairwise
 
 import ahocorasick
 
-from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked
+from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked, untagged, upright
 from core.filters.lexicon import Kind, Lexicon, lexicon
 
-_AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x1f>"
-_LIGHTLY = ".,;:!?\"'“”‘’«»…—–"
+_AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
+_LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
 _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
 _LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
 _WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
@@ -31,10 +31,12 @@ _SHORT = frozenset("a i am an as at be by do go he hi if in is it me my no of oh
 def found(text: str) -> set[Kind]:
     """The kinds of the listed words in `text`."""
     known = lexicon()
+    text = untagged(text)
     first = _Reading(folded(text), text, known)
     kinds = {*first.kinds(), *_humps(text, known)}
-    for each in dict.fromkeys(map(folded, unmarked(first.settled))):
-        if each != first.settled:
+    others = [*unmarked(first.settled), upright(text)]
+    for each in dict.fromkeys(map(folded, others)):
+        if each and each != first.settled:
             kinds.update(_Reading(each, text, known).kinds())
     return kinds
 
@@ -63,7 +65,8 @@ class _Reading:
         odd = list(
             dict.fromkeys(c.strip(_LIGHTLY) for c in chunks if not c.strip(_AROUND).isalpha() or not c.isascii())
         )
-        said, tokens = self._settled(odd)
+        odd += [c[1:] for c in odd if c[0:1] in {"#", "@"}]
+        said, tokens = self._settled([c for c in odd if c])
         chunks = [said.get(c.strip(_LIGHTLY), c) for c in chunks]
         self.settled = " ".join(chunks)
         words = lettered(self.settled)
@@ -71,7 +74,8 @@ class _Reading:
         yield from self._disguised(tokens)
         yield from self._disguised(words.split())
         yield from self._split([c.strip(_AROUND) for c in chunks])
-        yield from self._spelled(words)
+        for reading in {words, lettered(self.text), *self._signs_spelled(chunks)}:
+            yield from self._spelled(reading)
         yield from self._masked([c for c in odd if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
@@ -137,17 +141,16 @@ class _Reading:
                 yield self.known.words[word]
 
     def _glued(self, view: str) -> Iterator[Kind]:
-        words = self.known.words
-        yield from (words[m[2]] for m in _WRAPPED.finditer(view) if m[2] in words)
+        known = self.known
+        yield from (known.words[m[2]] for m in _WRAPPED.finditer(view) if m[2] in known.words)
         for end, (length, kind) in _roots().iter(view):
             start = view.rindex(" ", 0, end) + 1
             before, after = view[start : end - length + 1], view[end + 1 : view.index(" ", end)]
-            if self._end(before) and self._end(after):
+            if self._may_touch(before, known.fronts) and self._may_touch(after, known.ends):
                 yield kind
 
-    def _end(self, part: str) -> bool:
-        known = self.known
-        return not part or part in known.ends or (len(part) > 2 and (part in known.common or len(set(part)) == 1))
+    def _may_touch(self, part: str, small: frozenset[str]) -> bool:
+        return not part or part in small or (len(part) > 2 and (part in self.known.common or len(set(part)) == 1))
 
     def _split(self, chunks: list[str]) -> Iterator[Kind]:
         known = self.known
@@ -160,6 +163,13 @@ class _Reading:
 
     def _used(self, word: str) -> bool:
         return word in _SHORT if len(word) < 3 else word in self.known.common
+
+    def _signs_spelled(self, chunks: list[str]) -> list[str]:
+        """What `4 . s . s` says."""
+        single = [c for c in chunks if len(c) == 1]
+        if len(single) < 3 or all(c.isalpha() or c in _AROUND for c in single):
+            return []
+        return [lettered(r) for r in unleeted(" ".join(chunks))]
 
     def _spelled(self, words: str) -> Iterator[Kind]:
         for run in _LETTERS.findall(words):
@@ -186,15 +196,16 @@ class _Reading:
     def _masked(self, odd: list[str]) -> Iterator[Kind]:
         for chunk in odd:
             if _MASKED.fullmatch(chunk):
-                fitting = [w for w in self.known.masks.get((len(chunk), chunk[0]), ()) if _fits(chunk, w)]
+                masks = self.known.masks.get((len(chunk), chunk[0]), {})
+                fitting = [w for w, kind in masks.items() if _fits(chunk, w, kind)]
                 if fitting:
                     yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
 
 
-def _fits(chunk: str, word: str) -> bool:
-    """Whether `word` may stand behind the signs of `chunk`; more than half hidden only behind asterisks."""
+def _fits(chunk: str, word: str, kind: Kind) -> bool:
+    """Whether `word` may stand behind the signs of `chunk`; more than half of it only if strong and behind asterisks."""
     hidden = sum(not c.isalpha() for c in chunk)
-    if hidden > len(word) // 2 and "*" not in chunk:
+    if hidden > len(word) // 2 and ("*" not in chunk or kind not in {Kind.STRONG, Kind.SLUR}):
         return False
     return all(c == w or not c.isascii() or not c.isalnum() for c, w in zip(chunk, word, strict=True))
 
