@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 
 from bots.settings import BUNDLED_MODEL, Settings
 from core.database import Database
-from core.errors import StoryError
+from core.errors import EngineFailed, StoryError
+from inference.folder import ModelFolder
 
 _NEEDED_MIB = 500
 
@@ -79,16 +80,19 @@ def _engine(settings: Settings) -> Finding:
 
 
 def _model(settings: Settings) -> Finding:
-    folder = settings.engine_tokenizer or settings.engine_model if settings.engine_url else settings.engine_model
-    needed = ["tokenizer.json"] if settings.engine_url else ["config.json", "tokenizer.json"]
-    missing = [name for name in needed if not (folder / name).is_file()]
-    if missing:
-        return Finding(
-            "model",
-            State.BROKEN,
-            f"{folder} has no {' and no '.join(missing)}. Set ENGINE_MODEL to a model's folder.",
-        )
-    return Finding("model", State.FINE, "the bundled storyteller." if folder == BUNDLED_MODEL else f"{folder}.")
+    if settings.engine_url:
+        return Finding("model", State.FINE, f"whatever that server serves; its words from {_words(settings)}.")
+    try:
+        folder = ModelFolder.find(settings.engine_model)
+        name = folder.profile(folder.vocabulary()).name
+    except EngineFailed as error:
+        return Finding("model", State.BROKEN, error.notice)
+    bundled = " (bundled)" if settings.engine_model == BUNDLED_MODEL else f" in {folder.path}"
+    return Finding("model", State.FINE, f"{name}{bundled}.")
+
+
+def _words(settings: Settings) -> str:
+    return str(settings.engine_tokenizer or settings.engine_model)
 
 
 def _health_port(settings: Settings) -> Finding:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from core.moderation import Rating
 from core.operation import nearest
 
-BUNDLED_MODEL = Path(__file__).parent.parent / "inference" / "model"
+BUNDLED_MODEL = str(Path(__file__).parent.parent / "inference" / "model")
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -36,7 +36,10 @@ class Settings(BaseSettings):
         description="Any long random text; keeps workspaces apart in the engine's cache.",
     )
 
-    engine_model: Path = Field(BUNDLED_MODEL, description="Folder of the model that vLLM serves in this process.")
+    engine_model: str = Field(
+        BUNDLED_MODEL,
+        description="Folder (or the hub name, once downloaded) of the model that vLLM serves in this process.",
+    )
     engine_window: int | None = Field(
         None, ge=256, description="Tokens of prompt and answer together; the model's own limit if not set."
     )

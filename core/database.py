@@ -60,7 +60,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees one consistent state."""
+        """A connection for statements that read; each by itself sees one consistent state."""
         with translated():
             async with self._reader.connect() as connection:
                 yield connection
@@ -101,11 +101,12 @@ class Database:
 
 def _sqlite(address: URL, lock_seconds: float) -> Database:
     arguments = {"timeout": lock_seconds}
-    reader = create_async_engine(address, connect_args=arguments, pool_size=4)
+    # Each read is one statement, which SQLite answers from one state without a transaction around it.
+    reader = create_async_engine(address, connect_args=arguments, pool_size=4, pool_reset_on_return=None)
     writer = create_async_engine(address, connect_args=arguments, pool_size=1, max_overflow=0)
-    for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
+    for engine in (reader, writer):
         event.listen(engine.sync_engine, "connect", _prepare)
-        event.listen(engine.sync_engine, "begin", lambda c, begin=begin: c.exec_driver_sql(begin))
+    event.listen(writer.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     return Database(reader, writer)
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from rapidfuzz import process
@@ -58,6 +59,17 @@ class Param:
         )
 
 
+class Effect(StrEnum):
+    """What an operation does to a story."""
+
+    READS = "reads"
+    """Nothing: it needs neither its turn in the order nor a record."""
+    ASKS = "asks"
+    """Nothing, but it asks the engine for words: its reply is worth a record."""
+    CHANGES = "changes"
+    """It waits for its turn and is recorded."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One thing that people can do with a story."""
@@ -67,8 +79,7 @@ class Operation:
     summary: str
     params: tuple[Param, ...]
     perform: Perform
-    reads: bool
-    """It changes nothing and asks the engine for nothing: needs no lock and no record."""
+    effect: Effect
     example: str = ""
     alias: str = ""
 
@@ -92,13 +103,13 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(
-    name: str, *params: Param, reads: bool = False, example: str = "", alias: str = ""
+    name: str, *params: Param, effect: Effect = Effect.CHANGES, example: str = "", alias: str = ""
 ) -> Callable[[Perform], Perform]:
     """Put a function into the table. Its docstring's first line is what help says."""
 
     def register(perform: Perform) -> Perform:
         summary = (inspect.getdoc(perform) or "").partition("\n")[0]
-        OPERATIONS[name] = Operation(name, summary, params, perform, reads, example, alias)
+        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias)
         return perform
 
     return register

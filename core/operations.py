@@ -3,10 +3,10 @@
 from core.errors import BadArgument, NotPossible
 from core.evidence import Claim, claims, faithful, repeats
 from core.moderation import Cleared, Rating, excerpt, joined, own, phrase
-from core.operation import OPERATIONS, Param, find, operation
+from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.prompts import Order, Task
 from core.session import Session, Writing
-from core.story import WORDS, Block, Kind, Length, NewLore, Passage, Reply, Shape, Story
+from core.story import WORDS, Block, Kind, Length, NewLore, NewPassage, Passage, Reply, Shape, Story
 
 _PAGE = 10
 _LENGTHS = tuple(length.value for length in Length)
@@ -43,8 +43,7 @@ async def start(session: Session, title: Cleared, premise: Cleared) -> Reply:
 async def add(session: Session, text: Cleared) -> Reply:
     """Add your own passage to the story."""
     passages = await session.passages(limit=1)
-    session.append(text, after=passages[-1] if passages else None)
-    return Reply((_new_passage(session),))
+    return Reply((_new_passage(session.add(text, after=passages[-1] if passages else None)),))
 
 
 @operation(
@@ -86,7 +85,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     if writing is None or writing.text == last.text:
         said = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
         return _say(said, private=True)
-    session.append_written(writing, Kind.REFINED, after=_parent(passages))
+    session.add_refined(writing, instead_of=last, after=_parent(passages))
     return Reply(
         (
             Block(Shape.OLD, last.text, _label(last)),
@@ -100,6 +99,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     "explain",
     Param("question", "A question, or the number of a passage; empty for the whole story", max_length=300),
     example="/story explain why did the ship answer?",
+    effect=Effect.ASKS,
 )
 async def explain(session: Session, question: Cleared) -> Reply:
     """Explain the story or answer a question about it, with the passages that say so."""
@@ -111,7 +111,7 @@ async def explain(session: Session, question: Cleared) -> Reply:
     return Reply((Block(Shape.PROSE, _cited(found, writing)),), private=True)
 
 
-@operation("recap")
+@operation("recap", effect=Effect.ASKS)
 async def recap(session: Session) -> Reply:
     """Tell what has happened so far."""
     passages = await session.passages()
@@ -124,7 +124,7 @@ async def recap(session: Session) -> Reply:
     return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title),), private=True)
 
 
-@operation("show", Param("page", "Which page, counted from the end", number=True), reads=True)
+@operation("show", Param("page", "Which page, counted from the end", number=True), effect=Effect.READS)
 async def show(session: Session, page: Cleared) -> Reply:
     """Show the story, ten passages a page, the last page first."""
     story = session.story
@@ -158,7 +158,7 @@ async def redo(session: Session) -> Reply:
     return await _step(session, back=False)
 
 
-@operation("lore list", alias="lore", reads=True)
+@operation("lore list", alias="lore", effect=Effect.READS)
 async def lore_list(session: Session) -> Reply:
     """Show the facts that the storyteller keeps in mind."""
     facts = await session.lore()
@@ -192,7 +192,7 @@ async def lore_forget(session: Session, name: Cleared) -> Reply:
     return _say(phrase("There is no lore of that name. There is: {known}.", known=known), private=True)
 
 
-@operation("settings show", alias="settings", reads=True)
+@operation("settings show", alias="settings", effect=Effect.READS)
 async def settings_show(session: Session) -> Reply:
     """Show what is set for this channel."""
     house = session.house
@@ -230,7 +230,7 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     return _say(phrase("The storyteller writes about {words} words a turn from now on.", words=words))
 
 
-@operation("why", Param("number", "Number of the passage; empty for the last one", number=True), reads=True)
+@operation("why", Param("number", "Number of the passage; empty for the last one", number=True), effect=Effect.READS)
 async def why(session: Session, number: Cleared) -> Reply:
     """Show what the storyteller was given for a passage."""
     passages = await session.passages(last=int(number) if number else None, limit=1)
@@ -276,7 +276,7 @@ async def resume(session: Session, title: Cleared) -> Reply:
     )
 
 
-@operation("list", reads=True)
+@operation("list", effect=Effect.READS)
 async def list_(session: Session) -> Reply:
     """List the stories of this channel."""
     found = await session.store.stories(session.house.id)
@@ -285,7 +285,7 @@ async def list_(session: Session) -> Reply:
     return Reply(tuple(Block(Shape.ITEM, _standing(s), s.title) for s in found), private=True)
 
 
-@operation("help", Param("command", "Which command", max_length=40), reads=True)
+@operation("help", Param("command", "Which command", max_length=40), effect=Effect.READS)
 async def help_(session: Session, command: Cleared) -> Reply:
     """Show what I understand."""
     chosen = [find(command.removeprefix("/story").strip())] if command else list(OPERATIONS.values())
@@ -313,8 +313,7 @@ async def _continue(
             "The storyteller only found words that stand in the story already. "
             "Give it a direction, e.g. /story continue somebody knocks."
         )
-    session.append_written(writing, Kind.CONTINUED, after=passages[-1] if passages else None)
-    return Reply((_new_passage(session),))
+    return Reply((_new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
 
 
 async def _step(session: Session, *, back: bool) -> Reply:
@@ -365,9 +364,7 @@ def _parent(passages: list[Passage]) -> Passage | None:
     return passages[-2] if len(passages) > 1 else None
 
 
-def _new_passage(session: Session) -> Block:
-    new = session.change.passage
-    assert new is not None  # noqa: S101 - for the type checker
+def _new_passage(new: NewPassage) -> Block:
     return Block(Shape.PROSE, new.text, phrase("{number} · {author}", number=new.number, author=new.author))
 
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Any
 
 from core import prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
@@ -110,7 +111,7 @@ class Session:
     async def passages(self, *, last: int | None = None, limit: int = RECENT) -> list[Passage]:
         """The end of the story, oldest first; with `last`, up to that number."""
         tokenizer = self.engine.profile.tokenizer
-        return await self.store.passages(self.story.head, tokenizer=tokenizer, limit=limit, last=last)
+        return await self.store.passages(self.story, tokenizer=tokenizer, limit=limit, last=last)
 
     async def lore(self) -> list[Lore]:
         """The facts that hold."""
@@ -146,27 +147,50 @@ class Session:
             raise Withheld(notice, reasons=withheld.reasons)
         return None
 
-    def append(self, text: Cleared, *, after: Passage | None) -> None:
-        """Note a contributor's own passage."""
-        self._place(text, self.engine.encode(text), Kind.ADDED, after, None)
+    def add(self, text: Cleared, *, after: Passage | None) -> NewPassage:
+        """Note the contributor's own passage."""
+        return self._note(
+            after,
+            kind=Kind.ADDED,
+            author_id=self.turn.contributor.id,
+            author=self.author,
+            text=text,
+            ids=self.engine.encode(text),
+        )
 
-    def append_written(self, writing: Writing, kind: Kind, *, after: Passage | None) -> None:
-        """Note a passage that the model wrote."""
-        self._place(writing.text, writing.ids, kind, after, writing.given)
+    def add_written(self, writing: Writing, *, after: Passage | None) -> NewPassage:
+        """Note a passage of the storyteller's."""
+        return self._note(
+            after,
+            kind=Kind.CONTINUED,
+            author_id=STORYTELLER,
+            author=phrase("the storyteller"),
+            text=writing.text,
+            ids=writing.ids,
+            given=writing.given,
+        )
 
-    def _place(self, text: Cleared, ids: TokenIds, kind: Kind, after: Passage | None, given: Given | None) -> None:
+    def add_refined(self, writing: Writing, *, instead_of: Passage, after: Passage | None) -> NewPassage:
+        """Note a new wording of a passage, which stays its author's."""
+        return self._note(
+            after,
+            kind=Kind.REFINED,
+            author_id=instead_of.author_id,
+            author=instead_of.author,
+            text=writing.text,
+            ids=writing.ids,
+            given=writing.given,
+        )
+
+    def _note(self, after: Passage | None, **passage: Any) -> NewPassage:
         self.change.passage = NewPassage(
             parent=after.id if after else None,
             number=after.number + 1 if after else 1,
-            kind=kind,
-            author_id=self.turn.contributor.id if kind is Kind.ADDED else STORYTELLER,
-            author=self.author if kind is Kind.ADDED else phrase("the storyteller"),
-            text=text,
             before=self._end(after),
-            ids=ids,
             tokenizer=self.engine.profile.tokenizer,
-            given=given,
+            **passage,
         )
+        return self.change.passage
 
     def _end(self, passage: Passage | None) -> int:
         # A constant for what a layout puts around a passage keeps this scale the same for every layout.

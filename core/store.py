@@ -7,9 +7,10 @@ import datetime as dt
 from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Row, Select, func, insert, null, select, update
+from sqlalchemy import Insert, Integer, Row, ScalarSelect, Select, Table, bindparam, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -42,6 +43,14 @@ class Moved(Exception):
     """The story's head is no longer where the turn found it: another process wrote meanwhile."""
 
 
+class Arrival(NamedTuple):
+    """What a turn finds: the reply if it was performed before, the house, and the open story."""
+
+    reply: Reply | None
+    house: House
+    story: Story | None
+
+
 class Store:
     """Reads by place and story; writes by `commit`, once a turn."""
 
@@ -49,23 +58,19 @@ class Store:
         self._database = database
         self._rating = rating
 
+    async def arrive(self, turn: Turn) -> Arrival:
+        """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(_arrival(), _key(turn))).one_or_none()
+        if row is None:
+            return Arrival(None, House(0, self._rating, Length.MEDIUM, None), None)
+        house = House(row.house, Rating(row.rating), Length(row.length), row.story_id)
+        earlier = _reply(row) if row.post is not None else None
+        return Arrival(earlier, house, _story(row) if row.story_id is not None else None)
+
     async def replied(self, turn: Turn) -> Reply | None:
         """The stored reply to this request id, if this turn was performed before."""
-        async with self._database.reading() as connection:
-            return await _replied(connection, turn)
-
-    async def house(self, place: Place) -> House:
-        """The settings of a place and its open story; defaults for a place never seen (its id is 0)."""
-        async with self._database.reading() as connection:
-            row = (await connection.execute(select(t.place).where(*_is(place)))).one_or_none()
-        if row is None:
-            return House(0, self._rating, Length.MEDIUM, None)
-        return House(row.id, Rating(row.rating), Length(row.length), row.story_id)
-
-    async def story(self, story_id: int) -> Story:
-        """One story, by id."""
-        async with self._database.reading() as connection:
-            return _story((await connection.execute(_stories().where(t.story.c.id == story_id))).one())
+        return (await self.arrive(turn)).reply
 
     async def stories(self, place_id: int, *, limit: int = 25) -> list[Story]:
         """The stories of a place, newest first, at most `limit`."""
@@ -73,18 +78,17 @@ class Store:
         async with self._database.reading() as connection:
             return [_story(row) for row in await connection.execute(wanted)]
 
-    async def passages(self, head: int | None, *, tokenizer: str, limit: int, last: int | None = None) -> list[Passage]:
-        """The last `limit` passages on the path to `head`, oldest first; with `last`, up to that number.
+    async def passages(self, story: Story, *, tokenizer: str, limit: int, last: int | None = None) -> list[Passage]:
+        """The last `limit` passages of a story, oldest first; with `last`, up to that number.
 
-        Passages are looked up from the head upwards, so the cost is that of the part that is read.
+        They are looked up from the head upwards, so the cost is that of the part that is read.
         """
-        if head is None:
+        if story.head is None:
             return []
+        top = story.passages if last is None else last
         async with self._database.reading() as connection:
-            top = last
-            if top is None:
-                top = await connection.scalar(select(t.passage.c.number).where(t.passage.c.id == head)) or 0
-            rows = await connection.execute(_path(head, tokenizer, floor=top - limit, ceiling=top))
+            wanted = {"head": story.head, "tokenizer": tokenizer, "floor": top - limit, "ceiling": top}
+            rows = await connection.execute(_path(), wanted)
             return [_passage(row) for row in rows]
 
     async def lore(self, story_id: int) -> list[Lore]:
@@ -111,7 +115,7 @@ class Store:
     async def undelivered(self, platform: str, *, limit: int = 100) -> list[tuple[Place, Reply]]:
         """Posts that were committed but never marked as delivered, oldest first."""
         wanted = (
-            select(t.post, t.place.c.workspace, t.place.c.channel, t.place.c.thread)
+            select(t.post, t.post.c.id.label("post"), t.place.c.workspace, t.place.c.channel, t.place.c.thread)
             .join(t.place)
             .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform)
             .order_by(t.post.c.id)
@@ -179,7 +183,7 @@ class _Writing:
         return replace(reply, post=await self._add_post(reply))
 
     async def _insert(self, table: Any, **values: object) -> int:
-        result: Any = await self._connection.execute(insert(table).values(**values))
+        result: Any = await self._connection.execute(_inserting(table), values)
         key: tuple[int, ...] = result.inserted_primary_key
         return key[0]
 
@@ -301,17 +305,17 @@ class _Writing:
         """Record a step that undo can take back, and take it."""
         story = self._story
         assert story is not None  # noqa: S101 - for the type checker
-        undone = t.move.c.story_id == story.id, t.move.c.state == "undone"
-        await self._connection.execute(update(t.move).where(*undone).values(state="dropped"))
+        last = await self._connection.scalar(select(_last_move(story.id)))
         await self._insert(
             t.move,
             story_id=story.id,
             turn_id=self._turn_id,
+            previous=last,
             head_before=story.head,
             head_after=head_after,
             lore_before=lore_before,
             lore_after=lore_after,
-            state="done",
+            done=True,
         )
         await self._set_head(story, head_after)
 
@@ -331,9 +335,7 @@ class _Writing:
             raise Moved
         await self._set_lore(row.lore_after, holds=not back)
         await self._set_lore(row.lore_before, holds=back)
-        await self._connection.execute(
-            update(t.move).where(t.move.c.id == row.id).values(state="undone" if back else "done")
-        )
+        await self._connection.execute(update(t.move).where(t.move.c.id == row.id).values(done=not back))
         await self._set_head(story, row.head_before if back else row.head_after)
 
     async def _keep_tokens(self) -> None:
@@ -345,33 +347,34 @@ class _Writing:
                 await self._insert(t.token, passage_id=passage_id, tokenizer=tokenizer, ids=_packed(ids))
 
 
+def _last_move(story_id: int) -> ScalarSelect[Any]:
+    return select(func.max(t.move.c.id)).where(t.move.c.story_id == story_id, t.move.c.done).scalar_subquery()
+
+
 def _next_move(story_id: int, *, back: bool) -> Select[Any]:
-    order = t.move.c.id.desc() if back else t.move.c.id.asc()
-    state = "done" if back else "undone"
-    return select(t.move).where(t.move.c.story_id == story_id, t.move.c.state == state).order_by(order).limit(1)
-
-
-def _is(place: Place) -> tuple[Any, ...]:
-    return (
-        t.place.c.platform == place.platform,
-        t.place.c.workspace == place.workspace,
-        t.place.c.channel == place.channel,
-        t.place.c.thread == place.thread,
+    """The last step done; or, of the steps ever taken from there and undone, the newest."""
+    if back:
+        return select(t.move).where(t.move.c.id == _last_move(story_id))
+    undone = select(t.move).where(
+        t.move.c.story_id == story_id,
+        ~t.move.c.done,
+        t.move.c.previous.is_not_distinct_from(_last_move(story_id)),
     )
+    return undone.order_by(t.move.c.id.desc()).limit(1)
+
+
+def _key(turn: Turn) -> dict[str, str]:
+    return asdict(turn.place) | {"request_id": turn.id}
+
+
+def _story_columns() -> tuple[Any, ...]:
+    number = func.coalesce(t.passage.c.number, 0).label("passages")
+    s = t.story.c
+    return s.id, s.title, s.premise, s.author, s.ended, s.head, number
 
 
 def _stories() -> Select[Any]:
-    number = func.coalesce(t.passage.c.number, 0).label("passages")
-    return select(t.story, number).outerjoin(t.passage, t.passage.c.id == t.story.c.head)
-
-
-def _path(head: int, tokenizer: str, *, floor: int, ceiling: int) -> Select[Any]:
-    start = select(t.passage).where(t.passage.c.id == head).cte("path", recursive=True)
-    above = aliased(t.passage)
-    path = start.union_all(select(above).join(start, above.c.id == start.c.parent).where(above.c.number > floor))
-    ids = (t.token.c.passage_id == path.c.id) & (t.token.c.tokenizer == tokenizer)
-    found = select(path, t.token.c.ids).outerjoin(t.token, ids)
-    return found.where(path.c.number <= ceiling, path.c.number > floor).order_by(path.c.number)
+    return select(*_story_columns()).outerjoin(t.passage, t.passage.c.id == t.story.c.head)
 
 
 async def _one_passage(connection: AsyncConnection, passage_id: int | None) -> Passage | None:
@@ -385,14 +388,47 @@ async def _one_lore(connection: AsyncConnection, lore_id: int | None) -> Lore | 
     return None if row is None else _lore(row)
 
 
-async def _replied(connection: AsyncConnection, turn: Turn) -> Reply | None:
-    same = t.turn.c.platform == turn.place.platform, t.turn.c.request_id == turn.id
-    row = (await connection.execute(select(t.post).join(t.turn).where(*same))).one_or_none()
-    return None if row is None else _reply(row)
+# Drawing up a statement costs more than running it, so those of every turn are drawn up once.
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _arrival() -> Select[Any]:
+    """One row with the place, its open story, and the post of this turn if it was performed before."""
+    same = (t.turn.c.platform == t.place.c.platform) & (t.turn.c.request_id == bindparam("request_id"))
+    everything = t.place.outerjoin(t.story, t.story.c.id == t.place.c.story_id)
+    everything = everything.outerjoin(t.passage, t.passage.c.id == t.story.c.head)
+    everything = everything.outerjoin(t.turn, same).outerjoin(t.post, t.post.c.turn_id == t.turn.c.id)
+    return (
+        select(
+            *(t.place.c.id.label("house"), t.place.c.rating, t.place.c.length, t.place.c.story_id),
+            *_story_columns(),
+            *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private),
+        )
+        .select_from(everything)
+        .where(*(t.place.c[name] == bindparam(name) for name in ("platform", "workspace", "channel", "thread")))
+    )
+
+
+@cache
+def _path() -> Select[Any]:
+    """Passages with numbers in (floor, ceiling] on the path to head, with their ids for a tokenizer."""
+    floor = bindparam("floor", type_=Integer)
+    start = select(t.passage).where(t.passage.c.id == bindparam("head")).cte("path", recursive=True)
+    above = aliased(t.passage)
+    path = start.union_all(select(above).join(start, above.c.id == start.c.parent).where(above.c.number > floor))
+    ids = (t.token.c.passage_id == path.c.id) & (t.token.c.tokenizer == bindparam("tokenizer"))
+    found = select(path, t.token.c.ids).outerjoin(t.token, ids)
+    wanted = path.c.number <= bindparam("ceiling"), path.c.number > floor
+    return found.where(*wanted).order_by(path.c.number)
 
 
 def _reply(row: AnyRow) -> Reply:
-    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.id)
+    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.post)
 
 
 def _block(data: dict[str, str]) -> Block:

@@ -6,17 +6,21 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from weakref import WeakValueDictionary
 
+from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
 from core import operation, operations  # noqa: F401 - importing the operations fills the table
 from core.engine import Engine
 from core.errors import StoreError, Withheld
 from core.moderation import Cleared, Gate, phrase
-from core.operation import Operation
+from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store
 from core.story import Glimpse, House, Place, Reply, Stage, Turn
 
-_MEETINGS = 5
-"""How often a turn is performed again because another process wrote to the same story meanwhile."""
+_AGAIN = AsyncRetrying(
+    retry=retry_if_exception_type(Moved), wait=wait_random_exponential(0.01, max=1), stop=stop_after_delay(30)
+)
+"""A turn is performed again when another process wrote to the same story meanwhile."""
 
 
 class Storyteller:
@@ -43,15 +47,14 @@ class Storyteller:
         """
         wanted = operation.find(name)
         values = wanted.read(arguments or {})
-        if wanted.reads:
-            return await self._once(wanted, turn, values, watch or _ignore)
-        async with self._in_order(turn.place, watch or _ignore):
-            for _ in range(_MEETINGS):
-                if earlier := await self._store.replied(turn):
-                    return earlier
-                with contextlib.suppress(Moved):
-                    return await self._once(wanted, turn, values, watch or _ignore)
-        raise StoreError("Somebody else kept changing this story at the same moment. Please try again.")
+        show = watch or _ignore
+        if wanted.effect is not Effect.CHANGES:
+            return await self._once(wanted, turn, values, show)
+        async with self._in_order(turn.place, show):
+            try:
+                return await _AGAIN.copy()(self._once, wanted, turn, values, show)
+            except RetryError:
+                raise StoreError("Somebody else kept changing this story just now. Please try again.") from None
 
     async def undelivered(self, platform: str) -> list[tuple[Place, Reply]]:
         """Replies that were committed but, as far as we know, never shown. Oldest first."""
@@ -63,8 +66,9 @@ class Storyteller:
             await self._store.delivered(reply.post)
 
     async def _once(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
-        house = await self._store.house(turn.place)
-        story = None if house.story_id is None else await self._store.story(house.story_id)
+        earlier, house, story = await self._store.arrive(turn)
+        if earlier is not None:
+            return earlier
         session = Session(
             turn=turn,
             author=await self._name(turn.contributor.name, house),

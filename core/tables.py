@@ -126,6 +126,8 @@ move = Table(
     Column("head_after", Integer, nullable=True),
     Column("lore_before", Integer, nullable=True),
     Column("lore_after", Integer, nullable=True),
-    # done: in force. undone: can be redone. dropped: undone, then something else was written instead.
-    Column("state", String(8), nullable=False),
+    # The step that was the last one when this one was taken: steps are a tree, like passages.
+    Column("previous", ForeignKey("move.id"), nullable=True),
+    # Whether the step is in force; False once it was undone.
+    Column("done", Boolean, nullable=False),
 )

@@ -223,7 +223,7 @@ def upright(text: str) -> str:
 
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _SIGNS = re.compile(r"[^a-z ]+")
-_REPEATED = re.compile(r"([a-z])\1+")
+_REPEATED = re.compile(r"([a-z])(?=\1)")
 
 
 def lettered(text: str) -> str:
@@ -238,4 +238,4 @@ def joined(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """`text` with each repeated letter once."""
-    return _REPEATED.sub(r"\1", text)
+    return _REPEATED.sub("", text)

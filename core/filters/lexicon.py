@@ -1,7 +1,7 @@
 """Which words are looked for, of what kind they are, and which look-alikes are innocent.
 
 Sources: the word lists of glin-profanity (MIT), badwords-py (MIT; parts LDNOOBW, CC-BY-4.0) and better-profanity (MIT);
-the English dictionary with counts of pyspellchecker (MIT); our own `core.filters.lists`.
+the English dictionary of pyspellchecker (MIT); our own `core.filters.lists`.
 A word that is in the dictionary counts only if two lists agree on it, or we list it ourselves.
 This module does not look at any text.
 """
@@ -10,13 +10,13 @@ import gzip
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 from core.filters import lists
-from core.filters.disguise import folded, lettered, squeezed
+from core.filters.disguise import squeezed
 
 
 class Kind(StrEnum):
@@ -49,25 +49,18 @@ _OWN = {
     Kind.SEXUAL: (lists.SEXUAL, lists.SEXUAL_PHRASES),
     Kind.SLUR: (lists.SLUR, lists.SLUR_PHRASES),
     Kind.MINORS: (lists.MINORS, lists.MINORS_PHRASES),
+    Kind.THREAT: ("", lists.THREAT_PHRASES),
 }
 """Our own words by kind; where two kinds list a word, the later one holds."""
-_ROOT = {
-    "nigg": Kind.SLUR,
-    "fagg": Kind.SLUR,
-    "fuck": Kind.STRONG,
-    "shit": Kind.STRONG,
-    "cunt": Kind.STRONG,
-    "bitch": Kind.STRONG,
-    "dick": Kind.STRONG,
-    "twat": Kind.STRONG,
-    "wank": Kind.STRONG,
-    "cock": Kind.STRONG,
-    "whore": Kind.STRONG,
-    "ass": Kind.MILD,
+
+_STEMS = {
+    Kind.SLUR: ("nigg", "fagg"),
+    Kind.STRONG: ("fuck", "shit", "cunt", "bitch", "dick", "twat", "wank", "cock", "whore"),
+    Kind.MILD: ("ass",),
 }
-_VOWELS = "aeiou"
-_TOO_COMMON = 150
-"""How often a word must be counted in the dictionary's corpus to be a word that people use."""
+"""Of what kind a package's word is if it holds one of these; any other is taken as sexual."""
+
+_NEVER_MASKED = {Kind.SUGGESTIVE, Kind.DATED, Kind.DRUGS, Kind.SELF_HARM}
 
 
 @dataclass(frozen=True)
@@ -77,15 +70,15 @@ class Lexicon:
     words: dict[str, Kind]
     phrases: dict[str, Kind]
     near: dict[str, Kind]
-    """Typos, inflections, reversals and squeezed forms that are no word themselves."""
+    """Typos, reversals and other spellings that are no word themselves."""
     roots: dict[str, Kind]
     """Words with no innocent sense, looked for inside longer words."""
     squeezes: dict[str, tuple[str, ...]]
+    """Words by their form with no letter repeated."""
     masks: dict[tuple[int, str], dict[str, Kind]]
     """Words that people write with signs for letters, by length and first letter."""
-    splits: frozenset[str]
-    """Words that may be written in two parts."""
     harmless: frozenset[str]
+    """Phrases in which a listed word is innocent."""
     names: frozenset[str]
     innocent: frozenset[str]
     """Dictionary words that are not listed."""
@@ -94,140 +87,127 @@ class Lexicon:
     fronts: frozenset[str]
     ends: frozenset[str]
     """What may be glued before and behind a root, besides common words."""
-    foreign: dict[str, Kind] = field(default_factory=dict)
-    unspaced: dict[str, Kind] = field(default_factory=dict)
-    """Words of scripts that write without spaces."""
+    unspaced: dict[str, Kind]
+    """Words of scripts that write no spaces."""
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon, built once, at first use."""
+    ordinary, used = _dictionary()
+    not_ours = {*lists.INNOCENT.split(), *_phrases(lists.INNOCENT_PHRASES)}
+    known = {w: _kind(w) for w in _english(ordinary) if w not in not_ours}
+    known |= {w: k for w, k in _foreign(ordinary).items() if w not in known}
+    for kind, (ours, our_phrases) in _OWN.items():
+        known |= dict.fromkeys((*ours.split(), *_phrases(our_phrases)), kind)
+    words = {w: k for w, k in known.items() if " " not in w}
+    ambiguous = set(lists.TWO_SENSES.split())
+    plain = {w: k for w, k in words.items() if len(w) > 3 and w not in ambiguous}
+    inflected = {v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours}
+    every = inflected | words
+    innocent = (ordinary | set(lists.PLACES.split()) | not_ours) - every.keys()
+    return Lexicon(
+        words=every,
+        phrases={w: k for w, k in known.items() if " " in w},
+        near={v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in every},
+        roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
+        squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
+        masks=_masks(words),
+        harmless=frozenset(_phrases(lists.HARMLESS)),
+        names=frozenset(lists.NAMES.split()),
+        innocent=frozenset(innocent),
+        common=frozenset(used - every.keys()),
+        fronts=frozenset(lists.FRONTS.split()),
+        ends=frozenset(lists.ENDS.split()),
+        unspaced=_unspaced(),
+    )
 
 
 def _phrases(text: str) -> Iterator[str]:
     return (p for p in (" ".join(part.split()) for part in text.split("·")) if p)
 
 
-@cache
-def dictionary() -> dict[str, int]:
-    """English words and how often each is used."""
+def _dictionary() -> tuple[set[str], set[str]]:
+    """All English words, and those counted at least 150 times in the dictionary's corpus."""
     packed = files("spellchecker").joinpath("resources/en.json.gz").read_bytes()
-    counts: dict[str, int] = json.loads(gzip.decompress(packed))
-    return counts
+    text = gzip.decompress(packed).decode()
+    often = re.findall(r'"([a-z]+)": (?:\d{4,}|[2-9]\d\d|1[5-9]\d)\b', text)
+    return set(re.findall(r'"([a-z]+)":', text)), set(often)
 
 
-def _package_lists(language: str, short: str) -> list[set[str]]:
-    found = []
-    glin = files("glin_profanity").joinpath(f"data/dictionaries/{language}.json")
-    if glin.is_file():
-        found.append({w.lower() for w in json.loads(glin.read_text("utf-8"))["words"]})
-    badwords = files("badwords").joinpath(f"resource/words/{short}.txt")
-    if badwords.is_file():
-        found.append(set(badwords.read_text("utf-8").lower().split("\n")))
+def _glin(language: str) -> set[str]:
+    found: list[str] = json.loads(files("glin_profanity").joinpath(f"data/dictionaries/{language}.json").read_text("utf-8"))["words"]
+    return {w.lower() for w in found}
+
+
+def _badwords(code: str) -> set[str]:
+    return set(files("badwords").joinpath(f"resource/words/{code}.txt").read_text("utf-8").lower().split("\n"))
+
+
+def _english(ordinary: Collection[str]) -> Iterator[str]:
+    better = files("better_profanity").joinpath("profanity_wordlist.txt").read_text("utf-8")
+    sources = [_glin("english"), _badwords("en"), set(better.lower().split("\n"))]
+    for word in sorted(set().union(*sources)):
+        letters = word.replace(" ", "")
+        if len(letters) > 2 and letters.isascii() and letters.isalpha():
+            agreed = sum(word in s for s in sources)
+            if agreed > 1 or (word not in ordinary and len(word) > 4):
+                yield word
+
+
+def _foreign(ordinary: Collection[str]) -> dict[str, Kind]:
+    """Words of other languages that two lists agree on and that are no English word."""
+    found: dict[str, Kind] = {}
     return found
 
 
-def _english() -> Iterator[str]:
-    better = files("better_profanity").joinpath("profanity_wordlist.txt").read_text("utf-8")
-    sources = [*_package_lists("english", "en"), set(better.lower().split("\n"))]
-    ordinary = dictionary()
-    for word in sorted(set().union(*sources)):
-        clean = " ".join(lettered(word).split())
-        agreed = sum(word in s for s in sources)
-        if len(clean) > 2 and clean == word and (agreed > 1 or (word not in ordinary and len(word) > 4)):
-            yield word
+def _unspaced() -> dict[str, Kind]:
+    return {}
 
 
 def _kind(word: str) -> Kind:
-    return next((kind for root, kind in _ROOT.items() if root in word), Kind.SEXUAL)
+    return next((kind for kind, stems in _STEMS.items() if any(s in word for s in stems)), Kind.SEXUAL)
 
 
-@cache
-def lexicon() -> Lexicon:
-    """The lexicon, built once, at first use."""
-    counts = dictionary()
-    not_ours = {*lists.INNOCENT.split(), *_phrases(lists.INNOCENT_PHRASES)}
-    known = {w: _kind(w) for w in _english() if w not in not_ours}
-    for kind, (ours, our_phrases) in _OWN.items():
-        known |= dict.fromkeys((*ours.split(), *_phrases(our_phrases)), kind)
-    words = {w: k for w, k in known.items() if " " not in w}
-    ambiguous = set(lists.TWO_SENSES.split())
-    innocent = frozenset(counts) - words.keys() | frozenset(lists.PLACES.split())
-    plain = {w: k for w, k in words.items() if w not in ambiguous and len(w) > 3}
-    near = {v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in words and v not in not_ours}
-    inflected = {
-        v: k for w, k in plain.items() for v in _inflections(w, counts) if v not in words and v not in not_ours
-    }
-    words |= inflected
-    innocent -= words.keys()
-    return Lexicon(
-        words=words,
-        phrases={w: k for w, k in known.items() if " " in w},
-        near=near,
-        roots={w: words[w] for w in lists.ROOTS.split() if w in words} | {w: k for w, k in plain.items() if len(w) > 4 and k in {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}},
-        squeezes=_grouped((squeezed(w), w) for w in words),
-        masks=_masks({w: k for w, k in words.items() if w not in inflected}),
-        splits=frozenset(w for w in words if len(w) > 3),
-        harmless=frozenset(_phrases(lists.HARMLESS)),
-        names=frozenset(lists.NAMES.split()),
-        innocent=innocent,
-        common=frozenset(w for w, n in counts.items() if n >= _TOO_COMMON and w not in words),
-        fronts=frozenset(lists.FRONTS.split()),
-        ends=frozenset(lists.ENDS.split()),
-    )
+def _is_root(word: str, kind: Kind) -> bool:
+    return len(word) > 4 and word.isascii() and kind in {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}
 
 
 def _masks(words: dict[str, Kind]) -> dict[tuple[int, str], dict[str, Kind]]:
     found: dict[tuple[int, str], dict[str, Kind]] = {}
     for word, kind in words.items():
-        if len(word) > 2 and kind not in {Kind.SUGGESTIVE, Kind.DATED, Kind.DRUGS}:
+        if len(word) > 2 and kind not in _NEVER_MASKED:
             found.setdefault((len(word), word[0]), {})[word] = kind
     return found
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for key, word in pairs:
-        found.setdefault(key, []).append(word)
-    return {k: tuple(v) for k, v in found.items()}
+        found[key] = (*found.get(key, ()), word)
+    return found
 
 
 def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
     """The forms that grammar makes of `word`; a looser form only if it is no `ordinary` word."""
     stem, last = word.removesuffix("e"), word[-1]
     strict = {word + ("es" if last in "shxz" else "s"), stem + "ing", stem + "ed"}
-    loose = {
-        stem + "er",
-        stem + "ers",
-        word + "z",
-        word + "ing",
-        stem + "y",
-        stem + "in",
-        word + last + "ing",
-        word + last + "ed",
-    }
+    loose = {stem + "er", stem + "ers", word + "z", word + "ing", stem + "y", stem + "in", word + last + "ing", word + last + "ed"}
     return strict | {w for w in loose if w not in ordinary}
 
 
+_SPELLINGS = (
+    ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"), ("i", "y"), ("i", "ee"),
+    ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"), ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"),
+)  # fmt: skip
+_VOWEL = re.compile("(?<=.)[aeiou]")
+
+
 def _variants(word: str) -> set[str]:
-    found = {word[::-1]}
-    found |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
-    found |= {word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in _VOWELS or len(word) > 6}
-    found.add(word[0] + re.sub("[aeiou]", "", word[1:]))
-    for old, new in (
-        ("ck", "k"),
-        ("ck", "q"),
-        ("c", "k"),
-        ("u", "v"),
-        ("u", "oo"),
-        ("i", "y"),
-        ("i", "ee"),
-        ("f", "ph"),
-        ("er", "a"),
-        ("er", "ah"),
-        ("s", "z"),
-        ("gg", "qq"),
-        ("ck", "x"),
-        ("ks", "x"),
-        ("u", "a"),
-        ("w", "vv"),
-        ("o", "oo"),
-    ):
-        found.add(word.replace(old, new))
+    """How `word` looks reversed, mistyped, or spelt by its sound. No variant of fewer than three letters."""
+    found = {word[::-1], _VOWEL.sub("", word), _VOWEL.sub("x", word), _VOWEL.sub("", word)[:1] + word[1:]}
+    found.update(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+    found.update(word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in "aeiou" or len(word) > 6)
+    found.update(word.replace(old, new) for old, new in _SPELLINGS if old in word)
     found.discard(word)
-    return {v for v in found if len(v) > 2 and (len(v) > 3 or len(word) == 4 and v[0] == word[0])}
+    return {v for v in found if len(v) > 3 or (len(v) > 2 and len(word) == 4 and v[0] == word[0])}

@@ -109,6 +109,12 @@ kill yourself · hang yourself · cut yourself · slit your wrists · go die · 
 hurt yourself
 """
 
+THREAT_PHRASES = """
+i know where you live · shoot up the school · shoot up my school · shoot up our school · bomb the school · blow up the school ·
+kill the president · i will kill you in real life · kill you in real life · kill you irl · stab my teacher · kill my teacher ·
+shoot my teacher · rape you · find where you live and · bring a gun to school · bringing a gun to school
+"""
+
 TWO_SENSES = """
 ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty screwed suck sucks sucked sucker git
 sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers homo homos cracker redneck poof spick nig

@@ -24,7 +24,7 @@ _WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
 _CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
-_MASK = re.compile(r"[^a-z]")
+_CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)")
 _SHORT = frozenset("a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye".split())
 
 
@@ -62,21 +62,23 @@ class _Reading:
     def kinds(self) -> Iterator[Kind]:
         """The kinds of the listed words in this reading."""
         chunks = self.text.split()
-        odd = list(
-            dict.fromkeys(c.strip(_LIGHTLY) for c in chunks if not c.strip(_AROUND).isalpha() or not c.isascii())
-        )
-        odd += [c[1:] for c in odd if c[0:1] in {"#", "@"}]
-        said, tokens = self._settled([c for c in odd if c])
-        chunks = [said.get(c.strip(_LIGHTLY), c) for c in chunks]
-        self.settled = " ".join(chunks)
+        bare = [c.strip(_AROUND) for c in chunks]
+        odd = {c: c.strip(_LIGHTLY) for c, b in zip(chunks, bare, strict=True) if not _ordinary(b)}
+        shapes = dict.fromkeys([s for s in odd.values() if s] + [s[1:] for s in odd.values() if s[:1] in {"#", "@"}])
+        said, tokens = self._settled(list(shapes))
+        self.settled = self.text
+        if said:
+            chunks = [said.get(odd.get(c, ""), c) for c in chunks]
+            bare = [c.strip(_AROUND) for c in chunks]
+            self.settled = " ".join(chunks)
         words = lettered(self.settled)
         yield from self._plainly(words)
         yield from self._disguised(tokens)
         yield from self._disguised(words.split())
-        yield from self._split([c.strip(_AROUND) for c in chunks])
-        for reading in {words, lettered(self.text), *self._signs_spelled(chunks)}:
+        yield from self._split(bare)
+        for reading in {words, lettered(self.text) if said else words, *self._signs_spelled(bare)}:
             yield from self._spelled(reading)
-        yield from self._masked([c for c in odd if c not in said])
+        yield from self._masked([c for c in shapes if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
         """What each odd chunk says if that is clear, and the words that the others may hide."""
@@ -154,7 +156,7 @@ class _Reading:
 
     def _split(self, chunks: list[str]) -> Iterator[Kind]:
         known = self.known
-        together = {a + b for a, b in pairwise(chunks)} & known.splits
+        together = {a + b for a, b in pairwise(chunks)} & known.words
         if not together:
             return
         for a, b in pairwise(chunks):
@@ -172,10 +174,11 @@ class _Reading:
         return [lettered(r) for r in unleeted(" ".join(chunks))]
 
     def _spelled(self, words: str) -> Iterator[Kind]:
-        for run in _LETTERS.findall(words):
+        for run in dict.fromkeys(_SMALL.findall(words)):
             yield from self._run(run.split())
-        for run in _SMALL.findall(words):
-            yield from self._run(run.split())
+            for letters in _LETTERS.findall(f" {run}"):
+                if letters != run:
+                    yield from self._run(letters.split())
 
     def _run(self, pieces: list[str]) -> Iterator[Kind]:
         """Listed words in pieces of one or two letters; everyday short words around them do not matter."""
@@ -212,6 +215,13 @@ def _fits(chunk: str, word: str, kind: Kind) -> bool:
 
 def _vowels_masked(chunk: str, word: str) -> bool:
     return all(c == w or w in "aeiou" for c, w in zip(chunk, word, strict=True))
+
+
+def _ordinary(chunk: str) -> bool:
+    """Whether `chunk` is a plain English word as anybody writes it, perhaps with an apostrophe."""
+    if chunk.isascii():
+        return chunk.isalpha() or bool(_CONTRACTED.fullmatch(chunk)) or not chunk
+    return bool(_CONTRACTED.fullmatch(chunk))
 
 
 def _excused(word: str, words: str, spans: list[tuple[int, int]]) -> bool:

@@ -1,0 +1,49 @@
+# make play · make test · make lint · make bench     Each sets up by itself what it needs, in .venv.
+
+VENV   := .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY     := $(VENV)/bin/python
+
+# A GPU is used if there is one; otherwise the same vLLM in its CPU build.
+ENGINE ?= $(if $(shell command -v nvidia-smi 2>/dev/null && nvidia-smi -L 2>/dev/null | grep GPU),gpu,cpu)
+
+# Torch's CPU build comes from a folder of wheels, if one is named and has it, else from PyTorch's own CPU index.
+WHEELS  := $(or $(UV_FIND_LINKS),$(PIP_FIND_LINKS))
+BACKEND := $(if $(filter cpu,$(ENGINE)),$(if $(wildcard $(WHEELS)/torch-*+cpu*),--find-links $(WHEELS),--torch-backend cpu))
+INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode $(BACKEND) \
+           --override overrides.txt --constraint constraints.txt --editable
+
+# Compiled files make every start after the first one several times faster.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: play doctor test lint bench clean
+
+play: $(VENV)/ready-to-play  ## Tell a story in this terminal.
+	@$(PY) -m bots play
+
+doctor: $(VENV)/ready-to-play  ## Say what is configured and what is missing.
+	@$(PY) -m bots doctor
+
+test: $(VENV)/ready-to-test  ## Run the whole test suite.
+	@$(PY) -m pytest
+
+lint: $(VENV)/ready-to-test  ## Style and types.
+	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet . && $(VENV)/bin/mypy
+
+bench: $(VENV)/ready-to-test  ## Measure; every row is a ratio.
+	@$(PY) -m benchmarks
+
+clean:  ## Remove what was set up here.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/uv:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Storycircle needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up Storycircle in $(VENV), once ..." >&2
+	@"$(PYTHON)" -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/ready-to-play: pyproject.toml constraints.txt overrides.txt | $(VENV)/bin/uv
+	@$(INSTALL) ".[$(ENGINE)]" && touch $@
+
+$(VENV)/ready-to-test: pyproject.toml constraints.txt overrides.txt | $(VENV)/bin/uv
+	@$(INSTALL) ".[$(ENGINE),postgres,train,test]" && touch $@ $(VENV)/ready-to-play

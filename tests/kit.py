@@ -1,0 +1,63 @@
+"""What many tests need: places, turns, and a storyteller on a real database with a scripted voice."""
+
+import itertools
+from dataclasses import dataclass, field
+
+from core.database import Database
+from core.engine import Engine
+from core.moderation import Decision, Filter, Gate, Rating, Verdict
+from core.session import Limits
+from core.store import Store
+from core.story import Contributor, Place, Reply, Shape, Turn
+from core.storyteller import Storyteller
+
+ANA, BEN = Contributor("u1", "Ana"), Contributor("u2", "Ben")
+HERE = Place(platform="test", workspace="w", channel="c")
+ELSEWHERE = Place(platform="test", workspace="w2", channel="c")
+
+_ids = itertools.count()
+
+
+def turn(place: Place = HERE, who: Contributor = ANA, request_id: str | None = None) -> Turn:
+    """A turn with a request id of its own, unless one is given."""
+    return Turn(id=request_id or f"request-{next(_ids)}", place=place, contributor=who)
+
+
+@dataclass
+class Forbidding:
+    """A filter that knows one word and says `decision` to it."""
+
+    word: str = "forbidden"
+    decision: Decision = Decision.BLOCK
+    name: str = "forbidding"
+    seen: list[str] = field(default_factory=list)
+
+    async def judge(self, text: str, rating: Rating) -> Verdict:
+        """Look for the word."""
+        self.seen.append(text)
+        return Verdict(self.decision, ("testing",)) if self.word in text else Verdict(Decision.ALLOW)
+
+
+def storyteller(
+    database: Database, engine: Engine, *filters: Filter, limits: Limits | None = None, secret: str = "s"
+) -> Storyteller:
+    """A storyteller with a real store."""
+    gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
+    return Storyteller(store=Store(database), gate=gate, engine=engine, secret=secret, limits=limits)
+
+
+async def started(teller: Storyteller, *passages: str, place: Place = HERE) -> None:
+    """Begin a story with these passages."""
+    await teller.perform("start", turn(place), {"title": "The Lamp"})
+    for text in passages:
+        await teller.perform("add", turn(place), {"text": text})
+
+
+async def told(teller: Storyteller, place: Place = HERE) -> list[str]:
+    """The passages that stand on the last page of the story."""
+    return texts(await teller.perform("show", turn(place)))
+
+
+def texts(reply: Reply, shape: Shape = Shape.PROSE) -> list[str]:
+    """The texts of one shape in a reply."""
+    return [str(block.text) for block in reply.blocks if block.shape is shape]
