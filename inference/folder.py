@@ -25,11 +25,9 @@ class ModelFolder:
     def find(cls, model: str) -> "ModelFolder":
         """The folder of a path, or of a hub name such as `Qwen/Qwen3-0.6B` that was downloaded before.
 
-        Raises `EngineFailed` if there is none or if it holds no model.
+        Raises `EngineFailed` if there is none.
         """
-        folder = cls(_located(model))
-        folder.check()
-        return folder
+        return cls(_located(model))
 
     def check(self) -> None:
         """Raise `EngineFailed` unless everything that an engine needs is there."""
