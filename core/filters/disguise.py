@@ -175,20 +175,17 @@ _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
 
 @cache
-def _built(*, backwards: bool) -> tuple[re.Pattern[str], dict[str, str]]:
-    step = -1 if backwards else 1
-    table: dict[str, str] = {}
-    for letter, signs in _BUILT.items():
-        for sign in signs.split():
-            table.setdefault(sign[::step], letter)
-    longest_first = sorted(table, key=len, reverse=True)
-    return re.compile("|".join(re.escape(s) for s in longest_first)), table
+def _built() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Signs and their letters in two orders: longest first, and with the last of the same length first."""
+    signs = [(sign, letter) for letter, some in _BUILT.items() for sign in some.split()]
+    return sorted(signs, key=lambda s: -len(s[0])), sorted(reversed(signs), key=lambda s: -len(s[0].strip("|")))
 
 
-def _assembled(text: str, *, backwards: bool) -> str:
-    step = -1 if backwards else 1
-    pattern, table = _built(backwards=backwards)
-    return pattern.sub(lambda m: table[m[0]], text[::step])[::step]
+def _assembled(text: str, order: list[tuple[str, str]]) -> str:
+    for sign, letter in order:
+        if sign in text:
+            text = text.replace(sign, letter)
+    return text
 
 
 def unleeted(text: str) -> list[str]:
@@ -198,8 +195,8 @@ def unleeted(text: str) -> list[str]:
     """
     found = [text, text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
     if _SIGNED.search(text):
-        for backwards in (False, True):
-            built = _assembled(text, backwards=backwards)
+        for order in _built():
+            built = _assembled(text, order)
             found += [built.translate(_BRACKETED), built.translate(_OTHER)]
     return list(dict.fromkeys(found))
 
@@ -221,19 +218,19 @@ def upright(text: str) -> str:
 
 # --- words and letters ----------------------------------------------------------------------------------
 
-_NO_LETTERS = re.compile(r"[^a-z]+")
-_SIGNS = re.compile(r"[^a-z ]+")
+_SPACED = str.maketrans({chr(c): " " for c in range(128) if not chr(c).islower()})
+_DROPPED = str.maketrans({chr(c): None for c in range(128) if not chr(c).islower() and chr(c) != " "})
 _REPEATED = re.compile(r"([a-z])(?=\1)")
 
 
 def lettered(text: str) -> str:
     """Only the words of a folded `text`, one space between and around them."""
-    return f" {_NO_LETTERS.sub(' ', text)} "
+    return f" {' '.join(text.encode('ascii', 'replace').decode().translate(_SPACED).split())} "
 
 
 def joined(text: str) -> str:
     """A folded `text` without anything but letters and spaces: `f.o.o` becomes `foo`."""
-    return _SIGNS.sub("", text)
+    return text.encode("ascii", "ignore").decode().translate(_DROPPED)
 
 
 def squeezed(text: str) -> str:

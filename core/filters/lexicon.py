@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from core.filters import lists
 from core.filters.disguise import squeezed
@@ -127,25 +128,32 @@ def _phrases(text: str) -> Iterator[str]:
     return (p for p in (" ".join(part.split()) for part in text.split("·")) if p)
 
 
+def _packaged(package: str, path: str) -> bytes:
+    """A file of an installed package, which is not imported for it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"the word filter needs the package {package}")
+    return (Path(spec.submodule_search_locations[0]) / path).read_bytes()
+
+
 def _dictionary() -> tuple[set[str], set[str]]:
     """All English words, and those counted at least 150 times in the dictionary's corpus."""
-    packed = files("spellchecker").joinpath("resources/en.json.gz").read_bytes()
-    text = gzip.decompress(packed).decode()
+    text = gzip.decompress(_packaged("spellchecker", "resources/en.json.gz")).decode()
     often = re.findall(r'"([a-z]+)": (?:\d{4,}|[2-9]\d\d|1[5-9]\d)\b', text)
-    return set(re.findall(r'"([a-z]+)":', text)), set(often)
+    return set(text.split('"')[1::2]), set(often)
 
 
 def _glin(language: str) -> set[str]:
-    found: list[str] = json.loads(files("glin_profanity").joinpath(f"data/dictionaries/{language}.json").read_text("utf-8"))["words"]
+    found: list[str] = json.loads(_packaged("glin_profanity", f"data/dictionaries/{language}.json"))["words"]
     return {w.lower() for w in found}
 
 
 def _badwords(code: str) -> set[str]:
-    return set(files("badwords").joinpath(f"resource/words/{code}.txt").read_text("utf-8").lower().split("\n"))
+    return set(_packaged("badwords", f"resource/words/{code}.txt").decode().lower().split("\n"))
 
 
 def _english(ordinary: Collection[str]) -> Iterator[str]:
-    better = files("better_profanity").joinpath("profanity_wordlist.txt").read_text("utf-8")
+    better = _packaged("better_profanity", "profanity_wordlist.txt").decode()
     sources = [_glin("english"), _badwords("en"), set(better.lower().split("\n"))]
     for word in sorted(set().union(*sources)):
         letters = word.replace(" ", "")

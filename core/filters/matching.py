@@ -156,11 +156,11 @@ class _Reading:
 
     def _split(self, chunks: list[str]) -> Iterator[Kind]:
         known = self.known
-        together = {a + b for a, b in pairwise(chunks)} & known.words
+        together = {a + b for a, b in pairwise(chunks)} & known.words.keys()
         if not together:
             return
         for a, b in pairwise(chunks):
-            if a and b and a + b in together and not (self._used(a) and self._used(b)):
+            if len(a + b) > 3 and a and b and a + b in together and not (self._used(a) and self._used(b)):
                 yield known.words[a + b]
 
     def _used(self, word: str) -> bool:
@@ -174,27 +174,15 @@ class _Reading:
         return [lettered(r) for r in unleeted(" ".join(chunks))]
 
     def _spelled(self, words: str) -> Iterator[Kind]:
-        for run in dict.fromkeys(_SMALL.findall(words)):
-            yield from self._run(run.split())
-            for letters in _LETTERS.findall(f" {run}"):
-                if letters != run:
-                    yield from self._run(letters.split())
-
-    def _run(self, pieces: list[str]) -> Iterator[Kind]:
-        """Listed words in pieces of one or two letters; everyday short words around them do not matter."""
-        whole = "".join(pieces)
-        if whole in self.known.innocent:
-            return
-        first, last = 0, len(pieces)
-        while first < last and pieces[first] in _SHORT:
-            first += 1
-        while last > first and pieces[last - 1] in _SHORT:
-            last -= 1
-        for lower in range(max(0, first - 2), min(first + 1, last)):
-            some = "".join(pieces[lower:last])
-            if last - lower > 1 and some in self.known.words:
-                yield self.known.words[some]
-        yield from self._glued(f" {whole} ")
+        """Words spelled out in pieces of one or two letters."""
+        known = self.known
+        runs = set(_SMALL.findall(words))
+        runs.update(letters for run in list(runs) for letters in _LETTERS.findall(f" {run}"))
+        wholes = {w for w in (run.replace(" ", "") for run in runs) if w not in known.innocent}
+        for run in runs:
+            if run.replace(" ", "") in wholes:
+                yield from (known.words[w] for w in known.words.keys() & _without_ends(run.split()))
+        yield from self._glued(f" {' '.join(wholes)} ")
 
     def _masked(self, odd: list[str]) -> Iterator[Kind]:
         for chunk in odd:
@@ -215,6 +203,17 @@ def _fits(chunk: str, word: str, kind: Kind) -> bool:
 
 def _vowels_masked(chunk: str, word: str) -> bool:
     return all(c == w or w in "aeiou" for c, w in zip(chunk, word, strict=True))
+
+
+def _without_ends(pieces: list[str]) -> set[str]:
+    """`pieces` as one word, with and without the everyday short words at its ends."""
+    first, last = 0, len(pieces)
+    while first < last and pieces[first] in _SHORT:
+        first += 1
+    while last > first and pieces[last - 1] in _SHORT:
+        last -= 1
+    starts = range(max(0, first - 2), min(first + 1, last))
+    return {"".join(pieces[start:end]) for start in starts for end in (last, len(pieces)) if end - start > 1}
 
 
 def _ordinary(chunk: str) -> bool:
