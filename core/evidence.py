@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.story import Passage
 from core.text import sentences
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|[\u3400-\u9fff]")
+_WORD = re.compile(r"[\u3400-\u9fff]|\d+|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_]+)?")
 _STEM = 5
 """Words are compared by their first letters, so that "answered" bears out "answers"."""
 _SUPPORT = 0.5

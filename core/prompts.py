@@ -211,11 +211,12 @@ def _window(form: Layout, passages: Sequence[Passage], room: int) -> Sequence[Pa
     """
     if not passages or room <= 0:
         return []
-    sizes = {p.id: len(form.passage(p.number, p.ids or ())) for p in passages}
-    total = passages[-1].before + sizes[passages[-1].id]
+    sizes = [len(form.passage(p.number, p.ids or ())) for p in passages]
     step = max(1, room // 2)
-    border = max(0, -((room - total) // step)) * step
-    chosen = [p for p in passages if p.before >= border] or list(passages[-1:])
-    while len(chosen) > 1 and sum(sizes[p.id] for p in chosen) > room:
-        chosen.pop(0)
-    return chosen
+    border = max(0, (passages[-1].before + sizes[-1] - room) // step) * step
+    first = 0
+    while first < len(passages) - 1 and (passages[first].before < border or sum(sizes[first:]) > room):
+        if passages[first].before >= border:
+            border += step
+        first += 1
+    return passages[first:]

@@ -5,10 +5,12 @@ Nothing here knows stories or moderation.
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _CLOSERS = "\"'”’»)\\]*_~"
 _SENTENCE_END = re.compile(rf"(?:[.!?…]+[{_CLOSERS}]*(?=\s|$)|[。！？]+[」』”’]*|\n+)")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Sgt|Jr|Sr|vs|etc|No)|\b[A-Z])\.$")
+_GOES_ON = re.compile(r"\s*[a-z]")
 
 _BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 _MOST_MARKS = 3
@@ -18,24 +20,26 @@ _MOST_MARKS = 3
 def sentence_end(text: str) -> int:
     """The index just behind the last finished sentence of `text`, 0 if none is finished.
 
-    A full stop at the very end counts. A full stop behind a title or a single letter does not.
+    A full stop at the very end counts. One behind a title or a single letter does not, nor does one that goes on
+    in lower case, as in “Stop!” he said.
     """
-    for match in reversed(list(_SENTENCE_END.finditer(text))):
-        if not _ABBREVIATION.search(text[: match.end()].rstrip(_CLOSERS.replace("\\", ""))):
-            return match.end()
-    return 0
+    return max(_ends(text), default=0)
 
 
 def sentences(text: str) -> list[str]:
     """`text` cut into sentences, outer white space removed, an unfinished one last."""
-    found, start = [], 0
-    for match in _SENTENCE_END.finditer(text):
-        if _ABBREVIATION.search(text[: match.end()]):
-            continue
-        found.append(text[start : match.end()].strip())
-        start = match.end()
-    found.append(text[start:].strip())
-    return [s for s in found if s]
+    borders = [0, *_ends(text), len(text)]
+    return [s for a, b in pairwise(borders) if (s := text[a:b].strip())]
+
+
+def _ends(text: str) -> list[int]:
+    return [end for match in _SENTENCE_END.finditer(text) if _ends_here(text, end := match.end())]
+
+
+def _ends_here(text: str, end: int) -> bool:
+    if text[end - 1] == "\n":
+        return True
+    return not _ABBREVIATION.search(text, max(0, end - 8), end) and not _GOES_ON.match(text, end)
 
 
 def hygienic(text: str) -> str:

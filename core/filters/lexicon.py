@@ -104,7 +104,9 @@ def lexicon() -> Lexicon:
     words = {w: k for w, k in known.items() if " " not in w}
     ambiguous = set(lists.TWO_SENSES.split())
     plain = {w: k for w, k in words.items() if len(w) > 3 and w not in ambiguous}
-    inflected = {v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours}
+    inflected = {
+        v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours
+    }
     every = inflected | words
     innocent = (ordinary | set(lists.PLACES.split()) | not_ours) - every.keys()
     return Lexicon(
@@ -200,7 +202,16 @@ def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
     """The forms that grammar makes of `word`; a looser form only if it is no `ordinary` word."""
     stem, last = word.removesuffix("e"), word[-1]
     strict = {word + ("es" if last in "shxz" else "s"), stem + "ing", stem + "ed"}
-    loose = {stem + "er", stem + "ers", word + "z", word + "ing", stem + "y", stem + "in", word + last + "ing", word + last + "ed"}
+    loose = {
+        stem + "er",
+        stem + "ers",
+        word + "z",
+        word + "ing",
+        stem + "y",
+        stem + "in",
+        word + last + "ing",
+        word + last + "ed",
+    }
     return strict | {w for w in loose if w not in ordinary}
 
 

@@ -25,7 +25,13 @@ _CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)")
-_SHORT = frozenset("a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye".split())
+_EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
+_SHORT = frozenset(_EVERYDAY.split())
+_ONE_SHORT, _TWO_SHORT, _ALL_SHORT = (
+    re.compile(f"^(?:(?:{_EVERYDAY.replace(' ', '|')}) ){times}", re.MULTILINE) for times in ("", "{2}", "+")
+)
+_LAST_SHORT = re.compile(f"(?: (?:{_EVERYDAY.replace(' ', '|')}))+$", re.MULTILINE)
+_SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
 
 
 def found(text: str) -> set[Kind]:
@@ -76,8 +82,7 @@ class _Reading:
         yield from self._disguised(tokens)
         yield from self._disguised(words.split())
         yield from self._split(bare)
-        for reading in {words, lettered(self.text) if said else words, *self._signs_spelled(bare)}:
-            yield from self._spelled(reading)
+        yield from self._spelled(lettered(self.text) if said else words, bare)
         yield from self._masked([c for c in shapes if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
@@ -166,22 +171,15 @@ class _Reading:
     def _used(self, word: str) -> bool:
         return word in _SHORT if len(word) < 3 else word in self.known.common
 
-    def _signs_spelled(self, chunks: list[str]) -> list[str]:
-        """What `4 . s . s` says."""
-        single = [c for c in chunks if len(c) == 1]
-        if len(single) < 3 or all(c.isalpha() or c in _AROUND for c in single):
-            return []
-        return [lettered(r) for r in unleeted(" ".join(chunks))]
-
-    def _spelled(self, words: str) -> Iterator[Kind]:
-        """Words spelled out in pieces of one or two letters."""
+    def _spelled(self, words: str, bare: list[str]) -> Iterator[Kind]:
+        """Words spelled out in pieces of one or two letters, or in single signs."""
         known = self.known
+        signs = "\n".join(set(_SIGNS.findall(" ".join(bare))))
         runs = set(_SMALL.findall(words))
         runs.update(letters for run in list(runs) for letters in _LETTERS.findall(f" {run}"))
-        wholes = {w for w in (run.replace(" ", "") for run in runs) if w not in known.innocent}
-        for run in runs:
-            if run.replace(" ", "") in wholes:
-                yield from (known.words[w] for w in known.words.keys() & _without_ends(run.split()))
+        lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
+        wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
+        yield from (known.words[w] for w in known.words.keys() & (wholes | _without_ends(lines)))
         yield from self._glued(f" {' '.join(wholes)} ")
 
     def _masked(self, odd: list[str]) -> Iterator[Kind]:
@@ -205,15 +203,15 @@ def _vowels_masked(chunk: str, word: str) -> bool:
     return all(c == w or w in "aeiou" for c, w in zip(chunk, word, strict=True))
 
 
-def _without_ends(pieces: list[str]) -> set[str]:
-    """`pieces` as one word, with and without the everyday short words at its ends."""
-    first, last = 0, len(pieces)
-    while first < last and pieces[first] in _SHORT:
-        first += 1
-    while last > first and pieces[last - 1] in _SHORT:
-        last -= 1
-    starts = range(max(0, first - 2), min(first + 1, last))
-    return {"".join(pieces[start:end]) for start in starts for end in (last, len(pieces)) if end - start > 1}
+def _without_ends(lines: str) -> set[str]:
+    """What stands in each line of short pieces once the everyday short words at its ends are gone."""
+    found: set[str] = set()
+    for front in (_ONE_SHORT, _TWO_SHORT, _ALL_SHORT):
+        rest = front.sub("", lines)
+        for each in (rest, _LAST_SHORT.sub("", rest)):
+            found.update(joined(each.replace(" ", "").replace("\n", " ")).split())
+    found.update(joined(_LAST_SHORT.sub("", lines).replace(" ", "").replace("\n", " ")).split())
+    return {f for f in found if len(f) > 2}
 
 
 def _ordinary(chunk: str) -> bool:

@@ -47,7 +47,7 @@ def llama(folder: Path, *, template: str | None = None) -> Path:
         folder / "tokenizer_config.json",
         {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": controls[0], "chat_template": template},
     )
-    stop = made.token_to_id("<|end|>" if template is None else "<|im_end|>")
+    stop = made.get_vocab()["<|end|>" if template is None else "<|im_end|>"]
     write_json(folder / "config.json", config(made.get_vocab_size(), stop))
     write_json(folder / "generation_config.json", {"eos_token_id": [stop]})
     if template is None:

@@ -37,9 +37,7 @@ def in_the_base(folder: Path) -> Vocabulary:
     pieces += [(f"<0x{byte:02X}>", -9.0) for byte in range(256)]
     made = Tokenizer(models.Unigram(pieces, 0, byte_fallback=True))
     made.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
-    made.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]  # type: ignore[list-item]
-    )
+    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     made.add_special_tokens(["<unk>", "<s>", "</s>"])
     made.save(str(folder / "tokenizer.json"))
     return Vocabulary(folder / "tokenizer.json")

@@ -1,0 +1,64 @@
+"""Evidence: what the story bears out, and what a new wording must not lose."""
+
+import pytest
+
+from core.evidence import claims, faithful, names, repeats
+from tests.core.test_prompts import passages
+from tests.voices import ScriptedEngine
+
+STORY = [
+    "Mara climbed the stairs with the lamp under her coat.",
+    "A ship answered from the dark with three long blasts of its horn.",
+    "Old Tom the keeper woke and ran to the window.",
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "cites"),
+    [
+        ("Mara carried the lamp up the stairs.", (1,)),
+        ("The ship answered with its horn.", (2,)),
+        ("Tom ran to the window because a ship answered.", (2, 3)),
+        ("Dragons burned the castle.", ()),
+        ("Mara married the king of Spain.", ()),
+    ],
+)
+def test_a_claim_cites_the_passages_that_bear_it_out(answer: str, cites: tuple[int, ...]) -> None:
+    found = claims(answer, passages(ScriptedEngine(), STORY))
+    assert (found[0].cites if found else ()) == cites
+
+
+def test_each_sentence_is_a_claim_of_its_own() -> None:
+    found = claims("A ship answered. Pigs fly. Tom woke.", passages(ScriptedEngine(), STORY))
+    assert [(c.text, c.cites) for c in found] == [("A ship answered.", (2,)), ("Tom woke.", (3,))]
+
+
+def test_chinese_is_borne_out_by_its_characters() -> None:
+    told = passages(ScriptedEngine(), ["玛拉把灯藏在外套下面。", "一艘船从黑暗中回答。"])
+    assert claims("船回答了。", told)[0].cites == (2,)
+
+
+def test_names_are_capitalised_words_inside_a_sentence() -> None:
+    assert names("Then Mara and Old Tom saw Harrow Bay. The I'm of it.") == {"Mara", "Old", "Tom", "Harrow", "Bay"}
+    assert names("The dog barked. It ran.") == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        ("Then Mara climb the stair.", "Then Mara climbed the stairs.", True),
+        ("Then Mara climbed the stairs.", "Then Sara climbed the stairs.", False),
+        ("Then Mara climbed the stairs.", "Then Mara climbed the stairs with Ben.", False),
+        ("She lit the lamp and waited for the ship.", "She waited.", False),
+        ("She lit the lamp.", "She lit the lamp. Wolves howled, soldiers marched, a kingdom fell.", False),
+    ],
+)
+def test_a_new_wording_keeps_names_and_what_happens(old: str, new: str, kept: bool) -> None:
+    assert faithful(old, new) is kept
+
+
+def test_eight_words_in_a_row_are_a_repetition_seven_are_not() -> None:
+    told = ["one two three four five six seven eight nine"]
+    assert repeats("so one two three four five six seven eight", told)
+    assert not repeats("so one two three four five six seven", told)
+    assert repeats("a b c d e f g h a b c d e f g h", [])

@@ -1,0 +1,65 @@
+"""The gate: only what every filter allows is cleared, and an unsure filter means no."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.errors import Withheld
+from core.moderation import Decision, Gate, Rating, Verdict, excerpt, own, phrase
+from tests.kit import Forbidding
+
+
+async def pieces(*texts: str) -> AsyncIterator[str]:
+    for text in texts:
+        yield text
+
+
+async def test_every_filter_is_asked_and_the_strictest_wins_with_all_reasons() -> None:
+    filters = [
+        Forbidding("a", Decision.SOFTEN, "one"),
+        Forbidding("b", Decision.BLOCK, "two"),
+        Forbidding("z", Decision.BLOCK, "three"),
+    ]
+    verdict = await Gate(filters).judge("a b", Rating.TEEN)
+    assert verdict == Verdict(Decision.BLOCK, ("testing",))
+    assert all(f.seen == ["a b"] for f in filters)
+
+
+@pytest.mark.parametrize("decision", [Decision.SOFTEN, Decision.HOLD, Decision.BLOCK])
+async def test_anything_but_allow_is_withheld_with_its_reasons(decision: Decision) -> None:
+    with pytest.raises(Withheld) as caught:
+        await Gate([Forbidding("x", decision)]).clear("x", Rating.TEEN)
+    assert caught.value.reasons == ("testing",)
+
+
+async def test_sentences_are_released_one_by_one_each_judged_with_all_before_it() -> None:
+    watching = Forbidding()
+    released = Gate([watching]).release(pieces("One ca", "me. Two", " came. Thr"), Rating.TEEN)
+    assert [text async for text in released] == ["One came.", "One came. Two came."]
+    assert watching.seen == ["One came.", "One came. Two came."]
+
+
+async def test_a_word_that_is_split_over_pieces_is_caught_before_any_of_it_is_shown() -> None:
+    shown = []
+    with pytest.raises(Withheld):
+        async for text in Gate([Forbidding()]).release(pieces("Fine. This is for", "bidden. Fine."), Rating.TEEN):
+            shown.append(text)
+    assert shown == ["Fine."]
+
+
+async def test_an_answer_without_a_sentence_end_is_released_whole() -> None:
+    assert [t async for t in Gate([]).release(pieces("the ", "sun"), Rating.G)] == ["the sun"]
+
+
+async def test_an_empty_answer_releases_nothing() -> None:
+    assert [t async for t in Gate([]).release(pieces("", "  "), Rating.G)] == []
+
+
+def test_a_phrase_leaves_the_braces_of_its_parts_alone() -> None:
+    assert phrase("{who} said {what}", who=own("{0}"), what=own("{who}")) == "{0} said {who}"
+
+
+def test_an_excerpt_must_be_a_part_of_cleared_text() -> None:
+    assert excerpt("came", of=own("One came.")) == "came"
+    with pytest.raises(ValueError, match="not a part"):
+        excerpt("went", of=own("One came."))

@@ -1,0 +1,56 @@
+"""Text: where sentences end, what may be stored."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import hygienic, sentence_end, sentences, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "finished"),
+    [
+        ("She went in. And th", "She went in."),
+        ("“Stop!” he cried", ""),
+        ("“Stop!” He cried", "“Stop!”"),
+        ("He said “Stop.” Then", "He said “Stop.”"),
+        ("Mr. Fox saw Dr. Owl", ""),
+        ("It was 3.50 at noon", ""),
+        ("她走了。然后", "她走了。"),
+        ("No end", ""),
+        ("Wait… what", ""),
+        ("Wait… What", "Wait…"),
+        ("A line\nanother", "A line\n"),
+        ("Done.", "Done."),
+    ],
+)
+def test_a_sentence_ends_where_a_reader_says_it_ends(text: str, finished: str) -> None:
+    assert text[: sentence_end(text)] == finished
+
+
+def test_sentences_are_cut_and_trimmed_with_the_unfinished_one_last() -> None:
+    assert sentences("One came. “Two!” said Mr. Fox. Three wa") == ["One came.", "“Two!” said Mr. Fox.", "Three wa"]
+
+
+@given(st.text())
+def test_hygienic_text_is_storable_and_stays_as_it_is(text: str) -> None:
+    clean = hygienic(text)
+    clean.encode("utf-8")
+    assert "\0" not in clean
+    assert hygienic(clean) == clean
+
+
+@given(st.text(alphabet=st.characters(categories=("L", "N", "P", "Zs"))))
+def test_ordinary_text_is_only_normalised(text: str) -> None:
+    assert hygienic(text) == unicodedata.normalize("NFC", text)
+
+
+def test_towers_of_marks_are_cut_down() -> None:
+    assert len(hygienic("e" + "\u0301\u0302\u0303" * 100)) <= 5
+
+
+@pytest.mark.parametrize(("text", "seen"), [("", False), (" \u200b\u2060", False), ("a", True), ("🐳", True)])
+def test_what_is_visible(text: str, seen: bool) -> None:
+    assert visible(text) is seen

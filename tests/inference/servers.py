@@ -1,0 +1,97 @@
+"""Servers to ask: a real `vllm serve`, and small ones on the loopback that misbehave on purpose."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def vllm_serve(folder: Path, log: Path) -> Iterator[str]:
+    """The address of a vLLM server of this model, which may still be waking. It is gone afterwards."""
+    port = free_port()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *_arguments(folder, port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | _ENVIRONMENT,
+            start_new_session=True,
+        )
+    try:
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+_ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_PLUGINS": "",
+    "OMP_NUM_THREADS": "1",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # one process less to wait for
+}
+
+
+def _arguments(folder: Path, port: int) -> list[str]:
+    options = {
+        "--model": str(folder),
+        "--served-model-name": "storyteller",
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--dtype": "float32",
+        "--block-size": "32",
+        "--max-num-seqs": "8",
+        "--max-num-queued-reqs": "16",
+        "--kv-cache-memory-bytes": str(256 << 20),
+        "--scheduling-policy": "priority",
+        "--distributed-executor-backend": "uni",
+    }
+    flags = ["--enforce-eager", "--enable-prefix-caching", "--enable-prompt-tokens-details"]
+    return [word for pair in options.items() for word in pair] + flags
+
+
+@contextlib.asynccontextmanager
+async def small_server(handler: Handler, port: int = 0) -> AsyncIterator[str]:
+    """The address of an HTTP server that answers every request, by its first line, with what `handler` writes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = next((int(x[15:]) for x in head.lower().split("\r\n") if x.startswith("content-length:")), 0)
+            await reader.readexactly(length)
+            await handler(head.split("\r\n")[0], writer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def said(status: int, body: str, *more: str) -> bytes:
+    """An HTTP response that ends with the connection."""
+    head = (f"HTTP/1.1 {status} -", "Connection: close", *more)
+    return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
+
+
+MODELS = said(200, json.dumps({"data": [{"id": "storyteller", "max_model_len": 512}]}))
+"""What a server answers that serves one model."""
