@@ -1,0 +1,5 @@
+"""The one error that the training commands show to people."""
+
+
+class TrainingError(Exception):
+    """What went wrong, in one plain sentence that says what to do about it."""

@@ -1,0 +1,93 @@
+"""Write the model folder that the bot opens, out of a checkpoint."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inference.training.errors import TrainingError
+from inference.training.stream import FORMAT, TOKEN_IDS
+from inference.training.tokenizer import END, END_OF_TEXT, PAD, load_tokenizer
+from inference.training.train import Settings, grow, load_checkpoint, make_model
+
+NAME = "Llama Storycircle 8M"
+MAX_MODEL_LEN = 1024
+_CARD = Path(__file__).with_name("card.md")
+
+
+def load_model(folder: Path) -> Any:
+    """The checkpoint's model in float32 at its final depth, whichever depth it had reached."""
+    state = load_checkpoint(folder)
+    settings: Settings = state["settings"]
+    model = make_model(settings, settings.phases[0].layers)
+    if state["layers"] > settings.phases[0].layers:
+        grow(model, state["layers"])
+    model.load_state_dict(state["model"])
+    if state["layers"] < settings.phases[-1].layers:
+        grow(model, settings.phases[-1].layers)
+    return model.eval()
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _held_out_table(folder: Path) -> str:
+    """The rows of the model card's table, from the evaluate command's figures."""
+    path = folder / "evaluation.json"
+    if not path.is_file():
+        return "| not measured yet | | |"
+    losses: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    return "\n".join(
+        f"| {kind} | {loss:.3f} | {torch.tensor(loss).exp().item():.1f} |" for kind, loss in losses.items()
+    )
+
+
+def export(folder: Path, model_folder: Path) -> None:
+    """Write weights (bfloat16), configuration, tokenizer and model card; files there are replaced.
+
+    Raises TrainingError if there is no checkpoint or tokenizer, or the disk does not take the model.
+    """
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    tokenizer.encode_special_tokens = False
+    progress = load_checkpoint(folder)["progress"]
+    model = load_model(folder)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    model = model.to(torch.bfloat16)
+    model.config.use_cache = True
+    model.config.eos_token_id = [TOKEN_IDS[END], TOKEN_IDS[END_OF_TEXT]]
+    model.generation_config.eos_token_id = [TOKEN_IDS[END], TOKEN_IDS[END_OF_TEXT]]
+    model.generation_config.bos_token_id = TOKEN_IDS[END_OF_TEXT]
+    model.generation_config.pad_token_id = TOKEN_IDS[PAD]
+    model.generation_config.use_cache = True
+    try:
+        model_folder.mkdir(parents=True, exist_ok=True)
+        model.save_pretrained(str(model_folder))
+        (model_folder / "model.safetensors").chmod(0o644)
+        tokenizer.save(str(model_folder / "tokenizer.json"))
+        _write_json(
+            model_folder / "tokenizer_config.json",
+            {
+                "tokenizer_class": "PreTrainedTokenizerFast",
+                "bos_token": END_OF_TEXT,
+                "eos_token": END_OF_TEXT,
+                "pad_token": PAD,
+                "model_max_length": MAX_MODEL_LEN,
+                "clean_up_tokenization_spaces": False,
+            },
+        )
+        _write_json(model_folder / "storyteller.json", {"name": NAME, "format": FORMAT, "max_model_len": MAX_MODEL_LEN})
+        card = _CARD.read_text(encoding="utf-8").format(
+            name=NAME,
+            parameters=f"{parameters / 1e6:.2f}",
+            layers=model.config.num_hidden_layers,
+            vocabulary=model.config.vocab_size,
+            minutes=f"{progress.used_s / 60:.0f}",
+            steps=f"{progress.step:,}",
+            tokens=f"{progress.tokens / 1e6:.1f}",
+            held_out=_held_out_table(folder),
+        )
+        (model_folder / "README.md").write_text(card, encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"The model folder {model_folder} could not be written: {error}.") from error

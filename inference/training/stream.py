@@ -1,0 +1,75 @@
+"""The story stream: how a story and a request are laid out as tokens.
+
+A stream is only ever appended to while a story grows, so that a server's prefix cache serves it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tokenizers import Tokenizer
+
+from inference.training.tokenizer import END, END_OF_TEXT, SPECIAL_TOKENS, encode_texts
+
+FORMAT = "storycircle-stream-1"
+Task = Literal["continue", "refine", "explain", "recap", "name"]
+TOKEN_IDS: dict[str, int] = {token: number for number, token in enumerate(SPECIAL_TOKENS)}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A special token with the text that follows it, and how much its tokens count in the loss (0 to 100)."""
+
+    token: str
+    text: str = ""
+    weight: int = 100
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is known of a story: the last passage is the newest one."""
+
+    passages: tuple[str, ...]
+    title: str = ""
+    summary: str = ""
+    lore: tuple[tuple[str, str], ...] = field(default=())
+
+
+def story_pieces(story: Story, weight: int = 100) -> list[Piece]:
+    """Lay a story out, from ``<|endoftext|>`` to its last passage."""
+    pieces = [Piece(END_OF_TEXT, "", 0), Piece("<|title|>", story.title.strip(), weight)]
+    if story.summary:
+        pieces.append(Piece("<|summary|>", story.summary.strip(), weight))
+    pieces += [Piece("<|lore|>", f"{name}: {fact}".strip(), weight // 2) for name, fact in story.lore]
+    pieces += [Piece("<|passage|>", passage.strip(), weight) for passage in story.passages]
+    return pieces
+
+
+def task_pieces(task: Task, asked: str, written: str) -> list[Piece]:
+    """Lay out the end of a stream: what is asked, then what shall be written."""
+    return [Piece(f"<|{task}|>", asked.strip(), 0), Piece("<|write|>", written.strip()), Piece(END)]
+
+
+def render(pieces: Iterable[Piece]) -> str:
+    """The stream as one string, as the bot sends it."""
+    return "".join(piece.token + piece.text for piece in pieces)
+
+
+def encode(tokenizer: Tokenizer, documents: list[list[Piece]]) -> list[tuple[list[int], list[int]]]:
+    """Token ids and loss weights of each document; text never turns into a special token.
+
+    A special token that the program puts there itself has weight 0, all but ``<|passage|>`` and ``<|end|>``,
+    which the model has to write in order to stop.
+    """
+    encoded = iter(encode_texts(tokenizer, [piece.text for pieces in documents for piece in pieces]))
+    results = []
+    for pieces in documents:
+        ids: list[int] = []
+        weights: list[int] = []
+        for piece in pieces:
+            text_ids = next(encoded)
+            own_weight = piece.weight if piece.token in ("<|passage|>", END) else 0
+            ids += [TOKEN_IDS[piece.token], *text_ids]
+            weights += [own_weight, *[piece.weight] * len(text_ids)]
+        results.append((ids, weights))
+    return results
