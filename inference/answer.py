@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.engine import Piece, Sampling
+from core.engine import Piece, Profile, Request, Sampling
 from core.errors import EngineError
 from inference.tokens import Vocabulary
 
@@ -45,3 +45,10 @@ def wishes(sampling: Sampling, stop_ids: Sequence[int]) -> dict[str, Any]:
         "stop_token_ids": list(stop_ids),
         "repetition_detection": REPETITION,
     }
+
+
+def refusal(request: Request, profile: Profile) -> EngineError:
+    """What to say when an engine does not accept a request."""
+    if len(request.prompt) + request.sampling.max_tokens > profile.window:
+        return EngineError(f"That does not fit the model's window of {profile.window} tokens. Your story is safe.")
+    return EngineError("The storyteller's engine did not accept that. Your story is safe; please report this.")

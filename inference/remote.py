@@ -18,9 +18,12 @@ import httpx
 
 from core.engine import EngineState, Frame, Piece, Profile, Request, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed, EngineTimeout
-from inference.answer import Answer, wishes
+from inference.answer import Answer, refusal, wishes
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
+
+BUSY = (429, 503)
+"""What servers say when too many are waiting: as a status, or within a stream that was already begun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +149,8 @@ class RemoteEngine:
         headers = {"X-Session-ID": request.session, "x-litellm-session-id": request.session}
         body = self._body(request)
         async with self._http.stream("POST", "/v1/completions", headers=headers, json=body) as response:
+            if response.status_code == 400:
+                raise refusal(request, self._profile)
             self._check(response)
             yield response
 
@@ -205,14 +210,12 @@ class RemoteEngine:
         match response.status_code:
             case 200:
                 return
-            case 429 | 503:
+            case status if status in BUSY:
                 raise EngineBusy
             case 401 | 403:
                 raise self._failed(f"The server at {self._url} does not accept our key. Set ENGINE_API_KEY.")
             case 404:
                 raise self._failed(f"The server at {self._url} has no model {self._model!r}, or is no vLLM server.")
-            case 400:
-                raise EngineError(f"That does not fit the model's window of {self._profile.window} tokens.")
             case status:
                 raise EngineError(f"The storyteller's server is in trouble (status {status}). Your story is safe.")
 
@@ -255,7 +258,7 @@ async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
             continue
         event: dict[str, Any] = json.loads(data)
         if "error" in event:
-            raise EngineError
+            raise EngineBusy if event["error"].get("code") in BUSY else EngineError
         yield event
 
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from core.engine import EngineState, Frame, Piece, Profile, Request, Sampling, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed
-from inference.answer import REPETITION, Answer, wishes
+from inference.answer import REPETITION, Answer, refusal, wishes
 from inference.child import Cord
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
@@ -133,16 +133,14 @@ class VllmEngine:
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """Write. Closing the generator aborts the request in the engine."""
         await self.ready()
-        outputs = self._generate(request)
         answer = Answer(self._vocabulary, self._stop_ids)
         try:
-            async for output in outputs:
-                delta = output.outputs[0]
-                yield answer.piece(delta.token_ids, delta.finish_reason, output.num_cached_tokens)
+            async with contextlib.aclosing(self._generate(request)) as outputs:
+                async for output in outputs:
+                    delta = output.outputs[0]
+                    yield answer.piece(delta.token_ids, delta.finish_reason, output.num_cached_tokens)
         except Exception as error:
-            raise self._translated(error) from error
-        finally:
-            await outputs.aclose()
+            raise self._translated(error, request) from error
 
     def _generate(self, request: Request) -> AsyncGenerator[Any, None]:
         from vllm.inputs.engine import tokens_input  # noqa: PLC0415  imported long ago, by the waking thread
@@ -159,7 +157,7 @@ class VllmEngine:
             ),
         )
 
-    def _translated(self, error: Exception) -> EngineError:
+    def _translated(self, error: Exception, request: Request) -> EngineError:
         """The error for people that a foreign exception means."""
         from vllm.exceptions import MaxQueuedTokensError, QueueOverflowError, VLLMClientError  # noqa: PLC0415
 
@@ -168,7 +166,7 @@ class VllmEngine:
         if self.state is not EngineState.READY:
             return EngineFailed(self._reason)
         if isinstance(error, VLLMClientError):
-            return EngineError(f"That does not fit the model's window of {self._profile.window} tokens.")
+            return refusal(request, self._profile)
         return error if isinstance(error, EngineError) else EngineError()
 
     def _rise(self, voice: "_Voice | EngineError") -> None:
