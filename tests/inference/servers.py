@@ -71,20 +71,35 @@ def _arguments(folder: Path, port: int) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def small_server(handler: Handler, port: int = 0) -> AsyncIterator[str]:
-    """The address of an HTTP server that answers every request, by its first line, with what `handler` writes."""
+    """The address of an HTTP server that answers every request, head and body, with what `handler` writes."""
+    busy: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            length = next((int(x[15:]) for x in head.lower().split("\r\n") if x.startswith("content-length:")), 0)
-            await reader.readexactly(length)
-            await handler(head.split("\r\n")[0], writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await handler(await _request(reader), writer)
             await writer.drain()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(serve(reader, writer))
+        busy.add(task)
+        task.add_done_callback(busy.discard)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server.close()
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy)
+
+
+async def _request(reader: asyncio.StreamReader) -> str:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = next((int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:")), 0)
+    return head + (await reader.readexactly(length)).decode()
 
 
 def said(status: int, body: str, *more: str) -> bytes:
