@@ -19,7 +19,7 @@ EMOJI = "\x02"
 # Letters of other scripts, and symbols, by the Latin letter that they look like.
 _SHAPES = {
     "a": "аαɑдљ∆ΔΛАΑ∂ªልልልᗩ卂ⲁ⍺คᎪ",
-    "b": "ьвβъБВΒЬЪБ฿ßᏴᗷ乃ⲃвЬƄ",
+    "b": "ьвβъБВΒЬЪБ฿Ᏼᗷ乃ⲃвЬƄ",
     "c": "сςϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
     "d": "ԁժďÐđᎠᗪⅾ刀ძ",
     "e": "еєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зეệё",
@@ -69,6 +69,7 @@ def _fold() -> _Fold:
         for shape in shapes:
             if not shape.isascii() and unicodedata.category(shape) != "Mn":
                 table[ord(shape)] = letter
+    table[ord("ß")] = table[ord("ẞ")] = "ss"
     return table
 
 
@@ -199,6 +200,16 @@ def unleeted(text: str) -> list[str]:
             built = _assembled(text, order)
             found += [built.translate(_BRACKETED), built.translate(_OTHER)]
     return list(dict.fromkeys(found))
+
+
+# --- other scripts --------------------------------------------------------------------------------------
+
+_BETWEEN = re.compile(r"[^\w。！？，；：、\n]+|_+")
+
+
+def unspaced(text: str) -> str:
+    """`text` with nothing between its signs but the marks that end a clause; for scripts without spaces."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 # --- upside down ----------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.filters import lists
-from core.filters.disguise import squeezed
+from core.filters import chinese, lists
+from core.filters.disguise import folded, squeezed
 
 
 class Kind(StrEnum):
@@ -88,6 +88,8 @@ class Lexicon:
     fronts: frozenset[str]
     ends: frozenset[str]
     """What may be glued before and behind a root, besides common words."""
+    foreign: dict[str, Kind]
+    """Words in letters other than Latin."""
     unspaced: dict[str, Kind]
     """Words of scripts that write no spaces."""
 
@@ -98,12 +100,13 @@ def lexicon() -> Lexicon:
     ordinary, used = _dictionary()
     not_ours = {*lists.INNOCENT.split(), *_phrases(lists.INNOCENT_PHRASES)}
     known = {w: _kind(w) for w in _english(ordinary) if w not in not_ours}
-    known |= {w: k for w, k in _foreign(ordinary).items() if w not in known}
+    abroad = _latin(ordinary) - known.keys()
+    known |= dict.fromkeys(abroad, Kind.STRONG)
     for kind, (ours, our_phrases) in _OWN.items():
         known |= dict.fromkeys((*ours.split(), *_phrases(our_phrases)), kind)
     words = {w: k for w, k in known.items() if " " not in w}
     ambiguous = set(lists.TWO_SENSES.split())
-    plain = {w: k for w, k in words.items() if len(w) > 3 and w not in ambiguous}
+    plain = {w: k for w, k in words.items() if len(w) > 3 and w not in ambiguous and w not in abroad}
     inflected = {
         v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours
     }
@@ -122,6 +125,7 @@ def lexicon() -> Lexicon:
         common=frozenset(used - every.keys()),
         fronts=frozenset(lists.FRONTS.split()),
         ends=frozenset(lists.ENDS.split()),
+        foreign=dict.fromkeys(_agreed("russian", "ru"), Kind.STRONG),
         unspaced=_unspaced(),
     )
 
@@ -165,14 +169,33 @@ def _english(ordinary: Collection[str]) -> Iterator[str]:
                 yield word
 
 
-def _foreign(ordinary: Collection[str]) -> dict[str, Kind]:
-    """Words of other languages that two lists agree on and that are no English word."""
-    found: dict[str, Kind] = {}
-    return found
+_LATIN = {
+    "german": "de", "spanish": "es", "french": "fr", "italian": "it", "dutch": "nl", "portuguese": "pt", "turkish": "tr", "polish": "pl",
+    "swedish": "sv", "finnish": "fi", "danish": "da", "norwegian": "no", "czech": "cs", "hungarian": "hu",
+}  # fmt: skip
+_UNSPACED = {"japanese": "ja", "korean": "ko", "thai": "th"}
+_CHINESE = {
+    Kind.STRONG: chinese.STRONG, Kind.MILD: chinese.MILD, Kind.SEXUAL: chinese.SEXUAL, Kind.SUGGESTIVE: chinese.SUGGESTIVE,
+    Kind.RAPE: chinese.RAPE, Kind.MINORS: chinese.MINORS, Kind.SLUR: chinese.SLUR, Kind.GORE: chinese.GORE,
+    Kind.DRUGS: chinese.DRUGS, Kind.SELF_HARM: chinese.SELF_HARM, Kind.THREAT: chinese.THREAT,
+}  # fmt: skip
+
+
+def _agreed(language: str, code: str) -> set[str]:
+    """Single words that both packages list for a language, less those that we know to be ordinary."""
+    both = _glin(language) & _badwords(code)
+    return {w for w in both if w and " " not in w} - set(lists.FOREIGN_INNOCENT.split())
+
+
+def _latin(ordinary: Collection[str]) -> set[str]:
+    words = {folded(w) for language, code in _LATIN.items() for w in _agreed(language, code)}
+    return {w for w in words if len(w) > 3 and w.isascii() and w.isalpha() and w not in ordinary} - set(lists.FOREIGN_INNOCENT.split())
 
 
 def _unspaced() -> dict[str, Kind]:
-    return {}
+    others = (w for language, code in _UNSPACED.items() for w in _agreed(language, code))
+    found = {w: Kind.STRONG for w in others if len(w) > 1 and not w.isascii()}
+    return found | {w: kind for kind, text in _CHINESE.items() for w in text.split()}
 
 
 def _kind(word: str) -> Kind:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import ahocorasick
 
-from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked, untagged, upright
+from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked, unspaced, untagged, upright
 from core.filters.lexicon import Kind, Lexicon, lexicon
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
@@ -24,6 +24,8 @@ _WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
 _CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)")
 _EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
 _SHORT = frozenset(_EVERYDAY.split())
@@ -39,12 +41,21 @@ def found(text: str) -> set[Kind]:
     known = lexicon()
     text = untagged(text)
     first = _Reading(folded(text), text, known)
-    kinds = {*first.kinds(), *_humps(text, known)}
+    kinds = {*first.kinds(), *_humps(text, known), *_other_scripts(text, known)}
     others = [*unmarked(first.settled), upright(text)]
     for each in dict.fromkeys(map(folded, others)):
         if each and each != first.settled:
             kinds.update(_Reading(each, text, known).kinds())
     return kinds
+
+
+def _other_scripts(text: str, known: Lexicon) -> Iterator[Kind]:
+    if text.isascii():
+        return
+    if _UNSPACED.search(text):
+        yield from (kind for _, kind in _unspaced().iter(unspaced(text)))
+    words = set(_FOREIGN.findall(text.casefold()))
+    yield from (known.foreign[w] for w in words & known.foreign.keys())
 
 
 def _humps(text: str, known: Lexicon) -> Iterator[Kind]:
@@ -174,7 +185,7 @@ class _Reading:
     def _spelled(self, words: str, bare: list[str]) -> Iterator[Kind]:
         """Words spelled out in pieces of one or two letters, or in single signs."""
         known = self.known
-        signs = "\n".join(set(_SIGNS.findall(" ".join(bare))))
+        signs = "\n".join(set(_SIGNS.findall(" ".join(filter(None, bare)))))
         runs = set(_SMALL.findall(words))
         runs.update(letters for run in list(runs) for letters in _LETTERS.findall(f" {run}"))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
@@ -236,6 +247,15 @@ def _phrases() -> ahocorasick.Automaton:
         machine.add_word(f" {phrase} ", (len(phrase) + 2, kind))
     for phrase in known.harmless:
         machine.add_word(f" {phrase} ", (len(phrase) + 2, None))
+    machine.make_automaton()
+    return machine
+
+
+@cache
+def _unspaced() -> ahocorasick.Automaton:
+    machine = ahocorasick.Automaton()
+    for word, kind in lexicon().unspaced.items():
+        machine.add_word(word, kind)
     machine.make_automaton()
     return machine
 
