@@ -70,11 +70,12 @@ def _play(settings: Settings, channel: str) -> int:
 async def _until_terminated(settings: Settings, channel: str) -> int:
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.console.run import run  # noqa: PLC0415
+    from bots.health import health  # noqa: PLC0415
 
     playing = asyncio.current_task()
     assert playing is not None  # noqa: S101 - asyncio.run made one
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
-    async with storyteller(settings) as teller:
+    async with storyteller(settings) as teller, health(teller, settings.health_port):
         return await run(teller, channel=channel)
 
 

@@ -118,7 +118,7 @@ def lexicon() -> Lexicon:
         near={v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in every},
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
-        masks=_masks(words),
+        masks=_masks({w: k for w, k in words.items() if w not in abroad}),
         harmless=frozenset(_phrases(lists.HARMLESS)),
         names=frozenset(lists.NAMES.split()),
         innocent=frozenset(innocent),

@@ -105,6 +105,11 @@ SELF_HARM = """
 kys suicidal 
 """
 SELF_HARM_PHRASES = """
+self harm · self harmed · self harming · self harmer · hurt myself · hurting myself · kill myself · killing myself · hate myself ·
+cut myself again · cutting myself · burn myself · end my life · ending my life · want to die · wanna die · better off dead ·
+about suicide · suicidal thoughts · commit suicide · committing suicide · end it all · slit my wrists · point in living ·
+take my own life · starve myself · purge after · want to disappear forever · do not want to live · don t want to live ·
+no reason to live · wish i was dead · wish i were dead · killing herself · better off without me ·
 kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself · end your life ·
 hurt yourself
 """
@@ -192,7 +197,7 @@ batch butch botch aunt hunt runt punt whole where were wore horse hoarse sift sk
 """Names and near neighbours that no typo or split may turn into a listed word."""
 
 FOREIGN_INNOCENT = """
-mose scheibe caca pedo sexo pinche marica asesinato infierno drogas idiota bitte pipi folle gueule bordel baiser fica fava
+pede sega pina lechuga mose scheibe caca pedo sexo pinche marica asesinato infierno drogas idiota bitte pipi folle gueule bordel baiser fica fava
 vacca palle pesce monta balle mussa poot reet nicht johny beurt schatje saco amador cerveja boku subba pippa molo panna pano
 muna piru lort luder kunda pina fing pocs szar seks helvete droga droge dios infer bobo pute tante bite mince mama papa
 мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配 拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ

@@ -93,7 +93,7 @@ class _Reading:
         yield from self._disguised(tokens)
         yield from self._disguised(words.split())
         yield from self._split(bare)
-        yield from self._spelled(lettered(self.text) if said else words, bare)
+        yield from self._spelled(words, bare)
         yield from self._masked([c for c in shapes if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
@@ -187,7 +187,7 @@ class _Reading:
         known = self.known
         signs = "\n".join(set(_SIGNS.findall(" ".join(filter(None, bare)))))
         runs = set(_SMALL.findall(words))
-        runs.update(letters for run in list(runs) for letters in _LETTERS.findall(f" {run}"))
+        runs.update(_LETTERS.findall(lettered(self.text)))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
         yield from (known.words[w] for w in known.words.keys() & (wholes | _without_ends(lines)))
