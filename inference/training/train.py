@@ -48,8 +48,8 @@ _LATE = {"story": 0.42, "refine": 0.30, "explain": 0.18, "recap": 0.05, "name": 
 # A shallow model sees twice the text in the same time; its layers are then doubled without changing what it computes.
 PHASES = (
     Phase(0.30, 3, 8, 256, _EARLY),
-    Phase(0.62, 3, 4, 512, _LATE),
-    Phase(0.87, 6, 6, 512, _LATE),
+    Phase(0.74, 3, 4, 512, _LATE),
+    Phase(0.90, 6, 6, 512, _LATE),
     Phase(1.00, 6, 3, 1024, _LATE),
 )
 
