@@ -80,7 +80,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     if not passages:
         raise NotPossible("There is no passage to refine yet. Add one with /story add.")
     last = passages[-1]
-    order = Order(Task.REFINE, how, max(20, len(last.text.split()) * 5 // 4))
+    order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.ids_of(last)) * 3 // 2 + 16)
     writing = await session.write(order, passages, accept=lambda text: faithful(last.text, text))
     if writing is None or writing.text == last.text:
         said = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")

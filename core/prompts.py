@@ -35,11 +35,13 @@ class Order:
     words: Cleared
     length: int
     """Words aimed at."""
+    room: int = 0
+    """Tokens that the answer may take; 0 for what `length` needs."""
 
     @property
     def answer_tokens(self) -> int:
         """Room to leave for the answer: English takes about 1.4 tokens a word, and a sentence must end."""
-        return self.length * 2 + 16
+        return self.room or self.length * 2 + 16
 
 
 @dataclass(frozen=True)

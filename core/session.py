@@ -196,7 +196,11 @@ class Session:
         # A constant for what a layout puts around a passage keeps this scale the same for every layout.
         if passage is None:
             return 0
-        return passage.before + len(self._with_ids(passage).ids or ()) + 1
+        return passage.before + len(self.ids_of(passage)) + 1
+
+    def ids_of(self, passage: Passage) -> TokenIds:
+        """The token ids of a passage in the present model's vocabulary."""
+        return self._with_ids(passage).ids or ()
 
     def _with_ids(self, passage: Passage) -> Passage:
         if passage.ids is not None:

@@ -168,10 +168,11 @@ _BUILT = {
     "z": "~/_ >_",
 }
 """Letters built from several signs."""
-_SINGLE = str.maketrans("0345789@$+^€£2!|1?6#ηνμипλ", "oeastbgastaelriiiighnvmnna")
-_BRACKETED = str.maketrans("0345789@$+^€£2!|1?6#ηνμипλ(<[{", "oeastbgastaelriiiighnvmnnacccc")
-_OTHER = str.maketrans("0345789@$+^€£2!|1?6#ηνμипλ(<[{", "oeastbgastaelzllllbhhnuuplcccc")
+_SINGLE = str.maketrans("0345789@$+^€£2!|16#ηνμипλ", "oeastbgastaelriiighnvmnna")
+_BRACKETED = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelriiighnvmnnacccc")
+_OTHER = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelzlllbhhnuuplcccc")
 """Signs and letters by their looks: the first, the same with brackets, and the second."""
+_SHOUTED = re.compile("[!?]{2,}")
 _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
 
@@ -194,6 +195,7 @@ def unleeted(text: str) -> list[str]:
 
     White space stays as it is, so that the readings have the same chunks as `text`.
     """
+    text = _SHOUTED.sub("", text)
     found = [text, text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
     if _SIGNED.search(text):
         for order in _built():

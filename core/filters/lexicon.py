@@ -61,6 +61,7 @@ _STEMS = {
 }
 """Of what kind a package's word is if it holds one of these; any other is taken as sexual."""
 
+_PLAIN_BAD = {Kind.STRONG, Kind.SLUR}
 _NEVER_MASKED = {Kind.SUGGESTIVE, Kind.DATED, Kind.DRUGS, Kind.SELF_HARM}
 
 
@@ -115,7 +116,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         words=every,
         phrases={w: k for w, k in known.items() if " " in w},
-        near={v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in every},
+        near={v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)},
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),

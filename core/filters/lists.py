@@ -107,7 +107,7 @@ kys suicidal
 SELF_HARM_PHRASES = """
 self harm · self harmed · self harming · self harmer · hurt myself · hurting myself · kill myself · killing myself · hate myself ·
 cut myself again · cutting myself · burn myself · end my life · ending my life · want to die · wanna die · better off dead ·
-about suicide · suicidal thoughts · commit suicide · committing suicide · end it all · slit my wrists · point in living ·
+thinking about suicide · think about suicide · suicidal thoughts · commit suicide · committing suicide · end it all · slit my wrists · point in living ·
 take my own life · starve myself · purge after · want to disappear forever · do not want to live · don t want to live ·
 no reason to live · wish i was dead · wish i were dead · killing herself · better off without me ·
 kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself · end your life ·
@@ -121,7 +121,7 @@ shoot my teacher · rape you · find where you live and · bring a gun to school
 """
 
 TWO_SENSES = """
-ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty screwed suck sucks sucked sucker git
+cipa kunt kunts neonazi ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty screwed suck sucks sucked sucker git
 sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers homo homos cracker redneck poof spick nig
 negro negroes wop dago kraut krauts honky gringo naked breast breasts virgin escort domination bondage panty thrust moan
 moaned moans moaning naughty hardcore snuff gore anal cum cums nude snatch beaver knob wang dong fanny willy randy pot weed
@@ -131,7 +131,7 @@ shag spunk hooker douche tush schlong strip
 """Words with an innocent sense: not looked for inside other words or across typos."""
 
 INNOCENT = """
-cummer cummers 
+heshe guro orina cummer cummers 
 spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine titter titters damnation
 hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill murder stroke slave organ organs hiv pms
 womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk balls arian aryan gaylord virgin erect facial rump

@@ -26,7 +26,7 @@ _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
-_CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)")
+_CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
 _EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
 _SHORT = frozenset(_EVERYDAY.split())
 _ONE_SHORT, _TWO_SHORT, _ALL_SHORT = (
@@ -34,6 +34,7 @@ _ONE_SHORT, _TWO_SHORT, _ALL_SHORT = (
 )
 _LAST_SHORT = re.compile(f"(?: (?:{_EVERYDAY.replace(' ', '|')}))+$", re.MULTILINE)
 _SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
+_ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
 
 
 def found(text: str) -> set[Kind]:
@@ -185,8 +186,8 @@ class _Reading:
     def _spelled(self, words: str, bare: list[str]) -> Iterator[Kind]:
         """Words spelled out in pieces of one or two letters, or in single signs."""
         known = self.known
-        signs = "\n".join(set(_SIGNS.findall(" ".join(filter(None, bare)))))
-        runs = set(_SMALL.findall(words))
+        signs = "\n".join({s for s in _SIGNS.findall(" ".join(filter(None, bare))) if any(map(str.isalpha, s))})
+        runs = {r for r in _SMALL.findall(words) if not _ALL_EVERYDAY.fullmatch(r)}
         runs.update(_LETTERS.findall(lettered(self.text)))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
@@ -204,7 +205,7 @@ class _Reading:
 
 def _fits(chunk: str, word: str, kind: Kind) -> bool:
     """Whether `word` may stand behind the signs of `chunk`; more than half of it only if strong and behind asterisks."""
-    hidden = sum(not c.isalpha() for c in chunk)
+    hidden = sum(not (c.isascii() and c.isalpha()) for c in chunk)
     if hidden > len(word) // 2 and ("*" not in chunk or kind not in {Kind.STRONG, Kind.SLUR}):
         return False
     return all(c == w or not c.isascii() or not c.isalnum() for c, w in zip(chunk, word, strict=True))
@@ -226,9 +227,9 @@ def _without_ends(lines: str) -> set[str]:
 
 
 def _ordinary(chunk: str) -> bool:
-    """Whether `chunk` is a plain English word as anybody writes it, perhaps with an apostrophe."""
-    if chunk.isascii():
-        return chunk.isalpha() or bool(_CONTRACTED.fullmatch(chunk)) or not chunk
+    """Whether `chunk` is a plain English word, perhaps with an apostrophe, or a small number."""
+    if chunk.isascii() and (chunk.isalpha() or not chunk):
+        return True
     return bool(_CONTRACTED.fullmatch(chunk))
 
 
