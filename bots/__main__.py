@@ -91,6 +91,9 @@ def _log_to(settings: Settings) -> None:
         logging.basicConfig(filename=settings.log_file, level=settings.log_level, format=form)
     except OSError as error:
         raise SettingsError(f"LOG_FILE cannot be written: {error.strerror}.") from None
+    if settings.log_file is None and settings.log_level == "WARNING":
+        # vLLM warns of much that nobody at a terminal can use; its errors reach people as our own sentences.
+        logging.getLogger().handlers[0].addFilter(lambda record: not record.name.startswith("vllm"))
 
 
 def _parser() -> argparse.ArgumentParser:

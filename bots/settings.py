@@ -118,9 +118,8 @@ def _default(value: object) -> str:
 def _line(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"{name.upper()} in .env is no setting of mine.{nearest(name, list(Settings.model_fields))}".replace(
-            "Did you mean", "Did you mean the setting"
-        )
+        known = [each.upper() for each in Settings.model_fields]
+        return f"{name.upper()} in .env is no setting of mine.{nearest(name.upper(), known)}"
     value = "" if "secret" in name or "key" in name or "url" in name else f' is "{error["input"]}", which'
     return f"{name.upper()}{value or ' has a value that'} is not allowed. Allowed: {_allowed(name, error)}."
 

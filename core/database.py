@@ -144,7 +144,7 @@ def _opening(address: URL) -> Iterator[None]:
     try:
         with translated():
             yield
-    except StoreUnusable:
+    except (StoreUnusable, StoreLocked):
         raise
     except StoreError as error:
         raise StoreUnusable(f"{error.notice} (DATABASE_URL is {shown}.)") from error

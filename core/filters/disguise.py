@@ -172,6 +172,7 @@ _SINGLE = str.maketrans("0345789@$+^€£2!|16#ηνμипλ", "oeastbgastaelriii
 _BRACKETED = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelriiighnvmnnacccc")
 _OTHER = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelzlllbhhnuuplcccc")
 """Signs and letters by their looks: the first, the same with brackets, and the second."""
+_GLYPHS = str.maketrans("ηνμипλ", "nvmnna")
 _SHOUTED = re.compile("[!?]{2,}")
 _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
@@ -180,7 +181,7 @@ _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 def _built() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Signs and their letters in two orders: longest first, and with the last of the same length first."""
     signs = [(sign, letter) for letter, some in _BUILT.items() for sign in some.split()]
-    return sorted(signs, key=lambda s: -len(s[0])), sorted(reversed(signs), key=lambda s: -len(s[0].strip("|")))
+    return sorted(signs, key=lambda s: -len(s[0])), sorted(signs[::-1], key=lambda s: -len(s[0].strip("|")))
 
 
 def _assembled(text: str, order: list[tuple[str, str]]) -> str:
@@ -195,8 +196,8 @@ def unleeted(text: str) -> list[str]:
 
     White space stays as it is, so that the readings have the same chunks as `text`.
     """
-    text = _SHOUTED.sub("", text)
-    found = [text, text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
+    text = _SHOUTED.sub(".", text)
+    found = [text.translate(_GLYPHS), text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
     if _SIGNED.search(text):
         for order in _built():
             built = _assembled(text, order)

@@ -57,11 +57,11 @@ _OWN = {
 _STEMS = {
     Kind.SLUR: ("nigg", "fagg"),
     Kind.STRONG: ("fuck", "shit", "cunt", "bitch", "dick", "twat", "wank", "cock", "whore"),
-    Kind.MILD: ("ass",),
+    Kind.MILD: ("ass", "bastard"),
 }
 """Of what kind a package's word is if it holds one of these; any other is taken as sexual."""
 
-_PLAIN_BAD = {Kind.STRONG, Kind.SLUR}
+_PLAIN_BAD = {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}
 _NEVER_MASKED = {Kind.SUGGESTIVE, Kind.DATED, Kind.DRUGS, Kind.SELF_HARM}
 
 
@@ -116,7 +116,12 @@ def lexicon() -> Lexicon:
     return Lexicon(
         words=every,
         phrases={w: k for w, k in known.items() if " " in w},
-        near={v: k for w, k in plain.items() for v in _variants(w) if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)},
+        near={
+            v: k
+            for w, k in plain.items()
+            for v in _variants(w)
+            if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)
+        },
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),
@@ -151,7 +156,8 @@ def _dictionary() -> tuple[set[str], set[str]]:
 
 
 def _glin(language: str) -> set[str]:
-    found: list[str] = json.loads(_packaged("glin_profanity", f"data/dictionaries/{language}.json"))["words"]
+    data = json.loads(_packaged("glin_profanity", f"data/dictionaries/{language}.json"))
+    found: list[str] = data["words"]
     return {w.lower() for w in found}
 
 
@@ -190,7 +196,9 @@ def _agreed(language: str, code: str) -> set[str]:
 
 def _latin(ordinary: Collection[str]) -> set[str]:
     words = {folded(w) for language, code in _LATIN.items() for w in _agreed(language, code)}
-    return {w for w in words if len(w) > 3 and w.isascii() and w.isalpha() and w not in ordinary} - set(lists.FOREIGN_INNOCENT.split())
+    return {w for w in words if len(w) > 3 and w.isascii() and w.isalpha() and w not in ordinary} - set(
+        lists.FOREIGN_INNOCENT.split()
+    )
 
 
 def _unspaced() -> dict[str, Kind]:

@@ -5,56 +5,54 @@ Every value is words parted by white space, or phrases parted by ` · `.
 """
 
 MILD = """
-ass asses arse arses arsed bastard bastards bollocks bollock bugger buggers buggered buggery crap crappy crapped crapping
-crapper damn damned dammit damnit goddamn goddamned goddammit goddam godamn piss pissed pisses pissing pisser butt butts
-turd turds poop pooped fart farts farted bloody jackass jackasses smartass dumbass dumbasses badass fatass lardass
-douche douches douchebag douchebags douchey screwed bellend tosser wanker sod prick pricks knobhead wtf stfu omfg lmfao
-scumbag scumbags bimbo bimbos hussy dipshit tush tushy schlong dingleberry dingleberries
-cock cocks dick dicks tit tits titty titties prick
+ass asses arse arses arsed bastard bastards bollocks bollock bugger buggers buggered buggery crap crappy crapped
+crapping crapper damn damned dammit damnit goddamn goddamned goddammit goddam godamn piss pissed pisses pissing
+pisser butt butts turd turds poop pooped fart farts farted bloody jackass jackasses smartass dumbass dumbasses
+badass fatass lardass douche douches douchebag douchebags douchey screwed bellend tosser wanker sod prick pricks
+knobhead wtf stfu omfg lmfao scumbag scumbags bimbo bimbos hussy dipshit tush tushy schlong dingleberry
+dingleberries cock cocks dick dicks tit tits titty titties
 """
 
 STRONG = """
-fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers shit shits shitty bullshit shite shithead
-bitch bitches bitching bitchy bitched biatch beotch bytch asshole assholes arsehole arseholes asshat cunt cunts twat twats
-dickhead dickheads cocksucker cocksuckers pussy pussies whore whores whoring whored slut sluts slutty
-wank wanks wanked wanking wankers skank skanks fuk fuq fux fvck phuck phuk fck fcuk fcking fuc mofo mofos gtfo knobend
-horseshit batshit apeshit dogshit pigshit retard retards retarded spastic
+fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers shit shits shitty bullshit shite
+shithead bitch bitches bitching bitchy bitched biatch beotch bytch asshole assholes arsehole arseholes asshat
+cunt cunts twat twats dickhead dickheads cocksucker cocksuckers pussy pussies whore whores whoring whored slut
+sluts slutty wank wanks wanked wanking wankers skank skanks fuk fuq fux fvck phuck phuk fck fcuk fcking fuc mofo
+mofos gtfo knobend horseshit batshit apeshit dogshit pigshit retard retards retarded spastic
 """
 STRONG_PHRASES = """
 son of a bitch · piece of shit · go to hell
 """
 
 SLUR = """
-nigger niggers nigga niggas niggaz niggah nigguh niglet nig faggot faggots faggy fag fags kike kikes kyke spic spics spick
-chink chinks gook gooks coon coons wetback wetbacks beaner beaners towelhead towelheads raghead ragheads jigaboo jiggaboo
-jigaboos jiggerboo darkie darkies tranny trannies shemale shemales dyke dykes paki pakis wop wops dago dagos
-honky honkey honkies gringo
-polack polacks kraut krauts jap japs heeb hymie sheeny yid yids gyppo gippo pikey pikeys gypo
-slanteye zipperhead cameljockey sandnigger junglebunny porchmonkey mudslime muzzie muzzies wigger wiggers lesbo lesbos
-lezzie lezzies lezzy lezbo homo homos poofter poofters poof nigra nignog libtard mong 
-untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver muffdiving
-neonazi kkk
+nigger niggers nigga niggas niggaz niggah nigguh niglet nig faggot faggots faggy fag fags kike kikes kyke spic
+spics spick chink chinks gook gooks coon coons wetback wetbacks beaner beaners towelhead towelheads raghead
+ragheads jigaboo jiggaboo jigaboos jiggerboo darkie darkies tranny trannies shemale shemales dyke dykes paki
+pakis wop wops dago dagos honky honkey honkies gringo polack polacks kraut krauts jap japs heeb hymie sheeny yid
+yids gyppo gippo pikey pikeys gypo slanteye zipperhead cameljockey sandnigger junglebunny porchmonkey mudslime
+muzzie muzzies wigger wiggers lesbo lesbos lezzie lezzies lezzy lezbo homo homos poofter poofters poof nigra
+nignog libtard mong untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver
+muffdiving neonazi kkk
 """
 SLUR_PHRASES = """
-white power · nig nog · camel jockey · porch monkey · jungle bunny · sand nigger · sieg heil · heil hitler · gas the jews ·
-fudge packer · carpet muncher · muff diver
+white power · nig nog · camel jockey · porch monkey · jungle bunny · sand nigger · sieg heil · heil hitler ·
+gas the jews · fudge packer · carpet muncher · muff diver
 """
 
 DATED = """
-redskin redskins squaw squaws injun injuns negro negroes negress chinaman chinamen golliwog golliwogs sambo pickaninny
-pickaninnies picaninny darky darkies mongoloid redneck rednecks halfbreed 
+redskin redskins squaw squaws injun injuns negro negroes negress chinaman chinamen golliwog golliwogs sambo
+pickaninny pickaninnies picaninny darky darkies mongoloid redneck rednecks halfbreed
 """
 """Words of old books that hurt today."""
 
 SUGGESTIVE = """
-sex sexy nude nudes nudity naked topless boob boobs boobies breasts nipple nipples panties
-panty lingerie erotic erotica erotism lust lusting horny kinky fetish seduce seduced seduction busty playboy undressing
-stripper strippers striptease hooker hookers bondage voyeur
-intercourse lovemaking condom condoms thong bikini testicle testicles genitals genital vagina vaginas penis penises
-anus scrotum vulva labia clitoris foreskin pubic pubes orgasm orgasms virginity aphrodisiac semen sperm viagra
-dominatrix domination swinger fondle fondled
-fondling erection crotch groin cleavage aroused arousal threesome arousing sensual sensually bareback
-ejaculate ejaculated ejaculates ejaculating ejaculation
+sex sexy nude nudes nudity naked topless boob boobs boobies breasts nipple nipples panties panty lingerie erotic
+erotica erotism lust lusting horny kinky fetish seduce seduced seduction busty playboy undressing stripper
+strippers striptease hooker hookers bondage voyeur intercourse lovemaking condom condoms thong bikini testicle
+testicles genitals genital vagina vaginas penis penises anus scrotum vulva labia clitoris foreskin pubic pubes
+orgasm orgasms virginity aphrodisiac semen sperm viagra dominatrix domination swinger fondle fondled fondling
+erection crotch groin cleavage aroused arousal threesome arousing sensual sensually bareback ejaculate
+ejaculated ejaculates ejaculating ejaculation
 """
 SUGGESTIVE_PHRASES = """
 booty call · strip club · hot chick · sleep with me · make love · made love · making love · turned on ·
@@ -62,25 +60,26 @@ turns me on · turn me on
 """
 
 SEXUAL = """
-porn porno pornos pornography pornographic cum cums cumming jizz jizzed jizzing blowjob blowjobs handjob handjobs
-rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates masturbated masturbating masturbation
-dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat deepthroated hentai milf milfs
-bdsm femdom xxx bukkake anal fisting clit clits
-sodomy sodomize sodomized incest bestiality beastiality zoophilia camgirl upskirt nympho cumshot cumshots doggystyle sexting
+porn porno pornos pornography pornographic cum cums cumming jizz jizzed jizzing blowjob blowjobs handjob
+handjobs rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates masturbated masturbating
+masturbation dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat
+deepthroated hentai milf milfs bdsm femdom xxx bukkake anal fisting clit clits sodomy sodomize sodomized incest
+bestiality beastiality zoophilia camgirl upskirt nympho cumshot cumshots doggystyle sexting
 """
 SEXUAL_PHRASES = """
 blow job · hand job · foot job · rim job · gang bang · deep throat · doggy style · jerk off · jerked off ·
-jerking off · jack off · sex slave · golden shower · strap on · spread her legs · spread your legs · between her legs ·
-suck my · ride me · inside of me · my load · wet dream · oral sex · group sex · phone sex · butt plug
+jerking off · jack off · sex slave · golden shower · strap on · spread her legs · spread your legs ·
+between her legs · suck my · ride me · inside of me · my load · wet dream · oral sex · group sex · phone sex ·
+butt plug
 """
 
 MINORS = """
-pedo pedos paedo paedos pedophile pedophiles paedophile paedophiles pedobear pthc lolicon shotacon
-jailbait nambla loli shota 
+pedo pedos paedo paedos pedophile pedophiles paedophile paedophiles pedobear pthc lolicon shotacon jailbait
+nambla loli shota
 """
 MINORS_PHRASES = """
-child porn · child pornography · kiddie porn · jail bait · barely legal · underage sex · sex with minors · sex with children ·
-sex with a minor · sex with a child · underage girl · underage girls · preteen
+child porn · child pornography · kiddie porn · jail bait · barely legal · underage sex · sex with minors ·
+sex with children · sex with a minor · sex with a child · underage girl · underage girls · preteen
 """
 
 RAPE = """
@@ -91,60 +90,65 @@ date rape
 """
 
 GORE = """
-disembowel disemboweled disembowelled disemboweling disembowelling eviscerate eviscerated entrails dismember dismembered
-dismembering dismemberment decapitate decapitated decapitation behead beheaded beheading beheadings mutilate mutilated
-mutilation gore gory viscera bloodbath goregasm guro snuff bastinado strappado
+disembowel disemboweled disembowelled disemboweling disembowelling eviscerate eviscerated entrails dismember
+dismembered dismembering dismemberment decapitate decapitated decapitation behead beheaded beheading beheadings
+mutilate mutilated mutilation gore gory viscera bloodbath goregasm guro snuff bastinado strappado
 """
 
 DRUGS = """
-cocaine heroin meth methamphetamine crystalmeth mdma ketamine fentanyl crackhead cokehead 
-spliff marijuana cannabis ganja
+cocaine heroin meth methamphetamine crystalmeth mdma ketamine fentanyl crackhead cokehead spliff marijuana
+cannabis ganja
 """
 
 SELF_HARM = """
-kys suicidal 
+kys suicidal
 """
 SELF_HARM_PHRASES = """
-self harm · self harmed · self harming · self harmer · hurt myself · hurting myself · kill myself · killing myself · hate myself ·
-cut myself again · cutting myself · burn myself · end my life · ending my life · want to die · wanna die · better off dead ·
-thinking about suicide · think about suicide · suicidal thoughts · commit suicide · committing suicide · end it all · slit my wrists · point in living ·
-take my own life · starve myself · purge after · want to disappear forever · do not want to live · don t want to live ·
+self harm · self harmed · self harming · self harmer · hurt myself · hurting myself · kill myself ·
+killing myself · hate myself · cut myself again · cutting myself · burn myself · end my life · ending my life ·
+want to die · wanna die · better off dead · thinking about suicide · think about suicide · suicidal thoughts ·
+commit suicide · committing suicide · end it all · slit my wrists · point in living · take my own life ·
+starve myself · purge after · want to disappear forever · do not want to live · don t want to live ·
 no reason to live · wish i was dead · wish i were dead · killing herself · better off without me ·
-kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself · end your life ·
-hurt yourself
+kill yourself · hang yourself · cut yourself · slit your wrists · go die · drink bleach · neck yourself ·
+end your life · hurt yourself
 """
 
 THREAT_PHRASES = """
-i know where you live · shoot up the school · shoot up my school · shoot up our school · bomb the school · blow up the school ·
-kill the president · i will kill you in real life · kill you in real life · kill you irl · stab my teacher · kill my teacher ·
-shoot my teacher · rape you · find where you live and · bring a gun to school · bringing a gun to school
+i know where you live · shoot up the school · shoot up my school · shoot up our school · bomb the school ·
+blow up the school · kill the president · i will kill you in real life · kill you in real life · kill you irl ·
+stab my teacher · kill my teacher · shoot my teacher · rape you · find where you live and ·
+bring a gun to school · bringing a gun to school
 """
 
 TWO_SENSES = """
-cipa kunt kunts neonazi ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty screwed suck sucks sucked sucker git
-sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers homo homos cracker redneck poof spick nig
-negro negroes wop dago kraut krauts honky gringo naked breast breasts virgin escort domination bondage panty thrust moan
-moaned moans moaning naughty hardcore snuff gore anal cum cums nude snatch beaver knob wang dong fanny willy randy pot weed
-sambo squaw redskin redskins nigra mong yid lolita loli crotch groin swinger thong crap turd lust slut bitch retard retarded
-shag spunk hooker douche tush schlong strip
+cipa kunt kunts neonazi ass asses arse bloody butt butts cock cocks dick dicks pussy prick pricks tit tits titty
+screwed suck sucks sucked sucker git sod hoe coon coons chink chinks dyke dykes fag fags jap nip queer queers
+homo homos cracker redneck poof spick nig negro negroes wop dago kraut krauts honky gringo naked breast breasts
+virgin escort domination bondage panty thrust moan moaned moans moaning naughty hardcore snuff gore anal cum
+cums nude snatch beaver knob wang dong fanny willy randy pot weed sambo squaw redskin redskins nigra mong yid
+lolita loli crotch groin swinger thong crap turd lust slut bitch retard retarded shag spunk hooker douche tush
+schlong strip
 """
 """Words with an innocent sense: not looked for inside other words or across typos."""
 
 INNOCENT = """
-heshe guro orina cummer cummers 
-spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine titter titters damnation
-hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill murder stroke slave organ organs hiv pms
-womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk balls arian aryan gaylord virgin erect facial rump
-pawn paddy sniper steamy strip thug tramp tampon vomit wench weirdo whiz willies willy woody racy revue pasty
-len leper loin loins lech knob hump screw seaman seamen slope snowballing shrimping skeet scissoring dink flange fingering
-fecal eunuch pecker pegging poon rimming scat tribadism twink twinkie wang fanny snatch suck sucks shag spunk swastika nazi
-hitler reich klan napalm thrust hooter hooters cowgirl cowgirls 
-poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther nutten shiz skag foobar fubar hoare kummer
-bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag menses abortion enlargement uzi maxi god beastial bestial
-screwing queer queers sexual sexually sexuality prostitute prostitutes prostitution escort hardcore lolita pedophilia lsd suicide nip suck sucks sucked sucker sucking git naughty negros opiate whitey lesbo eunuch ecchi kinky tittie clittie domination swastika
+heshe guro orina cummer cummers spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine
+titter titters damnation hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill
+murder stroke slave organ organs hiv pms womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk
+balls arian aryan gaylord virgin erect facial rump pawn paddy sniper steamy strip thug tramp tampon vomit wench
+weirdo whiz willies willy woody racy revue pasty len leper loin loins lech knob hump screw seaman seamen slope
+snowballing shrimping skeet scissoring dink flange fingering fecal eunuch pecker pegging poon rimming scat
+tribadism twink twinkie wang fanny snatch suck sucks shag spunk swastika nazi hitler reich klan napalm thrust
+hooter hooters cowgirl cowgirls poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther
+nutten shiz skag foobar fubar hoare kummer bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag
+menses abortion enlargement uzi maxi beastial bestial screwing queer queers sexual sexually sexuality prostitute
+prostitutes prostitution escort hardcore lolita pedophilia lsd suicide nip sucked sucker sucking git naughty
+negros opiate whitey lesbo ecchi kinky tittie clittie domination
 """
 INNOCENT_PHRASES = """
-taste my · tied up · tainted love · girl on · three some · jelly donut · how to kill · big black · tight white · hard core · piss off
+taste my · tied up · tainted love · girl on · three some · jelly donut · how to kill · big black · tight white ·
+hard core · piss off
 """
 """Listed by some package, but not by us: too ordinary, medical, or a name."""
 
@@ -152,54 +156,62 @@ NAMES = "gore dick dicks fanny willy randy dong wang kraut sambo lolita coon joh
 """Words that are names when each is written with a capital."""
 
 HARMLESS = """
-moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick · cum laude ·
-booby trap · booby traps · booby trapped · pussy willow · pussy willows · pussy cat · pussy cats · pussy riot ·
-chink in the armour · chink in the armor · chink in his armour · chink in her armour · chink in the wall · chinks in the wall · chinks of · chink of · chink between · the chinks · every chink · chink or ·
-chink of light · chinks of light · chinks in the armour · chinks in the armor · a chink in · bastard sword · bastard swords · maine coon ·
-maine coons · coon cat · coon hound · weather cock · cock crow · cock crowed · the cock crows · cock a doodle · cock and bull ·
-half cock · stop cock · cock robin · cock fight · great tit · blue tit · coal tit · marsh tit · willow tit · great tits ·
-blue tits · tit for tat · tits and finches · wild ass · wild asses · an ass and · ox and ass · ox or ass · ass and foal · an ass colt ·
-jack ass · pack ass · cracker barrel · butt of · butts of · water butt · rifle butt · cigarette butt · butt end · butt in · head butt ·
-naked eye · naked blade · naked flame · naked sword · naked steel · naked truth · naked boughs · naked trees · naked singularity ·
-prick of conscience · prick up · prick of a · pin prick · prick his ears · bloody mary · bloody sunday · bloody war · bloody battle ·
-virgin mary · virgin forest · virgin snow · virgin islands · extra virgin · virgin olive oil · same sex · safe sex · sex education ·
-fairer sex · fair sex · opposite sex · weaker sex · gentle sex · either sex · both sexes · her sex · his sex · my sex · our sex · your sex ·
-sex change · stuffed with shit · sucked in · sucks in · sucked into · sucked up · sucked the · sucked on · suck the poison ·
-sucker punch · screwed the · screwed up his · screwed up her · screwed it · screwed on · screwed down · screwed into · fag end · fag ends · burning fag ·
-dutch dyke · the dyke broke · dyke burst · dykes and · queer look · queer feeling · queer old · queer little · queer thing · queer fish ·
-how queer · very queer · rather queer · queer folk · jap cedar · bondage in egypt · gore tex · al gore · breast stroke · breast plate ·
-breast pocket · chicken breast · robin red breast · red breast · his breast · double breasted · thong sandals · snuff box · snuff out · snuff boxes ·
-pinch of snuff · took snuff · retarded growth · fire retard · dam burst · drug store · suicide squeeze · suicide prevention
+moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick ·
+cum laude · booby trap · booby traps · booby trapped · pussy willow · pussy willows · pussy cat · pussy cats ·
+pussy riot · chink in the armour · chink in the armor · chink in his armour · chink in her armour ·
+chink in the wall · chinks in the wall · chinks of · chink of · chink between · the chinks · every chink ·
+chink or · chink of light · chinks of light · chinks in the armour · chinks in the armor · a chink in ·
+bastard sword · bastard swords · maine coon · maine coons · coon cat · coon hound · weather cock · cock crow ·
+cock crowed · the cock crows · cock a doodle · cock and bull · half cock · stop cock · cock robin · cock fight ·
+great tit · blue tit · coal tit · marsh tit · willow tit · great tits · blue tits · tit for tat ·
+tits and finches · wild ass · wild asses · an ass and · ox and ass · ox or ass · ass and foal · an ass colt ·
+jack ass · pack ass · cracker barrel · butt of · butts of · water butt · rifle butt · cigarette butt ·
+butt end · butt in · head butt · naked eye · naked blade · naked flame · naked sword · naked steel ·
+naked truth · naked boughs · naked trees · naked singularity · prick of conscience · prick up · prick of a ·
+pin prick · prick his ears · bloody mary · bloody sunday · bloody war · bloody battle · virgin mary ·
+virgin forest · virgin snow · virgin islands · extra virgin · virgin olive oil · same sex · safe sex ·
+sex education · fairer sex · fair sex · opposite sex · weaker sex · gentle sex · either sex · both sexes ·
+her sex · his sex · my sex · our sex · your sex · sex change · stuffed with shit · sucked in · sucks in ·
+sucked into · sucked up · sucked the · sucked on · suck the poison · sucker punch · screwed the ·
+screwed up his · screwed up her · screwed it · screwed on · screwed down · screwed into · fag end · fag ends ·
+burning fag · dutch dyke · the dyke broke · dyke burst · dykes and · queer look · queer feeling · queer old ·
+queer little · queer thing · queer fish · how queer · very queer · rather queer · queer folk · jap cedar ·
+bondage in egypt · gore tex · al gore · breast stroke · breast plate · breast pocket · chicken breast ·
+robin red breast · red breast · his breast · double breasted · thong sandals · snuff box · snuff out ·
+snuff boxes · pinch of snuff · took snuff · retarded growth · fire retard · dam burst · drug store ·
+suicide squeeze · suicide prevention
 """
 
 ROOTS = """
-fuck shit cunt twat bitch whore slut wank nigger nigga faggot kike spic paki jizz porn dildo pussy asshole arsehole bastard
-blowjob cocksuck beaner tranny gook wetback retard
+fuck shit cunt twat bitch whore slut wank nigger nigga faggot kike spic paki jizz porn dildo pussy asshole
+arsehole bastard blowjob cocksuck beaner tranny gook wetback retard
 """
 """Short words that are looked for inside longer ones too."""
 
 FRONTS = "a x xx my mr u yo ya ur you the super mega ultra"
 
 ENDS = """
-xx xxx the you mega ultra face head hole wit wits tard tards bag bags boy boys girl lord ster er ers ed s es ing in ings y ish z
-a o x able ty ier iest fest storm pot hat nut nuts off up tastic
+xx xxx the you mega ultra face head hole wit wits tard tards bag bags boy boys girl lord ster er ers ed s es ing
+in ings y ish z a o x able ty ier iest fest storm pot hat nut nuts off up tastic
 """
 """What may be glued to a root, besides any everyday word."""
 
 PLACES = """
-scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh dickinson dickens
-sussex essex middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia fuchs phuket nigeria niger
-nigerian nigel fagin spicer spicey cumin cummings cunningham cunard kikes dikshit analyst pakistani pakistan takeshita
-nipplewort cockatiel hancock babcock alcock hitchcock twatt wankel assange assad assam titania buttermere fuca fuk
-shite shirts twain whoreson pussin slutsk kiki kick kicks cut cuts cute sex six ducks duck luck buck tuck shot ship shut bench
-batch butch botch aunt hunt runt punt whole where were wore horse hoarse sift skit spit slit flit
+scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh
+dickinson dickens sussex essex middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia
+fuchs phuket nigeria niger nigerian nigel fagin spicer spicey cumin cummings cunningham cunard kikes dikshit
+analyst pakistani pakistan takeshita nipplewort cockatiel hancock babcock alcock hitchcock twatt wankel assange
+assad assam titania buttermere fuca fuk shite shirts twain whoreson pussin slutsk kiki kick kicks cut cuts cute
+sex six ducks duck luck buck tuck shot ship shut bench batch butch botch aunt hunt runt punt whole where were
+wore horse hoarse sift skit spit slit flit
 """
 """Names and near neighbours that no typo or split may turn into a listed word."""
 
 FOREIGN_INNOCENT = """
-pede sega pina lechuga mose scheibe caca pedo sexo pinche marica asesinato infierno drogas idiota bitte pipi folle gueule bordel baiser fica fava
-vacca palle pesce monta balle mussa poot reet nicht johny beurt schatje saco amador cerveja boku subba pippa molo panna pano
-muna piru lort luder kunda pina fing pocs szar seks helvete droga droge dios infer bobo pute tante bite mince mama papa
-мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配 拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
+pede sega pina lechuga mose scheibe caca pedo sexo pinche marica asesinato infierno drogas idiota bitte pipi
+folle gueule bordel baiser fica fava vacca palle pesce monta balle mussa poot reet nicht johny beurt schatje
+saco amador cerveja boku subba pippa molo panna pano muna piru lort luder kunda fing pocs szar seks helvete
+droga droge dios infer bobo pute tante bite mince mama papa мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配
+拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
 """
 """Words of other languages that the packages list and that are too ordinary there or elsewhere."""

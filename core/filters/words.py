@@ -1,7 +1,7 @@
 """The filter `words`: listed words, plain or in disguise, judged by the channel's rating.
 
-It sees through markup, look-alike letters, leetspeak, spacing, repeats, masking and small typos, and two of these at once;
-the dictionary vetoes what is an innocent word. It does not understand sentences: a model's filter stands beside it.
+It sees through markup, look-alike letters, leetspeak, spacing, repeats, masking and small typos,
+and two of these at once; the dictionary vetoes what is an innocent word. It does not understand sentences: a model's filter stands beside it.
 Nothing of any text is kept or logged.
 """
 
@@ -34,15 +34,20 @@ _AT_ONCE = 4_000
 
 
 class WordFilter:
-    """Judges text by its words. Stateless: one serves every story."""
+    """Judges text by its words. One serves every story; the word lists are read at the first judgement."""
 
     name = "words"
 
+    def __init__(self) -> None:
+        self._ready = False
+
     async def judge(self, text: str, rating: Rating) -> Verdict:
-        """Judge `text`; a long one in a thread, so that nobody waits."""
-        if len(text) <= _AT_ONCE:
+        """Judge `text`; the first one and long ones in a thread, so that nobody else waits."""
+        if self._ready and len(text) <= _AT_ONCE:
             return self.judge_now(text, rating)
-        return await asyncio.to_thread(self.judge_now, text, rating)
+        verdict = await asyncio.to_thread(self.judge_now, text, rating)
+        self._ready = True
+        return verdict
 
     def judge_now(self, text: str, rating: Rating) -> Verdict:
         """Judge `text` here and now. Linear in its length."""

@@ -1,0 +1,112 @@
+"""The rules of the house, which no type checker knows."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(p for top in ("bots", "core", "inference") for p in (ROOT / top).rglob("*.py"))
+COMPOSITION = {"bots/assembly.py", "bots/doctor.py"}
+"""The only files of the adapters that may meet inference and the database."""
+
+
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
+def name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Call):
+            target = node.func
+            yield (target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")), node
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_arrows_go_from_bots_to_core_and_from_inference_to_core(file: Path) -> None:
+    top = name(file).split("/")[0]
+    forbidden = {
+        "core": {"bots", "inference"},
+        "inference": {"bots"},
+        "bots": {"inference", "sqlalchemy", "core.store"},
+    }
+    allowed = {"inference", "core.store", "sqlalchemy"} if name(file) in COMPOSITION else set()
+    if name(file) == "bots/settings.py":
+        allowed = {"sqlalchemy"}
+    for module in imports(file):
+        for each in forbidden[top] - allowed:
+            assert module != each and not module.startswith(f"{each}."), f"{name(file)} imports {module}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_only_the_gate_says_cleared(file: Path) -> None:
+    if name(file) == "core/moderation.py":
+        return
+    for called, _ in calls(file):
+        assert called != "Cleared", "only core/moderation.py makes cleared text"
+        assert called != "stored" or name(file) == "core/store.py"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_our_own_sentences_are_literals(file: Path) -> None:
+    if not re.search(r"from core.moderation import .*\b(phrase|joined)\b", file.read_text("utf-8")):
+        return
+    for called, call in calls(file):
+        if called in ("phrase", "joined"):
+            assert isinstance(call.args[0], ast.Constant), f"line {call.lineno}: the template must be a literal"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_statements_are_never_put_together_from_text(file: Path) -> None:
+    for called, call in calls(file):
+        if called in ("execute", "exec_driver_sql", "text", "scalar") and call.args:
+            assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), f"line {call.lineno}: parameters only"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_settings_alone_read_the_environment(file: Path) -> None:
+    source = file.read_text("utf-8")
+    if name(file).startswith("inference/"):
+        return  # it writes what vLLM reads, before vLLM is imported
+    assert not re.search(r"os\.environ|os\.getenv", source)
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for file in FILES:
+        assert ast.get_docstring(tree(file)), name(file)
+
+
+def test_the_readme_has_every_module_on_its_map() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for file in FILES:
+        parts = name(file).split("/")
+        shown = parts[1] if len(parts) > 2 else file.name
+        if shown != "__init__.py":
+            assert shown.removesuffix(".py") in readme, f"{name(file)} is not on the README's map"
+
+
+def test_no_host_of_a_registry_and_no_path_of_a_machine_is_named() -> None:
+    for file in [
+        *FILES,
+        *ROOT.glob("*.*"),
+        ROOT / "Makefile",
+        *(ROOT / "docs").glob("*"),
+        *(ROOT / "deploy").glob("*"),
+    ]:
+        if file.is_file() and file.suffix not in {".png", ".db"}:
+            text = file.read_text("utf-8", "ignore")
+            assert "/work/" not in text and "/opt/wheels" not in text, name(file)
