@@ -14,13 +14,24 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from core.filters.lexicon import Kind, lexicon
 from core.filters.words import WordFilter
 from core.moderation import Decision, Rating
+from tests.core.disguises import DOUBLE, SINGLE, held_out
 
 Judge = Callable[[str], bool]
 Row = dict[str, str]
 
-MARKUP = {"md_bold_split", "md_italic_split", "md_underline", "md_strike", "html_entity", "html_comment", "custom_emoji", "mention_between"}
+MARKUP = {
+    "md_bold_split",
+    "md_italic_split",
+    "md_underline",
+    "md_strike",
+    "html_entity",
+    "html_comment",
+    "custom_emoji",
+    "mention_between",
+}
 
 
 def ours(rating: Rating) -> Judge:
@@ -32,7 +43,7 @@ def ours(rating: Rating) -> Judge:
 def reference() -> Judge | None:
     """glin-profanity with its defaults, if it is installed."""
     try:
-        from glin_profanity import Filter  # noqa: PLC0415
+        from glin_profanity import Filter  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         return None
     words = Filter()
@@ -98,14 +109,31 @@ def best_of(work: Callable[[], object], times: int = 5) -> float:
     return min(spent)
 
 
-def speed(judge: Judge, prose: str) -> dict[str, float]:
+def unseen(judge: Judge) -> dict[str, float]:
+    """Recall on our own second set of disguises, with a third of the words held out from tuning."""
+    words = [
+        w for w, kind in lexicon().words.items() if kind in {Kind.STRONG, Kind.SLUR, Kind.MILD} and 4 <= len(w) <= 12
+    ]
+    chosen = random.Random(7).sample(sorted(w for w in words if w.isascii() and w.isalpha()), 150)
+    table = {}
+    for name, disguises in (("one disguise", SINGLE), ("two disguises", DOUBLE)):
+        for side, held in (("tuned on", False), ("held out", True)):
+            texts = [f"Then she said {d(w)} to us." for d in disguises.values() for w in chosen if held_out(w) is held]
+            table[f"own set, {name}, {side}"] = share(judge, [{"text": t} for t in texts])
+    return table
+
+
+def speed(judge: Judge, prose: str, *, hostile: bool = True) -> dict[str, float]:
     """CPU milliseconds for a line, a turn, and hostile texts."""
     dice = random.Random(1)
     noise = "".join(dice.choice("abcdefghikst013457@$!|/\\*_.- \u0430\u200b") for _ in range(1_000_000))
-    hostile = {"noise": noise, "spaced": "a b " * 250_000, "one letter": "a" * 1_000_000, "marks": "*|~<[(&" * 143_000}
+    nasty = {"noise": noise, "spaced": "a b " * 250_000, "one letter": "a" * 1_000_000, "marks": "*|~<[(&" * 143_000}
     line = prose[:80]
-    table = {"80 characters": best_of(lambda: [judge(line) for _ in range(200)]) * 5, "2,000 characters": best_of(lambda: judge(prose[:2000])) * 1000}
-    for name, text in hostile.items():
+    table = {
+        "80 characters": best_of(lambda: [judge(line) for _ in range(200)]) * 5,
+        "2,000 characters": best_of(lambda: judge(prose[:2000])) * 1000,
+    }
+    for name, text in nasty.items() if hostile else ():
         for size in (100_000, 1_000_000):
             table[f"hostile {name} {size // 1000} kB"] = best_of(lambda t=text[:size]: judge(t), 1) * 1000  # type: ignore[misc]
     return table
@@ -132,9 +160,11 @@ def main() -> None:
     theirs = quality(arguments.data, lambda _rating: glin) if glin else {}
     for name, percent in quality(arguments.data, ours).items():
         print(f"{name:28} {percent:7.2f} {theirs.get(name, float('nan')):7.2f}")
+    print("\n".join(f"{name:28} {percent:7.2f}" for name, percent in unseen(ours(Rating.G)).items()))
     prose = " ".join(r["text"] for r in rows(arguments.data, "fiction")[:200])
+    slow = speed(glin, prose, hostile=False) if glin else {}
     for name, milliseconds in speed(ours(Rating.G), prose).items():
-        print(f"{name:32} {milliseconds:9.3f} ms")
+        print(f"{name:28} {milliseconds:10.3f} {slow.get(name, float('nan')):7.3f} ms")
     return None
 
 
@@ -145,7 +175,9 @@ def missed(folder: Path, which: str) -> None:
     for name in names:
         for row in rows(folder, name):
             verdict = judge.judge_now(row["text"], Rating.G)
-            if (verdict.decision is not Decision.ALLOW) != bool(int(row["label"])) and (name == which or row["group"] == which):
+            if (verdict.decision is not Decision.ALLOW) != bool(int(row["label"])) and (
+                name == which or row["group"] == which
+            ):
                 print(row["label"], row["group"], verdict.reasons, ascii(row["text"])[:160])
 
 

@@ -181,7 +181,8 @@ _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 def _built() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Signs and their letters in two orders: longest first, and with the last of the same length first."""
     signs = [(sign, letter) for letter, some in _BUILT.items() for sign in some.split()]
-    return sorted(signs, key=lambda s: -len(s[0])), sorted(signs[::-1], key=lambda s: -len(s[0].strip("|")))
+    last_first = signs[::-1]
+    return sorted(signs, key=lambda s: -len(s[0])), sorted(last_first, key=lambda s: -len(s[0].strip("|")))
 
 
 def _assembled(text: str, order: list[tuple[str, str]]) -> str:

@@ -177,14 +177,16 @@ def _english(ordinary: Collection[str]) -> Iterator[str]:
 
 
 _LATIN = {
-    "german": "de", "spanish": "es", "french": "fr", "italian": "it", "dutch": "nl", "portuguese": "pt", "turkish": "tr", "polish": "pl",
-    "swedish": "sv", "finnish": "fi", "danish": "da", "norwegian": "no", "czech": "cs", "hungarian": "hu",
+    "german": "de", "spanish": "es", "french": "fr", "italian": "it", "dutch": "nl", "portuguese": "pt",
+    "turkish": "tr", "polish": "pl", "swedish": "sv", "finnish": "fi", "danish": "da", "norwegian": "no",
+    "czech": "cs", "hungarian": "hu",
 }  # fmt: skip
 _UNSPACED = {"japanese": "ja", "korean": "ko", "thai": "th"}
 _CHINESE = {
-    Kind.STRONG: chinese.STRONG, Kind.MILD: chinese.MILD, Kind.SEXUAL: chinese.SEXUAL, Kind.SUGGESTIVE: chinese.SUGGESTIVE,
-    Kind.RAPE: chinese.RAPE, Kind.MINORS: chinese.MINORS, Kind.SLUR: chinese.SLUR, Kind.GORE: chinese.GORE,
-    Kind.DRUGS: chinese.DRUGS, Kind.SELF_HARM: chinese.SELF_HARM, Kind.THREAT: chinese.THREAT,
+    Kind.STRONG: chinese.STRONG, Kind.MILD: chinese.MILD, Kind.SEXUAL: chinese.SEXUAL,
+    Kind.SUGGESTIVE: chinese.SUGGESTIVE, Kind.RAPE: chinese.RAPE, Kind.MINORS: chinese.MINORS,
+    Kind.SLUR: chinese.SLUR, Kind.GORE: chinese.GORE, Kind.DRUGS: chinese.DRUGS,
+    Kind.SELF_HARM: chinese.SELF_HARM, Kind.THREAT: chinese.THREAT,
 }  # fmt: skip
 
 
@@ -248,8 +250,9 @@ def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
 
 
 _SPELLINGS = (
-    ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"), ("i", "y"), ("i", "ee"),
-    ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"), ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"),
+    ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"),
+    ("i", "y"), ("i", "ee"), ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"),
+    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"),
 )  # fmt: skip
 _VOWEL = re.compile("(?<=.)[aeiou]")
 

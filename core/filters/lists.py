@@ -211,7 +211,8 @@ FOREIGN_INNOCENT = """
 pede sega pina lechuga mose scheibe caca pedo sexo pinche marica asesinato infierno drogas idiota bitte pipi
 folle gueule bordel baiser fica fava vacca palle pesce monta balle mussa poot reet nicht johny beurt schatje
 saco amador cerveja boku subba pippa molo panna pano muna piru lort luder kunda fing pocs szar seks helvete
-droga droge dios infer bobo pute tante bite mince mama papa мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配
+droga droge dios infer bobo pute tante bite mince mama papa
+мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配
 拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
 """
 """Words of other languages that the packages list and that are too ordinary there or elsewhere."""

@@ -204,7 +204,7 @@ class _Reading:
 
 
 def _fits(chunk: str, word: str, kind: Kind) -> bool:
-    """Whether `word` may stand behind the signs of `chunk`; more than half of it only if strong and behind asterisks."""
+    """Whether `word` may stand behind the signs of `chunk`; more than half only if strong and starred."""
     hidden = sum(not (c.isascii() and c.isalpha()) for c in chunk)
     if hidden > len(word) // 2 and ("*" not in chunk or kind not in {Kind.STRONG, Kind.SLUR}):
         return False

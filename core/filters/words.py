@@ -1,7 +1,8 @@
 """The filter `words`: listed words, plain or in disguise, judged by the channel's rating.
 
-It sees through markup, look-alike letters, leetspeak, spacing, repeats, masking and small typos,
-and two of these at once; the dictionary vetoes what is an innocent word. It does not understand sentences: a model's filter stands beside it.
+It sees through markup, look-alike letters, leetspeak, spacing, repeats, masking and small typos, and two of these
+at once; the dictionary vetoes what is an innocent word. It does not understand sentences: a model's filter stands
+beside it.
 Nothing of any text is kept or logged.
 """
 

@@ -1,6 +1,7 @@
 """Ways to write a word so that a person still reads it: for tests and the benchmark.
 
-Written without a look at any published evasion set. `held_out` keeps a third of the words away from whoever tunes the filter.
+Written without a look at any published evasion set.
+`held_out` keeps a third of the words away from whoever tunes the filter.
 """
 
 import unicodedata
