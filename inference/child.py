@@ -26,12 +26,13 @@ class Cord:
         """`listen` is called with every line the child writes, in a thread of its own."""
         self._life, self._childs_life = socket.socketpair()
         self._ear, self._childs_mouth = os.pipe()
-        threading.Thread(target=self._hear, args=(listen,), name="engine-log", daemon=True).start()
+        self._listener = threading.Thread(target=self._hear, args=(listen,), name="engine-log", daemon=True)
 
     @contextlib.contextmanager
     def around_forks(self) -> Iterator[None]:
         """Processes forked by this thread within the block hang on this cord."""
         _teach_forks()
+        self._listener.start()
         _here.cord = self
         try:
             yield
@@ -43,6 +44,10 @@ class Cord:
     def cut(self) -> None:
         """End the child, wherever it stands. Safe to call more than once."""
         self._life.close()
+
+    def hear_out(self) -> None:
+        """Wait until a dead child's last words have been heard, but not for long."""
+        self._listener.join(timeout=2)
 
     def tie(self) -> None:
         """In the child, right after the fork: adopt the cord and let go of everything else that is the parent's."""

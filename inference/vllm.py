@@ -9,9 +9,12 @@ import contextlib
 import logging
 import os
 import platform
+import re
+import secrets
 import threading
 import warnings
-from collections.abc import AsyncGenerator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,6 +26,21 @@ from inference.folder import ModelFolder
 from inference.template import ChatTemplate
 
 GIB = 1 << 30
+
+GOODBYE_SECONDS = 10
+"""How long closing waits for an engine that is just being made."""
+
+EXPLANATIONS = {
+    r"out of memory|(available|free|kv cache) memory|memory utilization|'EngineCore': -9": (
+        "There is not enough memory for the model. "
+        "Choose a smaller one with ENGINE_MODEL, or lower ENGINE_WINDOW or ENGINE_CPU_CACHE_GIB."
+    ),
+    r"max_model_len": "ENGINE_WINDOW is larger than this model allows. Lower it, or leave it out.",
+    r"safetensors|HeaderTooSmall|InvalidHeader": (
+        "The weights of the model cannot be read. Download the model again, or set ENGINE_MODEL to another one."
+    ),
+}
+"""What vLLM's complaints mean to the person who runs us."""
 
 log = logging.getLogger("vllm")
 
@@ -86,6 +104,7 @@ class VllmEngine:
     def state(self) -> EngineState:
         """Where the engine stands. A core that has died is noticed here."""
         if self._state is EngineState.READY and self._llm.errored:
+            log.error("The engine core has died. %s", self._sleeper.complaint() if self._sleeper else "")
             self._fail("The storyteller's engine has died. Start the program again; no story is lost.")
         return self._state
 
@@ -109,6 +128,7 @@ class VllmEngine:
         self._settled.set()
         if self._llm is not None:
             await asyncio.to_thread(self._llm.shutdown)
+            self._llm = None  # or its finalizer would complain at the end of the interpreter
         if self._sleeper is not None:
             await self._sleeper.give_up()
 
@@ -196,10 +216,12 @@ class _Sleeper:
 
     def __init__(self, options: EngineOptions, folder: ModelFolder, profile: Profile, rise: Any) -> None:
         self._options, self._folder, self._profile, self._rise = options, folder, profile, rise
-        self._cord = Cord(log.warning)
-        self._unwanted = threading.Event()
+        self._cord = Cord(self._hear)
+        self._last_words: deque[str] = deque(maxlen=100)
+        self._unwanted, self._forking = threading.Event(), threading.Event()
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
+        self._outcome: _Voice | EngineError | None = None
         self._thread = threading.Thread(target=self._run, name="engine-waking", daemon=True)
 
     def start(self) -> None:
@@ -207,27 +229,36 @@ class _Sleeper:
         self._thread.start()
 
     async def give_up(self) -> None:
-        """Stop waking, and end the child if there is one. Waits for the thread only as long as a goodbye may last."""
+        """Stop waking, and end the child if there is one.
+
+        Importing cannot be broken off without spoiling the modules for this process, so the thread is left to it; it
+        forks nothing afterwards, and ends with the program.
+        """
         self._unwanted.set()
         self._cord.cut()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._over.wait(), timeout=5)
+        if self._forking.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), timeout=GOODBYE_SECONDS)
 
     def _run(self) -> None:
         try:
-            outcome: _Voice | EngineError = self._wake()
+            self._outcome = self._wake()
         except EngineError as error:
-            outcome = error
+            self._outcome = error
         except BaseException as error:  # whatever vLLM raises, somebody waits for the outcome
-            outcome = _explained(error)
-        if self._unwanted.is_set() and isinstance(outcome, _Voice):
-            outcome.llm.shutdown()
+            self._cord.hear_out()
+            self._outcome = _explained(error, self._last_words)
+        if self._unwanted.is_set() and isinstance(self._outcome, _Voice):
+            self._outcome.llm.shutdown()
         with contextlib.suppress(RuntimeError):  # the loop may be closed by now
-            self._loop.call_soon_threadsafe(self._done, outcome)
+            self._loop.call_soon_threadsafe(self._done)
 
-    def _done(self, outcome: "_Voice | EngineError") -> None:
+    def _done(self) -> None:
+        """Hand the outcome over for good: vLLM's finalizer complains if anybody holds it at the end of the program."""
+        outcome, self._outcome = self._outcome, None
         self._over.set()
-        self._rise(outcome)
+        if outcome is not None:
+            self._rise(outcome)
 
     def _wake(self) -> _Voice:
         _quiet()
@@ -239,8 +270,19 @@ class _Sleeper:
             template = None
             if self._profile.form == "chat":
                 template = ChatTemplate.load(self._folder.path, self._folder.vocabulary())
+            self._forking.set()
             self._still_wanted()
             return _Voice(_awaken(self._options, self._folder, self._profile), template)
+
+    def complaint(self) -> str:
+        """What the engine core said before it died."""
+        self._cord.hear_out()
+        return "; ".join(_complaints(self._last_words)) or "It was killed without a word."
+
+    def _hear(self, line: str) -> None:
+        if line:
+            self._last_words.append(line)
+            log.info("%s", line)
 
     def _still_wanted(self) -> None:
         if self._unwanted.is_set():
@@ -248,10 +290,10 @@ class _Sleeper:
 
 
 def _quiet() -> None:
-    """vLLM's own lines go to the logger `vllm`, from WARNING on, and nowhere else."""
-    log.setLevel(logging.WARNING)
+    """vLLM logs to the logger `vllm` alone, and its many warnings on a good day only if somebody reads INFO."""
+    log.setLevel(logging.INFO if logging.getLogger().isEnabledFor(logging.INFO) else logging.ERROR)
     if not log.handlers:
-        log.addHandler(logging.NullHandler())  # or Python would print warnings that nobody has asked for
+        log.addHandler(logging.NullHandler())  # or Python would print what nobody has asked for
 
 
 def _environment(options: EngineOptions) -> None:
@@ -273,9 +315,9 @@ def _imported() -> None:
     try:
         import vllm.v1.engine.async_llm  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
-        if error.name != "vllm":
+        if not str(error.name).startswith("vllm"):
             raise
-        raise EngineFailed("vLLM is not installed. Run: pip install 'storycircle[cpu]' (or [gpu]).") from error
+        raise EngineFailed("vLLM is not installed here. Run: pip install 'storycircle[cpu]' (or [gpu]).") from error
 
 
 def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile) -> Any:
@@ -315,6 +357,8 @@ def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) ->
         "prefix_caching_hash_algo": "sha256",  # salts are a border between workspaces, so no weak hash
         "scheduling_policy": "priority",
         "skip_tokenizer_init": True,  # we send ids and read ids
+        "seed": secrets.randbelow(1 << 31),  # vLLM's own is 0: the same stories after every start
+        "use_tqdm_on_load": False,
         "disable_log_stats": True,
         "enable_log_requests": False,
     }
@@ -349,13 +393,15 @@ def _sampling(wish: Sampling, stop_ids: tuple[int, ...]) -> Any:
     )
 
 
-def _explained(error: BaseException) -> EngineFailed:
-    """One sentence for what vLLM says when it cannot start."""
-    log.warning("vLLM did not start: %s: %s", type(error).__name__, error)
-    said = str(error).lower()
-    if isinstance(error, MemoryError) or "memory" in said:
-        return EngineFailed(
-            "There is not enough memory for the model. "
-            "Choose a smaller one, or lower ENGINE_WINDOW or the share of memory it may use."
-        )
-    return EngineFailed(f"The model could not be loaded ({type(error).__name__}). The log of `vllm` says why.")
+def _complaints(lines: Iterable[str]) -> list[str]:
+    """The lines that end a traceback."""
+    return [line[:300] for line in lines if re.match(r"(\w+\.)*\w*(Error|Exception): ", line)]
+
+
+def _explained(error: BaseException, last_words: Iterable[str]) -> EngineFailed:
+    """One sentence for what vLLM says, in its core or here, when it cannot start."""
+    said = [*_complaints(last_words), " ".join(f"{type(error).__name__}: {error}".split())[:300]]
+    for pattern, sentence in EXPLANATIONS.items():
+        if any(re.search(pattern, line, re.IGNORECASE) for line in said):
+            return EngineFailed(sentence)
+    return EngineFailed(f"The model could not be loaded. {said[0]}")
