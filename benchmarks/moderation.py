@@ -111,9 +111,8 @@ def best_of(work: Callable[[], object], times: int = 5) -> float:
 
 def unseen(judge: Judge) -> dict[str, float]:
     """Recall on our own second set of disguises, with a third of the words held out from tuning."""
-    words = [
-        w for w, kind in lexicon().words.items() if kind in {Kind.STRONG, Kind.SLUR, Kind.MILD} and 4 <= len(w) <= 12
-    ]
+    wanted = {Kind.STRONG, Kind.SLUR, Kind.MILD}
+    words = [w for some in lexicon().masks.values() for w, kind in some.items() if kind in wanted and 4 <= len(w) <= 12]
     chosen = random.Random(7).sample(sorted(w for w in words if w.isascii() and w.isalpha()), 150)
     table = {}
     for name, disguises in (("one disguise", SINGLE), ("two disguises", DOUBLE)):

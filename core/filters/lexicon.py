@@ -9,7 +9,7 @@ This module does not look at any text.
 import gzip
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -82,9 +82,9 @@ class Lexicon:
     harmless: frozenset[str]
     """Phrases in which a listed word is innocent."""
     names: frozenset[str]
-    innocent: frozenset[str]
+    innocent: Set[str]
     """Dictionary words that are not listed."""
-    common: frozenset[str]
+    common: Set[str]
     """Words that people use every day."""
     fronts: frozenset[str]
     ends: frozenset[str]
@@ -112,7 +112,9 @@ def lexicon() -> Lexicon:
         v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours
     }
     every = inflected | words
-    innocent = (ordinary | set(lists.PLACES.split()) | not_ours) - every.keys()
+    innocent = ordinary.union(lists.PLACES.split(), not_ours)
+    innocent -= every.keys()
+    used -= every.keys()
     return Lexicon(
         words=every,
         phrases={w: k for w, k in known.items() if " " in w},
@@ -127,8 +129,8 @@ def lexicon() -> Lexicon:
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),
         harmless=frozenset(_phrases(lists.HARMLESS)),
         names=frozenset(lists.NAMES.split()),
-        innocent=frozenset(innocent),
-        common=frozenset(used - every.keys()),
+        innocent=innocent,
+        common=used,
         fronts=frozenset(lists.FRONTS.split()),
         ends=frozenset(lists.ENDS.split()),
         foreign=dict.fromkeys(_agreed("russian", "ru"), Kind.STRONG),
@@ -149,10 +151,11 @@ def _packaged(package: str, path: str) -> bytes:
 
 
 def _dictionary() -> tuple[set[str], set[str]]:
-    """All English words, and those counted at least 150 times in the dictionary's corpus."""
+    """All English words, and those counted at least 100 times in the dictionary's corpus."""
     text = gzip.decompress(_packaged("spellchecker", "resources/en.json.gz")).decode()
-    often = re.findall(r'"([a-z]+)": (?:\d{4,}|[2-9]\d\d|1[5-9]\d)\b', text)
-    return set(text.split('"')[1::2]), set(often)
+    pieces = text.split('"')
+    words, counts = pieces[1::2], pieces[2::2]
+    return set(words), {w for w, count in zip(words, counts, strict=True) if len(count) > len(": 99,\n")}
 
 
 def _glin(language: str) -> set[str]:

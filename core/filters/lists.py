@@ -7,7 +7,7 @@ Every value is words parted by white space, or phrases parted by ` · `.
 MILD = """
 ass asses arse arses arsed bastard bastards bollocks bollock bugger buggers buggered buggery crap crappy crapped
 crapping crapper damn damned dammit damnit goddamn goddamned goddammit goddam godamn piss pissed pisses pissing
-pisser butt butts turd turds poop pooped fart farts farted bloody jackass jackasses smartass dumbass dumbasses
+pisser butt butts turd turds fart farts farted bloody jackass jackasses smartass dumbass dumbasses
 badass fatass lardass douche douches douchebag douchebags douchey screwed bellend tosser wanker sod prick pricks
 knobhead wtf stfu omfg lmfao scumbag scumbags bimbo bimbos hussy dipshit tush tushy schlong dingleberry
 dingleberries cock cocks dick dicks tit tits titty titties
@@ -46,11 +46,11 @@ pickaninny pickaninnies picaninny darky darkies mongoloid redneck rednecks halfb
 """Words of old books that hurt today."""
 
 SUGGESTIVE = """
-sex sexy nude nudes nudity naked topless boob boobs boobies breasts nipple nipples panties panty lingerie erotic
+sex sexy nude nudes nudity naked topless boob boobs boobies breasts nipple nipples panties panty erotic
 erotica erotism lust lusting horny kinky fetish seduce seduced seduction busty playboy undressing stripper
-strippers striptease hooker hookers bondage voyeur intercourse lovemaking condom condoms thong bikini testicle
+strippers striptease hooker hookers bondage voyeur intercourse lovemaking testicle
 testicles genitals genital vagina vaginas penis penises anus scrotum vulva labia clitoris foreskin pubic pubes
-orgasm orgasms virginity aphrodisiac semen sperm viagra dominatrix domination swinger fondle fondled fondling
+orgasm orgasms virginity aphrodisiac semen sperm dominatrix domination swinger fondle fondled fondling
 erection crotch groin cleavage aroused arousal threesome arousing sensual sensually bareback ejaculate
 ejaculated ejaculates ejaculating ejaculation
 """
@@ -92,7 +92,7 @@ date rape
 GORE = """
 disembowel disemboweled disembowelled disemboweling disembowelling eviscerate eviscerated entrails dismember
 dismembered dismembering dismemberment decapitate decapitated decapitation behead beheaded beheading beheadings
-mutilate mutilated mutilation gore gory viscera bloodbath goregasm guro snuff bastinado strappado
+mutilate mutilated mutilation viscera bloodbath goregasm guro snuff bastinado strappado
 """
 
 DRUGS = """
@@ -133,6 +133,7 @@ schlong strip
 """Words with an innocent sense: not looked for inside other words or across typos."""
 
 INNOCENT = """
+condom viagra thong poop goodpoop
 heshe guro orina cummer cummers spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine
 titter titters damnation hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill
 murder stroke slave organ organs hiv pms womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk
@@ -152,7 +153,7 @@ hard core · piss off
 """
 """Listed by some package, but not by us: too ordinary, medical, or a name."""
 
-NAMES = "gore dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
+NAMES = "dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
 """Words that are names when each is written with a capital."""
 
 HARMLESS = """

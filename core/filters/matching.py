@@ -17,6 +17,10 @@ from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, 
 from core.filters.lexicon import Kind, Lexicon, lexicon
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
+_WINDOW = 20_000
+_OVERLAP = 400
+"""Characters read at once, and how many of them twice."""
+
 _LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
 _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
 _LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
@@ -38,7 +42,22 @@ _ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
 
 
 def found(text: str) -> set[Kind]:
-    """The kinds of the listed words in `text`."""
+    """The kinds of the listed words in `text`. A long text is read in windows, so that no step takes long."""
+    return set().union(*map(_found, _windows(text)))
+
+
+def _windows(text: str) -> Iterator[str]:
+    """`text` in overlapping pieces that begin and end at spaces where there are any."""
+    start = 0
+    while len(text) - start > _WINDOW:
+        end = text.rfind(" ", start + _WINDOW - _OVERLAP, start + _WINDOW)
+        end = end if end > 0 else start + _WINDOW
+        yield text[start:end]
+        start = max(text.find(" ", end - _OVERLAP, end), end - _OVERLAP)
+    yield text[start:]
+
+
+def _found(text: str) -> set[Kind]:
     known = lexicon()
     text = untagged(text)
     first = _Reading(folded(text), text, known)
@@ -46,7 +65,7 @@ def found(text: str) -> set[Kind]:
     others = [*unmarked(first.settled), upright(text)]
     for each in dict.fromkeys(map(folded, others)):
         if each and each != first.settled:
-            kinds.update(_Reading(each, text, known).kinds())
+            kinds.update(_Reading(each, text, known, seen=first.seen).kinds())
     return kinds
 
 
@@ -139,6 +158,8 @@ class _Reading:
     def _disguised(self, tokens: Iterable[str]) -> Iterator[Kind]:
         known = self.known
         unknown = set(tokens) - known.innocent - self.seen
+        if not unknown:
+            return
         self.seen |= unknown
         yield from (known.words[w] for w in known.words.keys() & unknown)
         yield from (known.near[w] for w in known.near.keys() & unknown)
@@ -190,6 +211,8 @@ class _Reading:
         runs = {r for r in _SMALL.findall(words) if not _ALL_EVERYDAY.fullmatch(r)}
         runs.update(_LETTERS.findall(lettered(self.text)))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
+        if not lines:
+            return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
         yield from (known.words[w] for w in known.words.keys() & (wholes | _without_ends(lines)))
         yield from self._glued(f" {' '.join(wholes)} ")
