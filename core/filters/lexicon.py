@@ -75,6 +75,8 @@ class Lexicon:
     """Typos, reversals and other spellings that are no word themselves."""
     roots: dict[str, Kind]
     """Words with no innocent sense, looked for inside longer words."""
+    hard_roots: dict[str, Kind]
+    """Letters that no innocent word holds."""
     squeezes: dict[str, tuple[str, ...]]
     """Words by their form with no letter repeated."""
     masks: dict[tuple[int, str], dict[str, Kind]]
@@ -125,6 +127,7 @@ def lexicon() -> Lexicon:
             if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)
         },
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
+        hard_roots={w: words.get(w, Kind.STRONG) for w in lists.HARD_ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),
         harmless=frozenset(_phrases(lists.HARMLESS)),

@@ -139,13 +139,13 @@ titter titters damnation hell lmao omg heck god gay gays lesbian lesbians bisexu
 murder stroke slave organ organs hiv pms womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk
 balls arian aryan gaylord virgin erect facial rump pawn paddy sniper steamy strip thug tramp tampon vomit wench
 weirdo whiz willies willy woody racy revue pasty len leper loin loins lech knob hump screw seaman seamen slope
-snowballing shrimping skeet scissoring dink flange fingering fecal eunuch pecker pegging poon rimming scat
-tribadism twink twinkie wang fanny snatch suck sucks shag spunk swastika nazi hitler reich klan napalm thrust
+snowballing shrimping skeet scissoring dink flange fingering fecal eunuch pecker pegging poon scat
+twinkie wang fanny snatch suck sucks shag spunk swastika nazi hitler reich klan napalm thrust
 hooter hooters cowgirl cowgirls poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther
 nutten shiz skag foobar fubar hoare kummer bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag
 menses abortion enlargement uzi maxi beastial bestial screwing queer queers sexual sexually sexuality prostitute
 prostitutes prostitution escort hardcore lolita pedophilia lsd suicide nip sucked sucker sucking git naughty
-negros opiate whitey lesbo ecchi kinky tittie clittie domination
+negros opiate whitey lesbo kinky tittie clittie domination
 """
 INNOCENT_PHRASES = """
 taste my · tied up · tainted love · girl on · three some · jelly donut · how to kill · big black · tight white ·
@@ -189,6 +189,9 @@ arsehole bastard blowjob cocksuck beaner tranny gook wetback retard
 """
 """Short words that are looked for inside longer ones too."""
 
+HARD_ROOTS = "fuck faggot asshole arsehole motherf"
+"""Letters that no innocent word holds: found inside any word that the dictionary does not know."""
+
 FRONTS = "a x xx my mr u yo ya ur you the super mega ultra"
 
 ENDS = """
@@ -198,6 +201,7 @@ in ings y ish z a o x able ty ier iest fest storm pot hat nut nuts off up tastic
 """What may be glued to a root, besides any everyday word."""
 
 PLACES = """
+scunthorpes snigger sniggerer niggards
 scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh
 dickinson dickens sussex essex middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia
 fuchs phuket nigeria niger nigerian nigel fagin spicer spicey cumin cummings cunningham cunard kikes dikshit

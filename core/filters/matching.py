@@ -72,6 +72,8 @@ def _found(text: str) -> set[Kind]:
 def _other_scripts(text: str, known: Lexicon) -> Iterator[Kind]:
     if text.isascii():
         return
+    if "🖕" in text:
+        yield Kind.MILD
     if _UNSPACED.search(text):
         yield from (kind for _, kind in _unspaced().iter(unspaced(text)))
     words = set(_FOREIGN.findall(text.casefold()))
@@ -183,10 +185,10 @@ class _Reading:
     def _glued(self, view: str) -> Iterator[Kind]:
         known = self.known
         yield from (known.words[m[2]] for m in _WRAPPED.finditer(view) if m[2] in known.words)
-        for end, (length, kind) in _roots().iter(view):
+        for end, (length, kind, hard) in _roots().iter(view):
             start = view.rindex(" ", 0, end) + 1
             before, after = view[start : end - length + 1], view[end + 1 : view.index(" ", end)]
-            if self._may_touch(before, known.fronts) and self._may_touch(after, known.ends):
+            if hard or (self._may_touch(before, known.fronts) and self._may_touch(after, known.ends)):
                 yield kind
 
     def _may_touch(self, part: str, small: frozenset[str]) -> bool:
@@ -287,7 +289,8 @@ def _unspaced() -> ahocorasick.Automaton:
 @cache
 def _roots() -> ahocorasick.Automaton:
     machine = ahocorasick.Automaton()
-    for root, kind in lexicon().roots.items():
-        machine.add_word(root, (len(root), kind))
+    known = lexicon()
+    for root, kind in (known.roots | known.hard_roots).items():
+        machine.add_word(root, (len(root), kind, root in known.hard_roots))
     machine.make_automaton()
     return machine
