@@ -10,10 +10,10 @@ ENGINE ?= $(if $(shell command -v nvidia-smi 2>/dev/null && nvidia-smi -L 2>/dev
 # Torch's CPU build comes from a folder of wheels, if one is named and has it, else from PyTorch's own CPU index.
 WHEELS  := $(or $(UV_FIND_LINKS),$(PIP_FIND_LINKS))
 BACKEND := $(if $(filter cpu,$(ENGINE)),$(if $(wildcard $(WHEELS)/torch-*+cpu*),--find-links $(WHEELS),--torch-backend cpu))
-INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode $(BACKEND) \
+INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) $(BACKEND) \
            --override overrides.txt --constraint constraints.txt --editable
 
-# Compiled files make every start after the first one several times faster.
+# Python keeps what it compiles, so that every start after the first one is several times faster.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: play doctor test lint bench clean

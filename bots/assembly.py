@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from bots.settings import Settings
 from core.database import Database
@@ -11,6 +12,9 @@ from core.moderation import Gate
 from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
+
+if TYPE_CHECKING:
+    from inference.vllm import EngineOptions
 
 
 @asynccontextmanager
@@ -52,18 +56,23 @@ def engine(settings: Settings) -> Engine:
                 tokenizer=settings.engine_tokenizer or settings.engine_model,
             )
         )
-    from inference.vllm import EngineOptions, VllmEngine  # noqa: PLC0415
+    from inference.vllm import VllmEngine  # noqa: PLC0415
 
-    return VllmEngine(
-        EngineOptions(
-            model=settings.engine_model,
-            window=settings.engine_window,
-            max_num_seqs=settings.engine_max_seqs,
-            max_num_batched_tokens=settings.engine_max_batched_tokens,
-            max_queued=settings.engine_max_queued,
-            gpu_memory_utilization=settings.engine_gpu_memory,
-            cpu_cache_gib=settings.engine_cpu_cache_gib,
-            quantization=settings.engine_quantization,
-            kv_cache_dtype=settings.engine_kv_cache_dtype,
-        )
+    return VllmEngine(vllm_options(settings))
+
+
+def vllm_options(settings: Settings) -> "EngineOptions":
+    """The settings of vLLM in this process."""
+    from inference.vllm import EngineOptions  # noqa: PLC0415
+
+    return EngineOptions(
+        model=settings.engine_model,
+        window=settings.engine_window,
+        max_num_seqs=settings.engine_max_seqs,
+        max_num_batched_tokens=settings.engine_max_batched_tokens,
+        max_queued=settings.engine_max_queued,
+        gpu_memory_utilization=settings.engine_gpu_memory,
+        cpu_cache_gib=settings.engine_cpu_cache_gib,
+        quantization=settings.engine_quantization,
+        kv_cache_dtype=settings.engine_kv_cache_dtype,
     )

@@ -6,9 +6,11 @@ from core.moderation import Cleared, Rating, excerpt, joined, own, phrase
 from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.prompts import Order, Task
 from core.session import Session, Writing
-from core.story import WORDS, Block, Kind, Length, NewLore, NewPassage, Passage, Reply, Shape, Story
+from core.story import WORDS, Block, Given, Kind, Length, NewLore, NewPassage, Passage, Reply, Shape, Story
 
 _PAGE = 10
+_REMEMBERED = 30
+"""Passages whose words a new one must not repeat."""
 _LENGTHS = tuple(length.value for length in Length)
 
 
@@ -65,7 +67,8 @@ async def retry(session: Session) -> Reply:
     if not passages or passages[-1].kind is not Kind.CONTINUED:
         raise NotPossible("The last passage is not the storyteller's, so there is nothing to write anew.")
     last = passages[-1]
-    direction = last.given.words if last.given else phrase("")
+    given = await session.given(last)
+    direction = given.words if given else phrase("")
     return await _continue(session, passages[:-1], direction, session.house.length, instead_of=last)
 
 
@@ -236,7 +239,7 @@ async def why(session: Session, number: Cleared) -> Reply:
     passages = await session.passages(last=int(number) if number else None, limit=1)
     if not passages or (number and passages[-1].number != int(number)):
         raise BadArgument(f"The story has {session.story.passages} passages.")
-    return Reply(tuple(_account(passages[-1])), private=True)
+    return Reply(tuple(_account(passages[-1], await session.given(passages[-1]))), private=True)
 
 
 @operation("end")
@@ -305,7 +308,7 @@ async def _continue(
     *,
     instead_of: Passage | None = None,
 ) -> Reply:
-    told = [p.text for p in passages] + ([instead_of.text] if instead_of else [])
+    told = [p.text for p in passages[-_REMEMBERED:]] + ([instead_of.text] if instead_of else [])
     order = Order(Task.CONTINUE, direction, WORDS[length])
     writing = await session.write(order, passages, accept=lambda text: not repeats(text, told))
     if writing is None:
@@ -382,8 +385,7 @@ def _cited(found: list[Claim], writing: Writing) -> Cleared:
     return joined(" ", lines)
 
 
-def _account(passage: Passage) -> list[Block]:
-    given = passage.given
+def _account(passage: Passage, given: Given | None) -> list[Block]:
     if given is None:
         said = phrase("{label} was written by a person; the storyteller was given nothing.", label=_label(passage))
         return [_note(said)]

@@ -33,8 +33,8 @@ from core.story import (
 Watch = Callable[[Glimpse], None]
 """Called with looks at a turn that is not done yet. Must return at once; the latest look is the one to show."""
 
-RECENT = 200
-"""Passages looked at in one turn, at most. The engine's window is far smaller."""
+_SHORTEST = 16
+"""Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
 
 _TRIES = 3
 _WHOLE_TURN = (Rating.G, Rating.PG)
@@ -108,10 +108,18 @@ class Session:
         """The open story, if there is one."""
         return self._story
 
-    async def passages(self, *, last: int | None = None, limit: int = RECENT) -> list[Passage]:
-        """The end of the story, oldest first; with `last`, up to that number."""
+    async def passages(self, *, last: int | None = None, limit: int | None = None) -> list[Passage]:
+        """The end of the story, oldest first, at least as much as the engine's window holds.
+
+        With `last`, up to that number; with `limit`, at most so many.
+        """
+        limit = limit or max(30, self.engine.profile.window // _SHORTEST)
         tokenizer = self.engine.profile.tokenizer
         return await self.store.passages(self.story, tokenizer=tokenizer, limit=limit, last=last)
+
+    async def given(self, passage: Passage) -> Given | None:
+        """What the storyteller was given for a passage; None if a person wrote it."""
+        return await self.store.given(passage)
 
     async def lore(self) -> list[Lore]:
         """The facts that hold."""

@@ -91,6 +91,12 @@ class Store:
             rows = await connection.execute(_path(), wanted)
             return [_passage(row) for row in rows]
 
+    async def given(self, passage: Passage) -> Given | None:
+        """What the model was given for a passage; None if a person wrote it."""
+        async with self._database.reading() as connection:
+            data = await connection.scalar(select(t.passage.c.given).where(t.passage.c.id == passage.id))
+        return None if data is None else _given(data)
+
     async def lore(self, story_id: int) -> list[Lore]:
         """The facts that hold in a story, oldest first."""
         wanted = select(t.lore).where(t.lore.c.story_id == story_id, t.lore.c.holds).order_by(t.lore.c.id)
@@ -379,7 +385,9 @@ def _stories() -> Select[Any]:
 
 async def _one_passage(connection: AsyncConnection, passage_id: int | None) -> Passage | None:
     none = null().label("ids")
-    row = (await connection.execute(select(t.passage, none).where(t.passage.c.id == passage_id))).one_or_none()
+    row = (
+        await connection.execute(select(*_passage_columns(t.passage), none).where(t.passage.c.id == passage_id))
+    ).one_or_none()
     return None if row is None else _passage(row)
 
 
@@ -414,13 +422,20 @@ def _arrival() -> Select[Any]:
     )
 
 
+def _passage_columns(passage: Any) -> list[Any]:
+    """All but `given`, which few turns need and which is large."""
+    return [column for column in passage.c if column.name != "given"]
+
+
 @cache
 def _path() -> Select[Any]:
     """Passages with numbers in (floor, ceiling] on the path to head, with their ids for a tokenizer."""
     floor = bindparam("floor", type_=Integer)
-    start = select(t.passage).where(t.passage.c.id == bindparam("head")).cte("path", recursive=True)
+    head = select(*_passage_columns(t.passage)).where(t.passage.c.id == bindparam("head"))
+    start = head.cte("path", recursive=True)
     above = aliased(t.passage)
-    path = start.union_all(select(above).join(start, above.c.id == start.c.parent).where(above.c.number > floor))
+    next_up = select(*_passage_columns(above)).join(start, above.c.id == start.c.parent)
+    path = start.union_all(next_up.where(above.c.number > floor))
     ids = (t.token.c.passage_id == path.c.id) & (t.token.c.tokenizer == bindparam("tokenizer"))
     found = select(path, t.token.c.ids).outerjoin(t.token, ids)
     wanted = path.c.number <= bindparam("ceiling"), path.c.number > floor
@@ -463,7 +478,6 @@ def _passage(row: AnyRow) -> Passage:
         text=stored(row.text),
         before=row.before,
         ids=None if row.ids is None else _unpacked(row.ids),
-        given=None if row.given is None else _given(row.given),
     )
 
 

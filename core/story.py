@@ -115,7 +115,6 @@ class Passage:
     before: int
     ids: TokenIds | None
     """Token ids of `text` in the present model's vocabulary; None if not yet known."""
-    given: Given | None = None
 
 
 @dataclass(frozen=True)

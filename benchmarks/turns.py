@@ -1,0 +1,222 @@
+"""What the house costs: turns through the whole bot against the bare parts, in one run.
+
+    python -m benchmarks.turns [--stories 8] [--turns 4] [--rounds 3]
+
+Latency: a turn with a voice that answers at once, storage and moderation on, beside one bare commit of one row by
+aiosqlite with the same durability. Throughput: the shipped model through `Storyteller.perform`, beside the same
+prompts given straight to the engine; the two take turns, and medians are compared.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import aiosqlite
+
+from bots.assembly import vllm_options
+from bots.settings import load
+from core.database import Database
+from core.engine import Engine, Piece, Request
+from core.filters.words import WordFilter
+from core.moderation import Gate
+from core.store import Store
+from core.story import Contributor, Place, Turn
+from core.storyteller import Storyteller
+from inference.vllm import EngineOptions, VllmEngine
+from tests.voices import ScriptedEngine
+
+TEXT = "Then the keeper rang the bell, and somebody out at sea answered it."
+_random = random.Random(7)
+
+
+def answer(_request: Request) -> str:
+    """Twenty words that no other answer has in this order."""
+    words = [f"{_random.choice('bdfklmnprst')}{_random.choice('aeiou')}{_random.randrange(1000)}" for _ in range(20)]
+    return " ".join(words).capitalize() + "."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: ours beside the reference, both in the same unit."""
+
+    name: str
+    ours: float
+    reference: float
+    unit: str
+    beside: str
+
+    def __str__(self) -> str:
+        ratio = self.ours / self.reference if self.reference else float("nan")
+        return f"{self.name:<34} {self.ours:>10.3f} {self.reference:>10.3f} {self.unit:<9} {ratio:>7.2f}  {self.beside}"
+
+
+HEAD = f"{'':<34} {'ours':>10} {'reference':>10} {'unit':<9} {'ratio':>7}  beside"
+
+
+def place(number: int) -> Place:
+    """One of many channels."""
+    return Place(platform="bench", workspace="w", channel=str(number))
+
+
+def turn(number: int, where: Place) -> Turn:
+    """A turn with an id of its own."""
+    return Turn(
+        id=f"{where.channel}-{number}-{time.perf_counter_ns()}", place=where, contributor=Contributor("u", "Ana")
+    )
+
+
+async def teller_on(folder: Path, voice: Engine) -> tuple[Storyteller, Database]:
+    """The whole bot but its platform."""
+    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
+    return Storyteller(store=Store(database), gate=Gate([WordFilter()]), engine=voice), database
+
+
+async def timed(work: Callable[[int], Awaitable[object]], times: int) -> list[float]:
+    """Milliseconds of each call."""
+    taken = []
+    for number in range(times):
+        began = time.perf_counter()
+        await work(number)
+        taken.append((time.perf_counter() - began) * 1e3)
+    return taken
+
+
+async def latency(times: int) -> list[Row]:
+    """Turns with a voice that answers at once, and bare commits, in turns of twenty."""
+    with tempfile.TemporaryDirectory() as name:
+        teller, database = await teller_on(Path(name), ScriptedEngine(answer))
+        here = place(0)
+        await teller.perform("start", turn(0, here), {"title": "The Lamp"})
+        async with aiosqlite.connect(Path(name) / "bare.db") as bare:
+            await bare.execute("PRAGMA journal_mode = WAL")
+            await bare.execute("PRAGMA synchronous = FULL")
+            await bare.execute("CREATE TABLE passage (id INTEGER PRIMARY KEY, text TEXT)")
+
+            async def commit(_: int) -> None:
+                await bare.execute("INSERT INTO passage (text) VALUES (?)", (TEXT,))
+                await bare.commit()
+
+            async def add(number: int) -> None:
+                await teller.perform("add", turn(number, here), {"text": TEXT})
+
+            async def go_on(number: int) -> None:
+                await teller.perform("continue", turn(number, here))
+
+            await timed(add, 20)
+            adds, goes, commits = [], [], []
+            for _ in range(times // 20):
+                adds += await timed(add, 20)
+                commits += await timed(commit, 20)
+                goes += await timed(go_on, 20)
+        await database.close()
+    rows = []
+    for share, label in ((0.5, "p50"), (0.99, "p99")):
+        bare_at = _quantile(commits, share)
+        rows.append(Row(f"a turn of /story add, {label}", _quantile(adds, share), bare_at, "ms", "one bare commit"))
+        asked = _quantile(goes, share)
+        rows.append(Row(f"a turn of /story continue, {label}", asked, bare_at, "ms", "one bare commit"))
+    return rows
+
+
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+async def throughput(stories: int, turns: int, rounds: int) -> list[Row]:
+    """Tokens a second through the bot and straight from the engine, in turns."""
+    voice = Listening(vllm_options(load(engine_max_seqs=max(32, stories))))
+    voice.start()
+    await voice.ready()
+    bot, raw = [], []
+    try:
+        for number in range(rounds + 1):
+            with tempfile.TemporaryDirectory() as name:
+                teller, database = await teller_on(Path(name), voice)
+                through = await _through_bot(teller, voice, stories, turns)
+                await database.close()
+            requests, voice.heard = voice.heard, []
+            straight = await _straight(voice, requests)
+            if number:  # the first round warms up
+                bot.append(through)
+                raw.append(straight)
+    finally:
+        await voice.close()
+    name = f"tokens a second, {stories} stories at once"
+    return [Row(name, statistics.median(bot), statistics.median(raw), "tokens/s", "the raw engine, same prompts")]
+
+
+class Listening(VllmEngine):
+    """The engine, and a note of every request and of how many tokens came back."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        super().__init__(options)
+        self.heard: list[Request] = []
+        self.tokens = 0
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """As the engine does it."""
+        self.heard.append(request)
+        async for piece in super().stream(request):
+            self.tokens += len(piece.ids)
+            yield piece
+
+
+async def _through_bot(teller: Storyteller, voice: Listening, stories: int, turns: int) -> float:
+    async def tell(number: int) -> None:
+        here = place(number)
+        await teller.perform("start", turn(0, here), {"title": f"The Lamp {number}"})
+        for each in range(turns):
+            await teller.perform("add", turn(each, here), {"text": f"Then the keeper rang the bell {each} times."})
+            try:
+                await teller.perform("continue", turn(each, here), {"direction": "somebody answers"})
+            except Exception as error:  # a small model may repeat itself; the tokens were made all the same
+                assert type(error).__name__ in ("NotPossible", "Withheld"), error
+
+    voice.tokens, began = 0, time.perf_counter()
+    await asyncio.gather(*(tell(number) for number in range(stories)))
+    return voice.tokens / (time.perf_counter() - began)
+
+
+async def _straight(engine: VllmEngine, requests: list[Request]) -> float:
+    """The same requests, as many at once and in the same order for each story."""
+    by_story: dict[str, list[Request]] = {}
+    for request in requests:
+        by_story.setdefault(request.session, []).append(replace(request, id=f"raw-{request.id}", salt="raw"))
+    made = 0
+
+    async def ask(one: list[Request]) -> None:
+        nonlocal made
+        for request in one:
+            async for piece in VllmEngine.stream(engine, request):
+                made += len(piece.ids)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(ask(one) for one in by_story.values()))
+    return made / (time.perf_counter() - began)
+
+
+async def measure(stories: int, turns: int, rounds: int) -> list[Row]:
+    """All rows."""
+    return [*await latency(200), *await throughput(stories, turns, rounds)]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories", type=int, default=8)
+    parser.add_argument("--turns", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args()
+    print(HEAD)
+    for row in asyncio.run(measure(chosen.stories, chosen.turns, chosen.rounds)):
+        print(row)
+
+
+if __name__ == "__main__":
+    main()
