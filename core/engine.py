@@ -18,7 +18,7 @@ Form = Literal["stream", "chat"]
 
 
 class EngineState(StrEnum):
-    """Where an engine stands. `FAILED` is final for this process."""
+    """Where an engine stands. `FAILED` is final for an engine in this process; a server may come back."""
 
     WAKING = "waking"
     READY = "ready"
