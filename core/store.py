@@ -36,7 +36,7 @@ from core.story import (
     Turn,
 )
 
-AnyRow: TypeAlias = Row[Any]
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class Moved(Exception):

@@ -1,0 +1,17 @@
+"""`make bench`: every measurement, one table. Each row is a ratio against a reference in the same run."""
+
+import asyncio
+
+from benchmarks.turns import HEAD, measure
+
+
+def main() -> None:
+    """Print the table."""
+    print(HEAD)
+    for row in asyncio.run(measure(stories=8, turns=4, rounds=3)):
+        print(row)
+    print("\nStart-up: python -m benchmarks.startup · moderation: python -m benchmarks.moderation --data FOLDER")
+
+
+if __name__ == "__main__":
+    main()
