@@ -23,6 +23,7 @@ from bots.assembly import vllm_options
 from bots.settings import load
 from core.database import Database
 from core.engine import Engine, Piece, Request
+from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate
 from core.store import Store
@@ -74,7 +75,7 @@ def turn(number: int, where: Place) -> Turn:
 async def teller_on(folder: Path, voice: Engine) -> tuple[Storyteller, Database]:
     """The whole bot but its platform."""
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
-    return Storyteller(store=Store(database), gate=Gate([WordFilter()]), engine=voice), database
+    return Storyteller(store=Store(database), gate=Gate([WordFilter(), PersonalFilter()]), engine=voice), database
 
 
 async def timed(work: Callable[[int], Awaitable[object]], times: int) -> list[float]:

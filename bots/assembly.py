@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bots.settings import Settings
 from core.database import Database
 from core.engine import Engine
+from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate
 from core.session import Limits
@@ -39,7 +40,7 @@ async def storyteller(settings: Settings) -> AsyncIterator[Storyteller]:
 
 def gate(settings: Settings) -> Gate:
     """The moderation gate with every filter that is configured."""
-    return Gate([WordFilter()], limit_seconds=settings.moderation_seconds)
+    return Gate([WordFilter(), PersonalFilter()], limit_seconds=settings.moderation_seconds)
 
 
 def engine(settings: Settings) -> Engine:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from core.filters.words import WordFilter
+from core.filters.words import WordFilter as FromTheDoor
 from core.moderation import Decision, Rating
-from core.words import WordFilter as FromTheDoor
 from tests.core.disguises import DOUBLE, SINGLE
 
 BAD = ("bastard", "bollocks", "arsehole", "wanker", "bullshit", "buggered")
