@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from bots.settings import Settings, SettingsError, load
 from core.errors import StoreLocked, StoryError
+from core.storyteller import Storyteller
 
 OK, FAILED, MISUSED, LATER, INTERRUPTED, TERMINATED = 0, 1, 2, 75, 130, 143
 
@@ -70,13 +71,21 @@ def _play(settings: Settings, channel: str) -> int:
 async def _until_terminated(settings: Settings, channel: str) -> int:
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.console.run import run  # noqa: PLC0415
-    from bots.health import health  # noqa: PLC0415
 
     playing = asyncio.current_task()
     assert playing is not None  # noqa: S101 - asyncio.run made one
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
-    async with storyteller(settings) as teller, health(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
         return await run(teller, channel=channel)
+
+
+def _watched(teller: Storyteller, port: int | None) -> contextlib.AbstractAsyncContextManager[None]:
+    """The health pages, if they are wanted; their web server is slow to import."""
+    if port is None:
+        return contextlib.nullcontext()
+    from bots.health import health  # noqa: PLC0415
+
+    return health(teller, port)
 
 
 def _sorry(sentence: str, code: int) -> int:

@@ -11,14 +11,11 @@ from core.storyteller import Storyteller
 
 
 @asynccontextmanager
-async def health(storyteller: Storyteller, port: int | None) -> AsyncIterator[None]:
-    """Answer on this port of this machine while the block lasts; nothing if there is no port.
+async def health(storyteller: Storyteller, port: int) -> AsyncIterator[None]:
+    """Answer on this port of this machine while the block lasts.
 
     Raises `SettingsError` if the port is in use.
     """
-    if port is None:
-        yield
-        return
     runner = web.AppRunner(_application(storyteller), access_log=None)
     await runner.setup()
     try:

@@ -1,0 +1,26 @@
+"""The health pages, over a real socket."""
+
+import socket
+
+from aiohttp import ClientSession
+
+from bots.health import health
+from core.engine import EngineState
+from core.moderation import Gate
+from core.storyteller import Storyteller
+from tests.voices import ScriptedEngine
+
+
+async def test_healthz_answers_and_readyz_says_whether_the_storyteller_can_write() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    voice = ScriptedEngine()
+    teller = Storyteller(store=None, gate=Gate([]), engine=voice)  # type: ignore[arg-type]  # no story is asked for
+    async with health(teller, port), ClientSession(f"http://127.0.0.1:{port}") as client:
+        assert (await client.get("/healthz")).status == 200
+        voice.state = EngineState.WAKING
+        waking = await client.get("/readyz")
+        assert (waking.status, await waking.json()) == (503, {"storyteller": "waking"})
+        voice.state = EngineState.READY
+        assert (await client.get("/readyz")).status == 200
