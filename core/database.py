@@ -6,11 +6,11 @@ Knows nothing of stories; `core.store` has the statements.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, exc, text
+from sqlalchemy import Connection, NullPool, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -42,11 +42,14 @@ class Database:
         address = make_url(url)
         with _opening(address):
             if address.get_backend_name() == "sqlite":
+                await asyncio.to_thread(_try_file, address, lock_seconds)
                 database = _sqlite(address, lock_seconds)
             else:
                 engine = create_async_engine(address, pool_size=10, pool_pre_ping=True)
                 database = cls(engine, engine)
             try:
+                if address.get_backend_name() == "sqlite":
+                    await database._make_durable()
                 await database._migrate()
             except BaseException:
                 await database.close()
@@ -85,6 +88,12 @@ class Database:
             async with self._writer.begin() as connection:
                 return await unit(connection)
 
+    async def _make_durable(self) -> None:
+        """Sync at each commit. Said to the driver itself, since it must stand outside of BEGIN."""
+        async with self._writer.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute("PRAGMA synchronous = FULL")
+
     async def _migrate(self) -> None:
         found = await self._revision()
         if found == SCHEMA:
@@ -99,6 +108,16 @@ class Database:
             return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
 
 
+def _try_file(address: URL, lock_seconds: float) -> None:
+    """Open the file once without asyncio and set its write-ahead log; raises what is wrong with it.
+
+    When the asynchronous driver fails to open a file, its thread lives on and complains to a loop that has ended.
+    """
+    engine = create_engine(address.set(drivername="sqlite"), poolclass=NullPool, connect_args={"timeout": lock_seconds})
+    with closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA journal_mode = WAL")
+
+
 def _sqlite(address: URL, lock_seconds: float) -> Database:
     arguments = {"timeout": lock_seconds}
     # Each read is one statement, which SQLite answers from one state without a transaction around it.
@@ -111,12 +130,10 @@ def _sqlite(address: URL, lock_seconds: float) -> Database:
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself; we say BEGIN.
-    connection.isolation_level = None
+    # Nothing here may touch the file: a connection that fails while it is made is not closed by anybody.
+    connection.isolation_level = None  # the driver must not begin transactions by itself; we say BEGIN
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.close()
 
 
@@ -160,15 +177,15 @@ def translated() -> Iterator[None]:
     """Turn the database's own errors into `StoreError`s, once, where they enter."""
     try:
         yield
-    except exc.DBAPIError as error:
+    except (exc.DBAPIError, sqlite3.Error) as error:
         meaning = _meaning(error)
         if meaning is None:
             raise
         raise meaning from error
 
 
-def _meaning(error: exc.DBAPIError) -> StoreError | None:
-    original = error.orig
+def _meaning(error: exc.DBAPIError | sqlite3.Error) -> StoreError | None:
+    original: BaseException | None = error.orig if isinstance(error, exc.DBAPIError) else error
     code = getattr(original, "sqlite_errorcode", None)
     if code is None and original is not None:
         code = getattr(original.__cause__, "sqlite_errorcode", None)
@@ -187,6 +204,6 @@ def _meaning(error: exc.DBAPIError) -> StoreError | None:
                 "The file named by DATABASE_URL is not a story database, or it is damaged. "
                 "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
             )
-    if isinstance(error, exc.OperationalError) or error.connection_invalidated:
+    if isinstance(error, exc.OperationalError | sqlite3.OperationalError):
         return StoreError()
     return None

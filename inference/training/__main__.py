@@ -21,6 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--data", type=Path, required=True, help="folder of story texts")
     pretrain.add_argument("--out", type=Path, required=True, help="working folder")
     pretrain.add_argument("--minutes", type=float, required=True, help="wall-clock minutes of training")
+    pretrain.add_argument("--plain", action="store_true", help="a smaller model on plain texts: for an hour of a CPU")
     pretrain.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     pretrain.add_argument("--seed", type=int, default=1)
     pretrain.add_argument("--threads", type=int, default=2)

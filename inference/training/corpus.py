@@ -4,6 +4,7 @@ import io
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -242,6 +243,93 @@ def story_texts(data: Path) -> list[str]:
 
 
 Documents = dict[str, list[list[Piece]]]
+
+
+def plainest(texts: list[str], common: int = 2000, rare: float = 0.07) -> list[str]:
+    """The texts of which at most a share of ``rare`` words is not among the ``common`` most frequent of all.
+
+    A run of an hour on a CPU reads so little that it learns more from plain texts alone.
+    """
+    words = [re.findall(r"[a-z']+", text.lower()) for text in texts]
+    known = {word for word, _ in Counter(word for some in words for word in some).most_common(common)}
+    return [
+        text for text, some in zip(texts, words, strict=True)
+        if sum(word not in known for word in some) <= rare * len(some)
+    ]  # fmt: skip
+
+
+def make_plain_documents(data: Path, seed: int) -> Documents:
+    """Training documents out of the plainest texts of tier A alone; questions are answered with their sentences."""
+    maker = DocumentMaker(seed)
+    texts = plainest(read_documents(data / "train_A_simple.txt.zst"))
+    documents: Documents = {kind: [] for kind in KINDS}
+    documents["story"] = [maker.story(text, words=220) for text in texts]
+    documents["refine"] = [maker.refine(text) for text in texts * 6]
+    others: list[str] = []
+    for text in texts * 2:
+        asked = extractive_questions(text, maker.rng)
+        for question, answer in asked[:2]:
+            documents["explain"].append(maker.ask(text, question, answer, words=130))
+        if others:
+            documents["explain"] += [
+                maker.ask(text, question, _NOT_SAID, words=130)
+                for question in maker.rng.sample(others, min(len(others), 1))
+                if maker.rng.random() < 0.3 and not _mentioned(question, text)
+            ]
+        others = [question for question, _ in asked]
+    for text in texts:
+        sentences = [sentence for sentence in split_sentences(text) if sentence != "The end."]
+        if len(sentences) > 4:
+            told = " ".join((sentences[0], sentences[len(sentences) // 2], sentences[-1]))
+            documents["recap"].append(maker.ask(text, "", told, "recap"))
+            documents["explain"].append(maker.ask(text, "", " ".join((sentences[0], sentences[-1])), words=200))
+    return documents
+
+
+def _mentioned(question: str, text: str) -> bool:
+    return any(name in text for name in find_names(f"It is {question}"))
+
+
+def extractive_questions(text: str, rng: random.Random) -> list[tuple[str, str]]:
+    """Questions about a text, each with the sentence of its beginning that answers it; in random order."""
+    sentences, words = [], 0
+    for sentence in split_sentences(text):
+        words += count_words(sentence)
+        if words > 120:
+            break
+        if 4 <= count_words(sentence) <= 20 and '"' not in sentence:
+            sentences.append(sentence)
+    found = [pair for sentence in sentences for pair in _questions_of(sentence, rng)]
+    rng.shuffle(found)
+    return found
+
+
+def _questions_of(sentence: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+    if match := re.search(r"\b(an? (?:[a-z]+ ){1,4})(?:named|called) ([A-Z][a-z]+)", sentence):
+        yield rng.choice(("Who is the story about?", "who is it about")), f"It is about {match[1]}named {match[2]}."
+        yield rng.choice((f"Who is {match[2]}?", f"who is {match[2]}")), f"{match[2]} is {match[1].strip()}."
+    if match := re.match(r"([A-Z][a-z]+|He|She|They|The [a-z]+) (was|were) ([a-z]+) because ", sentence):
+        yield f"{rng.choice(('Why', 'why'))} {match[2]} {_subject(match[1])} {match[3]}?", sentence
+    if match := re.match(r"([A-Z][a-z]+|He|She|They|The [a-z]+) (?:wanted|liked|loved) ", sentence):
+        yield (
+            rng.choice(("What did {} want?", "what does {} want", "What did {} like?")).format(_subject(match[1])),
+            sentence,
+        )
+    if match := re.match(r"([A-Z][a-z]+|He|She|They|The [a-z]+) [a-z]+ed ", sentence):
+        yield (
+            rng.choice(("What did {} do?", "what did {} do", "What happened to {}?")).format(_subject(match[1])),
+            sentence,
+        )
+    if things := re.findall(r"\b(?:the|a|an) ([a-z]{3,})\b", sentence):
+        thing = rng.choice(things)
+        yield (
+            rng.choice(("What about the {}?", "what happened with the {}", "Tell me about the {}.")).format(thing),
+            sentence,
+        )
+
+
+def _subject(word: str) -> str:
+    return word.lower() if word in ("He", "She", "They") or word.startswith("The ") else word
 
 
 def make_documents(data: Path, seed: int) -> Documents:

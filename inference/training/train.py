@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from inference.training.batches import Batch, BatchSampler
 from inference.training.corpus import (
     Corpus,
     make_documents,
+    make_plain_documents,
     open_corpus,
     story_texts,
     validation_documents,
@@ -52,6 +53,11 @@ PHASES = (
     Phase(0.90, 6, 6, 512, _LATE),
     Phase(1.00, 6, 3, 1024, _LATE),
 )
+
+
+_PLAIN = {"story": 0.42, "refine": 0.34, "explain": 0.20, "recap": 0.04}
+# Of one depth, rows so short that attention costs little, batches so large that Muon does.
+PLAIN_PHASES = (Phase(0.75, 4, 16, 256, _PLAIN), Phase(1.00, 4, 6, 768, _PLAIN))
 
 
 @dataclass(frozen=True)
@@ -303,12 +309,13 @@ def prepare_tokenizer(data: Path, out: Path, vocab_size: int) -> None:
     train_tokenizer(story_texts(data), vocab_size).save(str(out / "tokenizer.json"))
 
 
-def prepare_corpus(data: Path, out: Path, vocab_size: int, seed: int) -> None:
-    """Write the training and held-out corpora, unless the working folder has them."""
+def prepare_corpus(data: Path, out: Path, vocab_size: int, seed: int, *, plain: bool = False) -> None:
+    """Write the training and held-out corpora, unless the working folder has them; ``plain``: of plain texts only."""
     prepare_tokenizer(data, out, vocab_size)
     tokenizer = load_tokenizer(out / "tokenizer.json")
     if not (out / "corpus" / "spans.npz").is_file():
-        write_corpus(out / "corpus", tokenizer, make_documents(data, seed))
+        make = make_plain_documents if plain else make_documents
+        write_corpus(out / "corpus", tokenizer, make(data, seed))
     if not (out / "validation" / "spans.npz").is_file():
         write_corpus(out / "validation", tokenizer, validation_documents(data, seed + 1))
 
@@ -319,8 +326,10 @@ def pretrain(options: argparse.Namespace) -> None:
 
     torch.set_num_threads(options.threads)
     out: Path = options.out
-    prepare_corpus(options.data, out, options.vocab_size, options.seed)
+    prepare_corpus(options.data, out, options.vocab_size, options.seed, plain=options.plain)
     settings = Settings(budget_s=options.minutes * 60, seed=options.seed, vocab_size=options.vocab_size)
+    if options.plain:
+        settings = replace(settings, hidden=256, mlp=1024, heads=4, phases=PLAIN_PHASES, adam_lr=0.003)
     trainer = Trainer(open_corpus(out / "corpus"), open_corpus(out / "validation"), out, settings)
     if options.resume:
         trainer.load()
