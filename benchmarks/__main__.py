@@ -2,12 +2,14 @@
 
 import asyncio
 
+from benchmarks import prompt
 from benchmarks.turns import HEAD, measure
 
 
 def main() -> None:
     """Print the table."""
     print(HEAD)
+    print(prompt.measure(repeats=5))
     for row in asyncio.run(measure(stories=8, turns=4, rounds=3)):
         print(row)
     print("\nStart-up: python -m benchmarks.startup · moderation: python -m benchmarks.moderation --data FOLDER")
