@@ -11,8 +11,6 @@ from inference.training.stream import FORMAT, TOKEN_IDS
 from inference.training.tokenizer import END, END_OF_TEXT, PAD, load_tokenizer
 from inference.training.train import Settings, grow, load_checkpoint, make_model
 
-NAME = "Llama Storycircle 8M"
-MAX_MODEL_LEN = 1024
 _CARD = Path(__file__).with_name("card.md")
 
 
@@ -51,9 +49,12 @@ def export(folder: Path, model_folder: Path) -> None:
     """
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     tokenizer.encode_special_tokens = False
-    progress = load_checkpoint(folder)["progress"]
+    state = load_checkpoint(folder)
+    progress, settings = state["progress"], state["settings"]
+    window = max(phase.length for phase in settings.phases)  # beyond what it was trained on, positions mislead it
     model = load_model(folder)
     parameters = sum(parameter.numel() for parameter in model.parameters())
+    name = f"Llama Storycircle {round(parameters / 1e6)}M"
     model = model.to(torch.bfloat16)
     model.config.use_cache = True
     model.config.eos_token_id = [TOKEN_IDS[END], TOKEN_IDS[END_OF_TEXT]]
@@ -73,13 +74,14 @@ def export(folder: Path, model_folder: Path) -> None:
                 "bos_token": END_OF_TEXT,
                 "eos_token": END_OF_TEXT,
                 "pad_token": PAD,
-                "model_max_length": MAX_MODEL_LEN,
+                "model_max_length": window,
                 "clean_up_tokenization_spaces": False,
             },
         )
-        _write_json(model_folder / "storyteller.json", {"name": NAME, "format": FORMAT, "max_model_len": MAX_MODEL_LEN})
+        _write_json(model_folder / "storyteller.json", {"name": name, "format": FORMAT, "max_model_len": window})
         card = _CARD.read_text(encoding="utf-8").format(
-            name=NAME,
+            name=name,
+            window=window,
             parameters=f"{parameters / 1e6:.2f}",
             layers=model.config.num_hidden_layers,
             vocabulary=model.config.vocab_size,

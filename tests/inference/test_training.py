@@ -14,7 +14,15 @@ from tokenizers import Tokenizer
 
 from inference.training.__main__ import main
 from inference.training.batches import BatchSampler
-from inference.training.corpus import DocumentMaker, open_corpus, read_records, split_sentences, write_corpus
+from inference.training.corpus import (
+    DocumentMaker,
+    extractive_questions,
+    open_corpus,
+    plainest,
+    read_records,
+    split_sentences,
+    write_corpus,
+)
 from inference.training.errors import TrainingError
 from inference.training.noise import add_noise, find_names, rename
 from inference.training.optim import orthogonalize
@@ -196,3 +204,19 @@ def test_rows_are_full_and_targets_are_the_next_tokens(corpus_folder: Path) -> N
     batch = BatchSampler(open_corpus(corpus_folder), 1).next_batch(3, 40, {"story": 0.5, "refine": 0.5})
     assert batch.inputs.shape == batch.targets.shape == batch.weights.shape == (3, 40)
     assert np.array_equal(batch.inputs[:, 1:], batch.targets[:, :-1])
+
+
+def test_plain_texts_are_those_of_common_words() -> None:
+    plain = ["The dog ran to the tree and the dog sat down."] * 20
+    rare = "Obsidian labyrinths perplexed antediluvian cartographers."
+    assert plainest([*plain, rare], common=8) == plain
+
+
+def test_a_question_is_answered_by_a_sentence_of_the_text() -> None:
+    text = "There was a little girl named Lily. Lily was sad because her ball was gone. She wanted to find the ball."
+    asked = dict(extractive_questions(text, random.Random(1)))
+    assert "It is about a little girl named Lily." in asked.values()
+    assert "Lily was sad because her ball was gone." in asked.values()
+    for question, answer in asked.items():
+        assert question
+        assert answer in text or answer.startswith(("It is about", "Lily is"))
