@@ -150,7 +150,7 @@ def excerpt(part: str, *, of: Cleared) -> Cleared:
 
 
 def stored(text: str) -> Cleared:
-    """Text read back from the store, where only cleared text is written. For `core.store` alone."""
+    """Text read back from the store, where only cleared text is written. For `core.rows` alone."""
     return Cleared(text)
 
 

@@ -58,7 +58,7 @@ def test_only_the_gate_says_cleared(file: Path) -> None:
         return
     for called, _ in calls(file):
         assert called != "Cleared", "only core/moderation.py makes cleared text"
-        assert called != "stored" or name(file) == "core/store.py"
+        assert called != "stored" or name(file) == "core/rows.py"
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
