@@ -14,7 +14,7 @@ COPY inference inference
 # hadolint ignore=SC2086
 RUN backend=""; if [ "$ENGINE" = cpu ]; then backend="--torch-backend cpu"; fi; \
     /venv/bin/uv pip install --python /venv/bin/python --no-cache --compile-bytecode ${backend} \
-      --override overrides.txt --constraint constraints.txt ".[${ENGINE},postgres]"
+      --override overrides.txt --constraint constraints.txt ".[${ENGINE}]"
 
 FROM python:3.11-slim-bookworm
 # vLLM's CPU build computes with OpenMP.

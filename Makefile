@@ -46,4 +46,4 @@ $(VENV)/ready-to-play: pyproject.toml constraints.txt overrides.txt | $(VENV)/bi
 	@$(INSTALL) ".[$(ENGINE)]" && touch $@
 
 $(VENV)/ready-to-test: pyproject.toml constraints.txt overrides.txt | $(VENV)/bin/uv
-	@$(INSTALL) ".[$(ENGINE),postgres,train,test]" && touch $@ $(VENV)/ready-to-play
+	@$(INSTALL) ".[$(ENGINE),train,test]" && touch $@ $(VENV)/ready-to-play

@@ -1,120 +1,12 @@
-"""The command line and the composition root: the only place that has met everybody.
+"""`python -m bots`: see `bots.cli`."""
 
-    python -m bots play [--channel NAME]     tell stories in this terminal, or from piped lines
-    python -m bots doctor                    what is configured, what is missing, how to get it
-    python -m bots moderate [--rating R]     judge JSON lines from standard input
-
-Exit codes: 0 done · 1 could not do its job · 2 settings or arguments are wrong · 75 try again later ·
-130 stopped by Ctrl-C · 143 stopped by SIGTERM.
-"""
-
-import argparse
-import asyncio
-import contextlib
-import logging
-import os
 import signal
 import sys
-from collections.abc import Sequence
-
-from bots.settings import Settings, SettingsError, load
-from core.errors import StoreLocked, StoryError
-from core.storyteller import Storyteller
-
-OK, FAILED, MISUSED, LATER, INTERRUPTED, TERMINATED = 0, 1, 2, 75, 130, 143
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
-    try:
-        settings = load()
-        _log_to(settings)
-        return _commands(arguments, settings)
-    except SettingsError as error:
-        return _sorry(str(error), MISUSED)
-    except StoreLocked as error:
-        return _sorry(error.notice, LATER)
-    except StoryError as error:
-        return _sorry(error.notice, FAILED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; do not complain to nobody at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-
-
-def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
-    match arguments.command:
-        case "doctor":
-            from bots.doctor import doctor  # noqa: PLC0415 - each command loads only what it needs
-
-            return asyncio.run(doctor(settings, sys.stdout))
-        case "moderate":
-            from bots.moderate import moderate  # noqa: PLC0415
-
-            return asyncio.run(moderate(settings, arguments.rating, sys.stdin.buffer, sys.stdout))
-        case _:
-            return _play(settings, arguments.channel)
-
-
-def _play(settings: Settings, channel: str) -> int:
-    from bots.console.run import STOPPED  # noqa: PLC0415
-
-    try:
-        return asyncio.run(_until_terminated(settings, channel))
-    except KeyboardInterrupt:
-        return _sorry(STOPPED, INTERRUPTED)
-    except asyncio.CancelledError:
-        return _sorry(STOPPED, TERMINATED)
-
-
-async def _until_terminated(settings: Settings, channel: str) -> int:
-    from bots.assembly import storyteller  # noqa: PLC0415
-    from bots.console.run import run  # noqa: PLC0415
-
-    playing = asyncio.current_task()
-    assert playing is not None  # noqa: S101 - asyncio.run made one
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
-        return await run(teller, channel=channel)
-
-
-def _watched(teller: Storyteller, port: int | None) -> contextlib.AbstractAsyncContextManager[None]:
-    """The health pages, if they are wanted; their web server is slow to import."""
-    if port is None:
-        return contextlib.nullcontext()
-    from bots.health import health  # noqa: PLC0415
-
-    return health(teller, port)
-
-
-def _sorry(sentence: str, code: int) -> int:
-    with contextlib.suppress(BrokenPipeError):
-        print(sentence, file=sys.stderr)
-    return code
-
-
-def _log_to(settings: Settings) -> None:
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    try:
-        logging.basicConfig(filename=settings.log_file, level=settings.log_level, format=form)
-    except OSError as error:
-        raise SettingsError(f"LOG_FILE cannot be written: {error.strerror}.") from None
-    if settings.log_file is None and settings.log_level == "WARNING":
-        # vLLM warns of much that nobody at a terminal can use; its errors reach people as our own sentences.
-        logging.getLogger().handlers[0].addFilter(lambda record: not record.name.startswith("vllm"))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bots", description="Storycircle: one story, told together.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    play = commands.add_parser("play", help="tell stories in this terminal, or from piped lines")
-    play.add_argument("--channel", default="terminal", help="which channel's stories (default: terminal)")
-    commands.add_parser("doctor", help="say what is configured, what is missing and how to get it")
-    moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")
-    moderate.add_argument("--rating", choices=("g", "pg", "teen", "mature"), default=None)
-    return parser
-
 
 if __name__ == "__main__":
+    # Ctrl-C while all else is imported ends us without a word; from then on Python's own way holds again.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from bots.cli import main
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

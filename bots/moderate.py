@@ -39,7 +39,7 @@ async def _judged(doorkeeper: Gate, rating: Rating, lines: list[bytes]) -> list[
 async def _answer(doorkeeper: Gate, rating: Rating, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _unread(None, "this is not JSON.")
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         return _unread(record.get("id") if isinstance(record, dict) else None, 'there is no "text" with a string.')

@@ -24,13 +24,15 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Read from the environment, then from `.env`. Names are written in capitals there."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True)
 
     database_url: SecretStr = Field(
         SecretStr("sqlite+aiosqlite:///storycircle.db"),
         description="Where stories are kept: `sqlite+aiosqlite:///file` or `postgresql+asyncpg://user@host/name`.",
     )
-    rating: Rating = Field(Rating.TEEN, description="How far stories go in a channel that has set nothing.")
+    rating: Rating = Field(
+        Rating.TEEN, description="How far stories go in a channel that has set nothing: `g`, `pg`, `teen` or `mature`."
+    )
     secret: SecretStr = Field(
         SecretStr(""),
         description="Any long random text; keeps workspaces apart in the engine's cache.",
@@ -78,11 +80,12 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: SecretStr) -> SecretStr:
         try:
-            driver = make_url(value.get_secret_value()).drivername
+            address = make_url(value.get_secret_value())
         except ArgumentError:
-            driver = ""
-        if driver not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
-            raise ValueError("an address that begins with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+            address = make_url("none://")
+        in_memory = address.database in (None, "", ":memory:")
+        if address.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg") or in_memory:
+            raise ValueError("sqlite+aiosqlite:///file or postgresql+asyncpg://user@host/name")
         return value
 
     @field_validator("log_level", mode="before")
@@ -97,6 +100,8 @@ def load(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError("\n".join(_line(each) for each in error.errors())) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env cannot be read as UTF-8 text. Save it as that, or remove it.") from None
 
 
 def table() -> str:

@@ -14,7 +14,7 @@ from core.story import Change, House, Reply, Story, Turn
 
 
 class Moved(Exception):
-    """The story's head is no longer where the turn found it: another process wrote meanwhile."""
+    """The place is no longer as the turn found it: another process wrote there meanwhile."""
 
 
 class Commit:
@@ -40,7 +40,7 @@ class Commit:
 
     async def run(self, reply: Reply) -> Reply:
         """Write everything; returns the reply with its post. Raises `Moved`."""
-        self._place_id = self._house.id or await self._add_place()
+        self._place_id = await self._same_place() if self._house.id else await self._add_place()
         self._turn_id = await self._add_turn()
         await self._settle()
         await self._open_or_close()
@@ -54,13 +54,28 @@ class Commit:
         return key[0]
 
     async def _add_place(self) -> int:
-        place, house = self._turn.place, self._house
-        return await self._insert(t.place, **asdict(place), rating=house.rating, length=house.length)
+        return await self._insert(t.place, **asdict(self._turn.place), version=1)
+
+    async def _same_place(self) -> int:
+        """The place's id, and its row locked until the commit. Raises `Moved` unless all is as the turn found it.
+
+        A question changes nothing, so only the rating that its answer was judged by must still hold.
+        """
+        place = t.place.c
+        mine = update(t.place).where(place.id == self._house.id)
+        if self._change.changes:
+            mine = mine.where(place.version == self._house.version).values(version=place.version + 1)
+        else:
+            mine = mine.where((place.rating == self._house.rating) | place.rating.is_(None)).values(
+                version=place.version
+            )
+        if (await self._connection.execute(mine)).rowcount != 1:
+            raise Moved
+        return self._house.id
 
     async def _add_turn(self) -> int:
         return await self._insert(
             t.turn,
-            platform=self._turn.place.platform,
             request_id=self._turn.id,
             place_id=self._place_id,
             operation=self._operation,
@@ -91,18 +106,11 @@ class Commit:
         if self._change.resume is not None:
             await self._open(self._change.resume)
         if self._change.end and self._story is not None:
-            await self._update_story(self._story.id, ended=True)
+            await self._update_story(self._story.id, ended=True, ended_at=now())
             await self._update_place({"story_id": None})
 
     async def _open(self, story_id: int) -> None:
-        """Open a story in the place, unless another process opened one meanwhile."""
-        opened = await self._connection.execute(
-            update(t.place)
-            .where(t.place.c.id == self._place_id, t.place.c.story_id.is_not_distinct_from(self._house.story_id))
-            .values(story_id=story_id)
-        )
-        if opened.rowcount != 1:
-            raise Moved
+        await self._update_place({"story_id": story_id})
         await self._update_story(story_id, ended=False)
 
     async def _add_story(self, title: Cleared, premise: Cleared, author: Cleared) -> int:
@@ -186,19 +194,11 @@ class Commit:
         await self._set_head(story, head_after)
 
     async def _set_head(self, story: Story, head: int | None) -> None:
-        moved = await self._connection.execute(
-            update(t.story)
-            .where(t.story.c.id == story.id, t.story.c.head.is_not_distinct_from(story.head))
-            .values(head=head)
-        )
-        if moved.rowcount != 1:
-            raise Moved
+        await self._update_story(story.id, head=head)
 
     async def _step(self, story: Story, *, back: bool) -> None:
         """Take the last step back, or the last one taken back forward again. The caller saw that there is one."""
-        row = (await self._connection.execute(next_move(story.id, back=back))).one_or_none()
-        if row is None:
-            raise Moved
+        row = (await self._connection.execute(next_move(story.id, back=back))).one()
         await self._set_lore(row.lore_after, holds=not back)
         await self._set_lore(row.lore_before, holds=back)
         await self._connection.execute(update(t.move).where(t.move.c.id == row.id).values(done=not back))

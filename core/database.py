@@ -6,7 +6,7 @@ Knows nothing of stories; `core.store` has the statements.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,7 +78,9 @@ class Database:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([task])
+            while not task.done():  # however often we are cancelled meanwhile
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([task])
             if not task.cancelled():
                 task.exception()  # seen, so that it is not reported as never retrieved
             raise
@@ -146,6 +148,8 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":  # several processes may start at once; SQLite's writer is alone anyway
+        connection.execute(text("SELECT pg_advisory_xact_lock(20261124)"))
     try:
         command.upgrade(config, "head")
     except CommandError as error:
@@ -182,6 +186,8 @@ def translated() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
+    except (exc.TimeoutError, OSError) as error:  # no connection to be had: the server is gone, or the pool is empty
+        raise StoreError from error
 
 
 def _meaning(error: exc.DBAPIError | sqlite3.Error) -> StoreError | None:
@@ -204,6 +210,16 @@ def _meaning(error: exc.DBAPIError | sqlite3.Error) -> StoreError | None:
                 "The file named by DATABASE_URL is not a story database, or it is damaged. "
                 "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
             )
-    if isinstance(error, exc.OperationalError | sqlite3.OperationalError):
-        return StoreError()
-    return None
+    return _by_state(str(getattr(original, "sqlstate", "") or ""), error)
+
+
+def _by_state(state: str, error: Exception) -> StoreError | None:
+    """By SQLSTATE, as in PostgreSQL's appendix A. None for our own mistakes, which must show."""
+    if state in ("53100", "25006"):
+        return StoreFull()
+    if state in ("55P03", "40001", "40P01"):
+        return StoreLocked()
+    ours = exc.IntegrityError | exc.ProgrammingError | exc.DataError
+    if isinstance(error, ours) or state[:2] in ("22", "23", "42"):
+        return None
+    return StoreError()

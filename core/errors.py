@@ -52,7 +52,10 @@ class NotPossible(StoryError):
 class NoStory(NotPossible):
     """The place has no open story."""
 
-    notice = "There is no open story here yet. Begin one with /story start <title>."
+    notice = (
+        "There is no open story here. Begin one with /story start <title>; "
+        "if one was ended here, /story resume opens it again."
+    )
 
 
 class Withheld(StoryError):

@@ -157,5 +157,5 @@ def stored(text: str) -> Cleared:
 def _notice(verdict: Verdict) -> str:
     reasons = ", ".join(verdict.reasons) or "this channel's rating"
     if verdict.decision is Decision.HOLD:
-        return f"I could not check that text ({reasons}), so I kept it back. Nothing was stored."
+        return f"I kept that text back, since a person should look at it first ({reasons}). Nothing was stored."
     return f"I kept that text back ({reasons}): it goes beyond what this channel allows. Nothing was stored."

@@ -29,6 +29,11 @@ class Param:
     lines: bool = False
     """May have several lines; elsewhere white space is folded to single spaces."""
 
+    @property
+    def explained(self) -> str:
+        """The description, with the choices if there are any."""
+        return f"{self.description}: {', '.join(self.choices)}" if self.choices else self.description
+
     def read(self, operation: str, value: str) -> str:
         """The value as the operation gets it. Raises `BadArgument` with a sentence that says what is allowed."""
         if len(value) > self.max_length:
@@ -43,7 +48,7 @@ class Param:
         if value and self.choices:
             return self._choice(operation, value.lower())
         if value and self.number and not (value.isascii() and value.isdigit() and 0 < int(value) < 10**9):
-            raise BadArgument(f"{self.name} of /story {operation} is a whole number from 1 up.")
+            raise BadArgument(f"/story {operation} takes a whole number from 1 up as {self.name}.")
         return value
 
     def _what(self) -> str:
@@ -55,7 +60,8 @@ class Param:
         if value in self.choices:
             return value
         raise BadArgument(
-            f"{self.name} of /story {operation} is one of {', '.join(self.choices)}." + nearest(value, self.choices)
+            f"/story {operation} takes one of these as {self.name}: {', '.join(self.choices)}."
+            + nearest(value, self.choices)
         )
 
 
@@ -129,5 +135,5 @@ def find(name: str) -> Operation:
 
 def nearest(value: str, choices: Collection[str]) -> str:
     """`Did you mean …?" with the nearest of `choices`, or nothing if none is near."""
-    near = process.extractOne(value[:50], choices, score_cutoff=60)
+    near = process.extractOne(value[:50], choices, score_cutoff=70)
     return f" Did you mean {near[0]}?" if near else ""

@@ -11,6 +11,7 @@ from core.story import WORDS, Block, Given, Kind, Length, NewLore, NewPassage, P
 _PAGE = 10
 _REMEMBERED = 30
 """Passages whose words a new one must not repeat."""
+_LISTED = 25
 _LENGTHS = tuple(length.value for length in Length)
 
 
@@ -56,6 +57,8 @@ async def add(session: Session, text: Cleared) -> Reply:
 )
 async def continue_(session: Session, direction: Cleared, length: Cleared) -> Reply:
     """Let the storyteller write what happens next."""
+    if not length and direction in _LENGTHS:  # somebody who types "continue short" means the length
+        direction, length = phrase(""), direction
     passages = await session.passages()
     return await _continue(session, passages, direction, Length(length or session.house.length))
 
@@ -83,6 +86,8 @@ async def refine(session: Session, how: Cleared) -> Reply:
     if not passages:
         raise NotPossible("There is no passage to refine yet. Add one with /story add.")
     last = passages[-1]
+    if len(session.ids_of(last)) > session.engine.profile.window // 3:
+        raise NotPossible("The last passage is too long for this storyteller to refine. Shorter passages work better.")
     order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.ids_of(last)) * 3 // 2 + 16)
     writing = await session.write(order, passages, accept=lambda text: faithful(last.text, text))
     if writing is None or writing.text == last.text:
@@ -260,21 +265,23 @@ async def end(session: Session) -> Reply:
     )
 
 
-@operation("resume", Param("title", "Which story; empty for the last one", max_length=100))
+@operation(
+    "resume", Param("title", "Its title, or its number in the list; empty for the one that ended last", max_length=100)
+)
 async def resume(session: Session, title: Cleared) -> Reply:
     """Open an ended story of this channel again."""
     if (busy := session.open_story) is not None:
         said = phrase("“{title}” is being told here already. Close it first with /story end.", title=busy.title)
         return _say(said, private=True)
-    found = await session.store.stories(session.house.id)
-    chosen = [s for s in found if not title or s.title.casefold() == title.casefold()]
-    if not chosen:
-        return _say(_no_such_story(found), private=True)
-    session.change.resume = chosen[0].id
+    found = await session.store.stories(session.house.id, limit=1000)
+    chosen = next((s for n, s in enumerate(found, 1) if not title or _is_meant(title, n, s)), None)
+    if chosen is None:
+        return _say(_no_such_story(found[:_LISTED]), private=True)
+    session.change.resume = chosen.id
     return Reply(
         (
-            Block(Shape.TITLE, chosen[0].title),
-            _note(phrase("The story goes on after {count}.", count=_count(chosen[0].passages, "passage"))),
+            Block(Shape.TITLE, chosen.title),
+            _note(phrase("The story goes on after {count}.", count=_count(chosen.passages, "passage"))),
         )
     )
 
@@ -282,19 +289,24 @@ async def resume(session: Session, title: Cleared) -> Reply:
 @operation("list", effect=Effect.READS)
 async def list_(session: Session) -> Reply:
     """List the stories of this channel."""
-    found = await session.store.stories(session.house.id)
+    found = await session.store.stories(session.house.id, limit=_LISTED)
     if not found:
         return _say(phrase("No stories here yet. Begin one with /story start <title>."), private=True)
-    return Reply(tuple(Block(Shape.ITEM, _standing(s), s.title) for s in found), private=True)
+    numbered = [phrase("{number}. {title}", number=n, title=s.title) for n, s in enumerate(found, 1)]
+    items = tuple(Block(Shape.ITEM, _standing(s), label) for s, label in zip(found, numbered, strict=True))
+    return Reply(items, private=True)
 
 
 @operation("help", Param("command", "Which command", max_length=40), effect=Effect.READS)
 async def help_(session: Session, command: Cleared) -> Reply:
     """Show what I understand."""
-    chosen = [find(command.removeprefix("/story").strip())] if command else list(OPERATIONS.values())
+    chosen = list(OPERATIONS.values())
+    if command:
+        first = find(command.removeprefix("/story").strip())
+        chosen = [each for each in chosen if each.name.split()[0] == first.alias] or [first]
     blocks = [Block(Shape.ITEM, own(each.summary), own(each.usage)) for each in chosen]
     if command:
-        blocks += [Block(Shape.ITEM, own(p.description), own(p.name)) for p in chosen[0].params]
+        blocks += [Block(Shape.ITEM, own(p.explained), own(p.name)) for p in chosen[0].params]
         if chosen[0].example:
             blocks.append(_note(phrase("For example: {example}", example=own(chosen[0].example))))
     return Reply(tuple(blocks), private=True)
@@ -351,7 +363,7 @@ async def _step(session: Session, *, back: bool) -> Reply:
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:
     """The passages that a question is about, and the question as the model gets it."""
     number = question.strip(" #.?").lower().removeprefix("passage").strip()
-    if not number.isascii() or not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
         passages = await session.passages()
     else:
         passages = await session.passages(last=int(number), limit=1)
@@ -401,6 +413,10 @@ def _account(passage: Passage, given: Given | None) -> list[Block]:
         _note(_label(passage)),
         *(Block(Shape.ITEM, own(value), own(name)) for name, value in rows.items()),
     ]
+
+
+def _is_meant(title: Cleared, number: int, story: Story) -> bool:
+    return title.casefold() == story.title.casefold() or title == str(number)
 
 
 def _standing(story: Story) -> Cleared:

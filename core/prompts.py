@@ -2,19 +2,19 @@
 
     head      rules, title, premise, lore          changes rarely
     passages  oldest first, as stored token ids    grows at its end only
-    tail      what is asked for now, ≤ 150 tokens  never stored
+    tail      what is asked for now, short         never stored
 
 Text that people wrote is data: it is encoded piece by piece and can never become a control token, and the
 rules stand outside of it. The window moves in large steps, so that the front stays the same for many turns.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from core.engine import Engine, TokenIds
-from core.moderation import Cleared
+from core.moderation import Cleared, excerpt
 from core.story import Given, Lore, Passage, Story
 
 
@@ -173,10 +173,17 @@ def layout(engine: Engine) -> Layout:
 def compose(engine: Engine, material: Material, order: Order) -> Prompt:
     """Lay out one prompt that leaves room for the answer, whatever the length of the story and its lore.
 
-    Left out, in this order, when room is short: facts beyond a quarter of the window (the newest first), then
-    the oldest passages, then the beginning of the only passage left.
+    Left out when room is short: the ends of a title, premise or wish that is a large part of the window, the oldest
+    facts beyond a quarter of it, the oldest passages, the beginning of the only passage left.
     """
     form, window = layout(engine), engine.profile.window
+    story = replace(
+        material.story,
+        title=_clipped(engine, material.story.title, window // 16),
+        premise=_clipped(engine, material.story.premise, window // 8),
+    )
+    material = replace(material, story=story)
+    order = replace(order, words=_clipped(engine, order.words, window // 8))
     facts = _fitting(form, material, window // 4)
     head, tail = form.head(material.story, facts), form.tail(order)
     room = window - len(head) - len(tail) - order.answer_tokens
@@ -188,7 +195,7 @@ def compose(engine: Engine, material: Material, order: Order) -> Prompt:
         model=engine.profile.name,
         words=order.words,
         lore=tuple(each.name for each in facts),
-        lore_left_out=tuple(each.name for each in material.lore[len(facts) :]),
+        lore_left_out=tuple(each.name for each in material.lore[: len(material.lore) - len(facts)]),
         first_passage=chosen[0].number if chosen else 0,
         last_passage=chosen[-1].number if chosen else 0,
         prompt_tokens=len(head) + len(body) + len(tail),
@@ -199,10 +206,17 @@ def compose(engine: Engine, material: Material, order: Order) -> Prompt:
 
 def _fitting(form: Layout, material: Material, room: int) -> Sequence[Lore]:
     bare = len(form.head(material.story, ()))
-    count = len(material.lore)
-    while count and len(form.head(material.story, material.lore[:count])) - bare > room:
-        count -= 1
-    return material.lore[:count]
+    first = 0
+    while first < len(material.lore) and len(form.head(material.story, material.lore[first:])) - bare > room:
+        first += 1
+    return material.lore[first:]
+
+
+def _clipped(engine: Engine, text: Cleared, tokens: int) -> Cleared:
+    """As much of the beginning of a text as takes at most so many tokens."""
+    while (taken := len(engine.encode(text))) > tokens:
+        text = excerpt(text[: min(len(text) - 1, len(text) * tokens // taken)], of=text)
+    return text
 
 
 def _window(form: Layout, passages: Sequence[Passage], room: int) -> Sequence[Passage]:

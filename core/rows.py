@@ -81,13 +81,13 @@ def inserting(table: Table) -> Insert:
 @cache
 def arrival() -> Select[Any]:
     """One row with the place, its open story, and the post of this turn if it was performed before."""
-    same = (t.turn.c.platform == t.place.c.platform) & (t.turn.c.request_id == bindparam("request_id"))
+    same = (t.turn.c.place_id == t.place.c.id) & (t.turn.c.request_id == bindparam("request_id"))
     everything = t.place.outerjoin(t.story, t.story.c.id == t.place.c.story_id)
     everything = everything.outerjoin(t.passage, t.passage.c.id == t.story.c.head)
     everything = everything.outerjoin(t.turn, same).outerjoin(t.post, t.post.c.turn_id == t.turn.c.id)
     return (
         select(
-            *(t.place.c.id.label("house"), t.place.c.rating, t.place.c.length, t.place.c.story_id),
+            *(t.place.c.id.label("house"), t.place.c.rating, t.place.c.length, t.place.c.story_id, t.place.c.version),
             *_story_columns(),
             *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private),
         )

@@ -5,7 +5,7 @@ Every statement is bounded: a turn reads the end of a story, never the whole of 
 
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +16,7 @@ from core.database import Database
 from core.moderation import Rating
 from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Turn
 
-__all__ = ["Arrival", "Moved", "Store"]
+__all__ = ["Arrival", "Moved", "Store", "Undelivered"]
 
 
 class Arrival(NamedTuple):
@@ -25,6 +25,14 @@ class Arrival(NamedTuple):
     reply: Reply | None
     house: House
     story: Story | None
+
+
+class Undelivered(NamedTuple):
+    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
+
+    place: Place
+    contributor_id: str
+    reply: Reply
 
 
 class Store:
@@ -40,7 +48,8 @@ class Store:
             row = (await connection.execute(rows.arrival(), rows.key(turn))).one_or_none()
         if row is None:
             return Arrival(None, House(0, self._rating, Length.MEDIUM, None), None)
-        house = House(row.house, Rating(row.rating), Length(row.length), row.story_id)
+        rating = Rating(row.rating) if row.rating else self._rating
+        house = House(row.house, rating, Length(row.length or Length.MEDIUM), row.story_id, row.version)
         earlier = rows.reply_of(row) if row.post is not None else None
         return Arrival(earlier, house, rows.story_of(row) if row.story_id is not None else None)
 
@@ -49,8 +58,9 @@ class Store:
         return (await self.arrive(turn)).reply
 
     async def stories(self, place_id: int, *, limit: int = 25) -> list[Story]:
-        """The stories of a place, newest first, at most `limit`."""
-        wanted = rows.stories().where(t.story.c.place_id == place_id).order_by(t.story.c.id.desc()).limit(limit)
+        """The stories of a place, at most `limit`: the open one, then those ended last, then those begun last."""
+        order = t.story.c.ended, func.coalesce(t.story.c.ended_at, t.story.c.created_at).desc(), t.story.c.id.desc()
+        wanted = rows.stories().where(t.story.c.place_id == place_id).order_by(*order).limit(limit)
         async with self._database.reading() as connection:
             return [rows.story_of(row) for row in await connection.execute(wanted)]
 
@@ -74,10 +84,11 @@ class Store:
         return None if data is None else rows.given_of(data)
 
     async def lore(self, story_id: int) -> list[Lore]:
-        """The facts that hold in a story, oldest first."""
-        wanted = select(t.lore).where(t.lore.c.story_id == story_id, t.lore.c.holds).order_by(t.lore.c.id)
+        """The facts that hold in a story, oldest first; the newest two hundred of them."""
+        holding = t.lore.c.story_id == story_id, t.lore.c.holds
+        wanted = select(t.lore).where(*holding).order_by(t.lore.c.id.desc()).limit(200)
         async with self._database.reading() as connection:
-            return [rows.lore_of(row) for row in await connection.execute(wanted)]
+            return [rows.lore_of(row) for row in await connection.execute(wanted)][::-1]
 
     async def step(self, story_id: int, *, back: bool) -> Step | None:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
@@ -94,17 +105,22 @@ class Store:
                 await rows.one_lore(connection, getattr(move, f"lore_{come}")),
             )
 
-    async def undelivered(self, platform: str, *, limit: int = 100) -> list[tuple[Place, Reply]]:
+    async def undelivered(self, platform: str, *, limit: int = 100) -> list[Undelivered]:
         """Posts that were committed but never marked as delivered, oldest first."""
         wanted = (
-            select(t.post, t.post.c.id.label("post"), t.place.c.workspace, t.place.c.channel, t.place.c.thread)
-            .join(t.place)
+            select(
+                *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.turn.c.contributor_id),
+                *(t.place.c.workspace, t.place.c.channel, t.place.c.thread),
+            )
+            .join(t.place, t.place.c.id == t.post.c.place_id)
+            .join(t.turn, t.turn.c.id == t.post.c.turn_id)
             .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform)
             .order_by(t.post.c.id)
             .limit(limit)
         )
         async with self._database.reading() as connection:
-            return [(rows.place_of(platform, row), rows.reply_of(row)) for row in await connection.execute(wanted)]
+            found = await connection.execute(wanted)
+            return [Undelivered(rows.place_of(platform, row), row.contributor_id, rows.reply_of(row)) for row in found]
 
     async def delivered(self, post: int) -> None:
         """Mark a post as seen by people."""

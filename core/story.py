@@ -4,7 +4,7 @@ A story is append-only: a passage has a parent, and the story is the path from i
 redo, retry and branch move the head; nothing is ever destroyed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.engine import TokenIds
@@ -12,6 +12,8 @@ from core.moderation import Cleared, Rating
 
 STORYTELLER = "storyteller"
 """The contributor id of the model."""
+THE_STORYTELLER = "the storyteller"
+"""Its name, which no person can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,8 @@ class House:
     rating: Rating
     length: Length
     story_id: int | None
+    version: int = 0
+    """Changes with everything that is written here, but for questions."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +235,6 @@ class Change:
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
 
     @property
-    def empty(self) -> bool:
-        """Whether there is nothing to write."""
-        return self == Change()
+    def changes(self) -> bool:
+        """Whether it changes a story or a setting; token ids are only noted."""
+        return replace(self, encoded={}) != Change()

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from weakref import WeakValueDictionary
 
-from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from core import operation, operations  # noqa: F401 - importing the operations fills the table
 from core.engine import Engine
@@ -14,11 +14,12 @@ from core.errors import StoreError, Withheld
 from core.moderation import Cleared, Gate, phrase
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store
-from core.story import Glimpse, House, Place, Reply, Stage, Turn
+from core.store import Moved, Store, Undelivered
+from core.story import THE_STORYTELLER, Glimpse, House, Place, Reply, Stage, Turn
+from core.text import hygienic, visible
 
 _AGAIN = AsyncRetrying(
-    retry=retry_if_exception_type(Moved), wait=wait_random_exponential(0.01, max=1), stop=stop_after_delay(30)
+    retry=retry_if_exception_type(Moved), wait=wait_random_exponential(0.01, max=1), stop=stop_after_attempt(30)
 )
 """A turn is performed again when another process wrote to the same story meanwhile."""
 
@@ -43,20 +44,21 @@ class Storyteller:
 
         Exactly once: a turn whose id was performed before returns the stored reply and does nothing. One turn
         at a time for each story, in order of arrival. Raises `StoryError`, whose notice is for the contributor
-        alone; then, and when cancelled, nothing has happened.
+        alone; then nothing has happened. When cancelled, the turn is whole or absent; the same id tells which.
         """
         wanted = operation.find(name)
         values = wanted.read(arguments or {})
         show = watch or _ignore
         if wanted.effect is not Effect.CHANGES:
-            return await self._once(wanted, turn, values, show)
+            return await self._until_done(wanted, turn, values, show)
         async with self._in_order(turn.place, show):
-            try:
-                return await _AGAIN.copy()(self._once, wanted, turn, values, show)
-            except RetryError:
-                raise StoreError("Somebody else kept changing this story just now. Please try again.") from None
+            return await self._until_done(wanted, turn, values, show)
 
-    async def undelivered(self, platform: str) -> list[tuple[Place, Reply]]:
+    async def called(self, turn: Turn) -> Cleared:
+        """The contributor's name as it is shown in this place."""
+        return await self._name(turn.contributor.name, (await self._store.arrive(turn)).house)
+
+    async def undelivered(self, platform: str) -> list[Undelivered]:
         """Replies that were committed but, as far as we know, never shown. Oldest first."""
         return await self._store.undelivered(platform)
 
@@ -64,6 +66,12 @@ class Storyteller:
         """Say that people have seen this reply."""
         if reply.post is not None:
             await self._store.delivered(reply.post)
+
+    async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
+        try:
+            return await _AGAIN.copy()(self._once, wanted, turn, values, watch)
+        except RetryError:
+            raise StoreError("Somebody else kept changing this story just now. Please try again.") from None
 
     async def _once(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         earlier, house, story = await self._store.arrive(turn)
@@ -81,15 +89,25 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
         )
-        cleared = {key: await self._gate.clear(value, house.rating) for key, value in values.items()}
+        cleared = await self._cleared(values, house)
         reply = await wanted.perform(session, **cleared)
-        if session.change.empty and not session.wrote:
+        if not session.change.changes and not session.wrote:
             return reply
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
+    async def _cleared(self, values: dict[str, str], house: House) -> dict[str, Cleared]:
+        """Each value by itself, and all of them together, since a reply may show them side by side."""
+        if sum(map(bool, values.values())) > 1:
+            await self._gate.clear(" ".join(values.values()), house.rating)
+        return {key: await self._gate.clear(value, house.rating) for key, value in values.items()}
+
     async def _name(self, name: str, house: House) -> Cleared:
+        """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""
+        name = " ".join(hygienic(name).split())[:64]
+        if not visible(name) or name.casefold() == THE_STORYTELLER.casefold():
+            return phrase("somebody")
         try:
-            return await self._gate.clear(" ".join(name.split())[:64], house.rating) or phrase("somebody")
+            return await self._gate.clear(name, house.rating)
         except Withheld:
             return phrase("somebody")
 

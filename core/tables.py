@@ -34,8 +34,11 @@ place = Table(
     Column("workspace", String(64), nullable=False),
     Column("channel", String(64), nullable=False),
     Column("thread", String(64), nullable=False),
-    Column("rating", String(10), nullable=False),
-    Column("length", String(10), nullable=False),
+    # Null until somebody sets it: then the operator's default holds, also when that changes.
+    Column("rating", String(10), nullable=True),
+    Column("length", String(10), nullable=True),
+    # Counts what changed here. A turn that found another number than it meets at its commit is performed again.
+    Column("version", Integer, nullable=False),
     # No foreign key: story points back at place, and the two would wait for each other.
     Column("story_id", Integer, nullable=True),
     UniqueConstraint("platform", "workspace", "channel", "thread"),
@@ -45,13 +48,12 @@ turn = Table(
     "turn",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("platform", String(20), nullable=False),
     Column("request_id", String(128), nullable=False),
     Column("place_id", ForeignKey("place.id"), nullable=False),
     Column("operation", String(32), nullable=False),
     Column("contributor_id", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("platform", "request_id"),
+    UniqueConstraint("place_id", "request_id"),
 )
 
 post = Table(
@@ -77,6 +79,7 @@ story = Table(
     Column("author", Text, nullable=False),
     Column("head", Integer, nullable=True),
     Column("ended", Boolean, nullable=False),
+    Column("ended_at", DateTime(timezone=True), nullable=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

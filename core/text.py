@@ -13,6 +13,7 @@ _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Sgt|Jr|Sr|vs|
 _GOES_ON = re.compile(r"\s*[a-z]")
 
 _BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 _MOST_MARKS = 3
 """Combining marks that may follow one character; more is a tower built to overflow lines."""
 
@@ -52,18 +53,19 @@ def hygienic(text: str) -> str:
         return text
     kept: list[str] = []
     marks = 0
-    for char in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")):
-        if not _storable(char):
-            continue
-        marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
+    storable = filter(_storable, text.replace("\r\n", "\n").replace("\r", "\n"))
+    for char in unicodedata.normalize("NFC", "".join(storable)):
+        category = unicodedata.category(char)
+        if category != "Cf":  # a joiner does not begin a new character
+            marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= _MOST_MARKS:
             kept.append(char)
-    return "".join(kept)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def visible(text: str) -> bool:
-    """Whether there is anything to see: a letter, digit, sign or symbol."""
-    return any(unicodedata.category(char)[0] in "LNPS" for char in text)
+    """Whether there is anything to see: a letter, digit, sign or symbol that is not drawn as a blank."""
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in _FILLERS for char in text)
 
 
 def _storable(char: str) -> bool:

@@ -6,7 +6,7 @@ The argument `hang` makes the voice fall silent after its first word, so that a 
 import sys
 
 import bots.assembly
-from bots.__main__ import main
+from bots.cli import main
 from bots.settings import Settings
 from core.engine import Engine
 from tests.voices import ScriptedEngine

@@ -1,5 +1,6 @@
 """Who sits around the terminal and what one typed line does. Knows neither keyboard nor screen."""
 
+import contextlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ GREETING = (
     "One story, told together. Say who speaks with /as <name>, begin with /story start <title>. "
     "/story help shows the rest, /quit leaves."
 )
+_ALSO = "In this terminal also: /as <name> says who speaks, /quit leaves."
 _ASIDE = "Only lines that begin with / do something here; what you say at the table is not part of the story."
 
 
@@ -55,9 +57,11 @@ class Circle:
             case "/quit" | "/exit":
                 return False
             case "/as":
-                self._seat(rest)
+                await self._seat(rest)
             case "/help":
                 await self._tell(f"help {rest}")
+            case "/story" if rest.strip().lower() in ("quit", "exit"):
+                self.screen.say("To leave, type /quit; to close the story, /story end.")
             case "/story":
                 await self._tell(rest)
             case other if other.startswith("/"):
@@ -68,35 +72,41 @@ class Circle:
 
     async def catch_up(self) -> None:
         """Show what was told before the last stop but never seen."""
-        for place, reply in await self.storyteller.undelivered(PLATFORM):
-            if place == self.place:
+        for missed in await self.storyteller.undelivered(PLATFORM):
+            if missed.place == self.place:
                 self.screen.say("Told before the last stop, not shown yet:")
-                await self._show(reply)
+                await self._show(missed.reply)
 
     @property
     def place(self) -> Place:
         """The terminal's own place."""
         return Place(platform=PLATFORM, workspace="local", channel=self.channel)
 
-    def _seat(self, name: str) -> None:
+    async def _seat(self, name: str) -> None:
         name = " ".join(name.split())
         if not name or len(name) > 64:
             self.screen.say("Say who speaks: /as <name>, with at most 64 characters.")
             return
-        self.name = name
-        self.screen.say(f"{name} speaks now.")
+        self.name = await self.storyteller.called(self._turn(name))
+        self.screen.say(f"{self.name} speaks now.")
+
+    def _turn(self, name: str) -> Turn:
+        return Turn(id=self.new_id(), place=self.place, contributor=Contributor(name, name))
 
     async def _tell(self, line: str) -> None:
-        turn = Turn(id=self.new_id(), place=self.place, contributor=Contributor(self.name, self.name))
+        turn = self._turn(self.name)
         try:
             typed = parse(line)
             await self._show(
                 await self.storyteller.perform(typed.operation, turn, typed.arguments, watch=self.screen.glimpse)
             )
+            if typed.operation == "help" and not typed.arguments:
+                self.screen.say(_ALSO)
         except StoryError as error:
             self.failed = self.failed or isinstance(error, (EngineError, StoreError))
             self.screen.say(error.notice)
 
     async def _show(self, reply: Reply) -> None:
         self.screen.show(reply)
-        await self.storyteller.delivered(reply)
+        with contextlib.suppress(StoreError):  # then it is shown once more at the next start
+            await self.storyteller.delivered(reply)

@@ -12,7 +12,7 @@ from bots.console.keyboard import Person, Pipe
 from bots.console.screens import LiveScreen, PlainScreen
 from core.storyteller import Storyteller
 
-STOPPED = "Stopped. Everything that was told before is kept; what was being written was not stored."
+STOPPED = "Stopped. Everything that was told before is kept; what was still being written is not."
 
 
 async def run(storyteller: Storyteller, *, channel: str) -> int:

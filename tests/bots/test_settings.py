@@ -23,6 +23,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("ENGINE_MAX_SEQS", "many", ['ENGINE_MAX_SEQS is "many"', "integer"]),
         ("ENGINE_GPU_MEMORY", "1.5", ['ENGINE_GPU_MEMORY is "1.5"', "less than or equal to 1"]),
         ("DATABASE_URL", "mysql://x", ["DATABASE_URL", "sqlite+aiosqlite:///"]),
+        ("DATABASE_URL", "sqlite+aiosqlite://", ["DATABASE_URL", "sqlite+aiosqlite:///file"]),
         ("HEALTH_PORT", "70000", ['HEALTH_PORT is "70000"', "65535"]),
         ("LOG_LEVEL", "loud", ['LOG_LEVEL is "LOUD"', "DEBUG, INFO, WARNING or ERROR"]),
         ("TURN_SECONDS", "-1", ['TURN_SECONDS is "-1"', "greater than 0"]),
@@ -66,6 +67,17 @@ def test_the_environment_goes_before_the_file(elsewhere: Path, monkeypatch: pyte
     monkeypatch.setenv("RATING", "pg")
     settings = load()
     assert (settings.rating, settings.log_level) == ("pg", "INFO")
+
+
+def test_a_file_that_is_no_text_is_said_to_be_so(elsewhere: Path) -> None:
+    (elsewhere / ".env").write_bytes(b"RATING=\xff\xfe")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        load()
+
+
+def test_a_setting_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATING", "")
+    assert load().rating == "teen"
 
 
 def test_the_table_in_the_readme_is_the_settings() -> None:

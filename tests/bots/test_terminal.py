@@ -148,6 +148,18 @@ def test_a_model_that_is_not_there_is_one_sentence_and_a_code(env: dict[str, str
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\x1bb"])
+def test_a_channel_without_an_ordinary_name_is_refused(env: dict[str, str], name: str) -> None:
+    code, _, err = bots(env, "play", "--channel", name)
+    assert code == 2
+    assert "1 to 64 ordinary characters" in err
+
+
+def test_a_name_is_judged_before_it_is_said(env: dict[str, str]) -> None:
+    out, _ = scripted(env).communicate(b"/as fuck\x1b[31m\n/as Zo\xc3\xab\n", timeout=60)
+    assert out.decode().split("\n\n")[:2] == ["somebody speaks now.", "Zoë speaks now."]
+
+
 def test_a_wrong_setting_is_one_sentence_and_a_code(env: dict[str, str]) -> None:
     code, _, err = bots(env | {"RATING": "adult"}, "play")
     assert code == 2

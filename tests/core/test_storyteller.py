@@ -1,6 +1,8 @@
 """Turns, as contributors know them: exactly once, in order, whole or not at all. On both databases."""
 
 import asyncio
+import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -16,10 +18,11 @@ from core.errors import (
     UnknownOperation,
     Withheld,
 )
-from core.moderation import Decision, Rating, Verdict
+from core.moderation import Decision, Gate, Rating, Verdict
 from core.operation import OPERATIONS
 from core.session import Limits
-from core.story import Contributor, Glimpse, Place, Shape, Stage
+from core.store import Store
+from core.story import Contributor, Glimpse, Place, Reply, Shape, Stage
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import DEFAULT, ScriptedEngine
@@ -440,9 +443,9 @@ async def test_replies_that_were_never_shown_are_found_after_a_restart_once(
     await started(teller, "One.")
     restarted = storyteller(database, ScriptedEngine())
     found = await restarted.undelivered("test")
-    assert [place for place, _ in found] == [HERE, HERE]
-    for _, reply in found:
-        await restarted.delivered(reply)
+    assert [(missed.place, missed.contributor_id) for missed in found] == [(HERE, ANA.id), (HERE, ANA.id)]
+    for missed in found:
+        await restarted.delivered(missed.reply)
     assert await restarted.undelivered("test") == []
 
 
@@ -524,3 +527,136 @@ async def test_every_operation_says_something_in_an_empty_place_or_why_not(telle
             assert error.notice.endswith(".")
         else:
             assert reply.blocks
+
+
+async def test_a_request_id_counts_within_its_place_only(teller: Storyteller) -> None:
+    for place in (HERE, ELSEWHERE):
+        await teller.perform("start", turn(place, request_id="same"), {"title": f"In {place.workspace}"})
+    reply = await teller.perform("show", turn(ELSEWHERE))
+    assert texts(reply, Shape.TITLE) == ["In w2"]
+
+
+async def _meanwhile(
+    database: Database, slow: str, *others: tuple[str, dict[str, str]]
+) -> tuple[Storyteller, Reply | NotPossible]:
+    """Two processes on one database: the first writes slowly, and the other does these things meanwhile."""
+    voice = ScriptedEngine(["The first try.", "The second try."])
+    first, second = storyteller(database, voice), storyteller(database, ScriptedEngine())
+    await started(first, "One.")
+    voice.gate.clear()
+    writing = asyncio.create_task(first.perform(slow, turn()))
+    while not voice.writing:
+        await asyncio.sleep(0)
+    for operation, arguments in others:
+        await second.perform(operation, turn(who=BEN), arguments)
+    voice.gate.set()
+    try:
+        return second, await writing
+    except NotPossible as error:
+        return second, error
+
+
+async def test_nothing_is_written_into_a_story_that_was_ended_meanwhile(database: Database) -> None:
+    teller, outcome = await _meanwhile(database, "continue", ("end", {}), ("start", {"title": "The Owl"}))
+    assert isinstance(outcome, Reply)
+    assert await told(teller) == ["The second try."]
+    await teller.perform("end", turn())
+    await teller.perform("resume", turn(), {"title": "The Lamp"})
+    assert await told(teller) == ["One."]
+
+
+async def test_a_text_judged_by_a_rating_that_was_changed_meanwhile_is_judged_anew(database: Database) -> None:
+    teller, outcome = await _meanwhile(database, "continue", ("settings rating", {"rating": "g"}))
+    assert isinstance(outcome, Reply)
+    assert await told(teller) == ["One.", "The second try."]
+
+
+async def test_undo_takes_back_what_it_says_also_when_somebody_adds_meanwhile(database: Database) -> None:
+    tellers = [storyteller(database, ScriptedEngine()) for _ in range(2)]
+    await started(tellers[0], "One.", "Two.")
+    for _ in range(5):
+        undone, _ = await asyncio.gather(
+            tellers[0].perform("undo", turn()),
+            tellers[1].perform("lore add", turn(), {"name": "Mara", "fact": "keeps the light"}),
+        )
+        facts = texts(await tellers[0].perform("lore list", turn()), Shape.ITEM)
+        took_lore_back = any("No longer holds" in block.text for block in undone.blocks)
+        assert took_lore_back is (facts == [])
+        while facts:
+            await tellers[0].perform("lore forget", turn(), {"name": "Mara"})
+            facts = facts[1:]
+        await tellers[0].perform("add", turn(), {"text": "Another."})
+
+
+async def test_two_facts_of_one_name_never_hold_at_once(database: Database) -> None:
+    tellers = [storyteller(database, ScriptedEngine()) for _ in range(4)]
+    await started(tellers[0])
+    adding = (t.perform("lore add", turn(), {"name": "Mara", "fact": f"fact {n}"}) for n, t in enumerate(tellers))
+    await asyncio.gather(*adding)
+    assert len(texts(await tellers[0].perform("lore list", turn()), Shape.ITEM)) == 1
+
+
+async def test_words_that_are_harmless_alone_are_judged_together(teller: Storyteller) -> None:
+    await started(teller)
+    joined = storyteller(teller._store._database, ScriptedEngine(), Forbidding(word="kill yourself"))
+    with pytest.raises(Withheld):
+        await joined.perform("lore add", turn(), {"name": "kill", "fact": "yourself"})
+
+
+async def test_questions_at_once_after_a_change_of_model_are_all_answered(database: Database) -> None:
+    await started(storyteller(database, ScriptedEngine()), "The sea was quiet.")
+    voice = ScriptedEngine(lambda _: "The sea was quiet.")
+    voice.profile = replace(voice.profile, tokenizer="another")
+    teller = storyteller(database, voice)
+    replies = await asyncio.gather(*(teller.perform("explain", turn()) for _ in range(6)))
+    assert {texts(reply)[0] for reply in replies} == {"The sea was quiet. [1]"}
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "3000000000", "12345"])
+async def test_a_number_that_no_passage_has_is_no_end(teller: Storyteller, number: str) -> None:
+    await started(teller, "The sea was quiet.")
+    with contextlib.suppress(BadArgument):
+        await teller.perform("explain", turn(), {"question": number})
+
+
+async def test_an_operators_new_default_holds_where_nobody_has_set_a_rating(database: Database) -> None:
+    await started(storyteller(database, ScriptedEngine()))
+    stricter = Storyteller(store=Store(database, rating=Rating.G), gate=Gate([]), engine=ScriptedEngine())
+    assert "g" in texts(await stricter.perform("settings show", turn()), Shape.ITEM)
+    await stricter.perform("settings rating", turn(), {"rating": "pg"})
+    assert "pg" in texts(await stricter.perform("settings show", turn()), Shape.ITEM)
+
+
+async def test_old_stories_are_found_by_title_and_by_number_and_the_last_ended_first(teller: Storyteller) -> None:
+    for number in range(30):
+        await teller.perform("start", turn(), {"title": f"Tale {number}"})
+        await teller.perform("end", turn())
+    await teller.perform("resume", turn(), {"title": "tale 2"})
+    await teller.perform("end", turn())
+    listed = [str(block.label) for block in (await teller.perform("list", turn())).blocks]
+    assert listed[:2] == ["1. Tale 2", "2. Tale 29"]
+    resumed = await teller.perform("resume", turn(), {"title": "2"})
+    assert texts(resumed, Shape.TITLE) == ["Tale 29"]
+
+
+async def test_a_title_and_premise_as_long_as_the_window_do_not_stop_a_story(database: Database) -> None:
+    voice = ScriptedEngine(window=600)
+    teller = storyteller(database, voice)
+    await teller.perform("start", turn(), {"title": "🐳" * 100, "premise": "🐳" * 500})
+    await teller.perform("continue", turn(), {"direction": "🐳" * 300, "length": "short"})
+    assert len(voice.requests[0].prompt) + voice.requests[0].sampling.max_tokens <= 600
+
+
+async def test_a_passage_too_long_to_refine_is_said_to_be_so(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(window=600))
+    await started(teller, "word " * 100)
+    with pytest.raises(NotPossible, match="too long"):
+        await teller.perform("refine", turn())
+
+
+@pytest.mark.parametrize("name", ["the storyteller", "The Storyteller", "\u200b", "\u3164", "  "])
+async def test_nobody_is_shown_as_the_storyteller_or_as_nothing(teller: Storyteller, name: str) -> None:
+    await started(teller)
+    await teller.perform("add", turn(who=Contributor("u9", name)), {"text": "Hello."})
+    shown = await teller.perform("show", turn())
+    assert shown.blocks[-1].label == "1 · somebody"

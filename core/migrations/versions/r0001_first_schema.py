@@ -16,8 +16,9 @@ def upgrade() -> None:
         sa.Column("workspace", sa.String(length=64), nullable=False),
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("thread", sa.String(length=64), nullable=False),
-        sa.Column("rating", sa.String(length=10), nullable=False),
-        sa.Column("length", sa.String(length=10), nullable=False),
+        sa.Column("rating", sa.String(length=10), nullable=True),
+        sa.Column("length", sa.String(length=10), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("story_id", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
         sa.UniqueConstraint("platform", "workspace", "channel", "thread", name=op.f("uq_place_platform")),
@@ -25,7 +26,6 @@ def upgrade() -> None:
     op.create_table(
         "turn",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("platform", sa.String(length=20), nullable=False),
         sa.Column("request_id", sa.String(length=128), nullable=False),
         sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column("operation", sa.String(length=32), nullable=False),
@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_turn_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turn")),
-        sa.UniqueConstraint("platform", "request_id", name=op.f("uq_turn_platform")),
+        sa.UniqueConstraint("place_id", "request_id", name=op.f("uq_turn_place_id")),
     )
     op.create_table(
         "post",
@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("head", sa.Integer(), nullable=True),
         sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_story_place_id")),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_story_turn_id")),
