@@ -140,7 +140,7 @@ async def test_a_transaction_whose_caller_is_cancelled_ends_whole(database: Data
     entered, go_on = asyncio.Event(), asyncio.Event()
 
     async def unit(connection: AsyncConnection) -> None:
-        place = {"platform": "p", "workspace": "w", "channel": "c", "thread": "", "rating": "g", "length": "short"}
+        place = {"platform": "p", "workspace": "w", "channel": "c", "thread": "", "version": 1}
         await connection.execute(tables.place.insert(), place)
         entered.set()
         await go_on.wait()
@@ -158,7 +158,7 @@ async def test_a_transaction_whose_caller_is_cancelled_ends_whole(database: Data
 
 async def test_a_unit_that_fails_leaves_nothing(database: Database) -> None:
     async def unit(connection: AsyncConnection) -> None:
-        await connection.execute(text("INSERT INTO place VALUES (1, 'p', 'w', 'c', '', 'g', 'short', NULL)"))
+        await connection.execute(text("INSERT INTO place VALUES (1, 'p', 'w', 'c', '', 'g', 'short', 1, NULL)"))
         raise StoreError
 
     with pytest.raises(StoreError):
