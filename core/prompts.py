@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.engine import Engine, TokenIds
-from core.moderation import Cleared, excerpt
+from core.moderation import Cleared, excerpt, phrase
 from core.story import Given, Lore, Passage, Story
 
 
@@ -64,6 +64,10 @@ class Prompt:
 class Layout(Protocol):
     """How one form of model wants the three parts."""
 
+    def wanted(self, material: Material, task: Task) -> Material:
+        """What of the material this form of model can use for a task."""
+        ...
+
     def head(self, story: Story, lore: Sequence[Lore]) -> TokenIds:
         """Everything before the first passage."""
         ...
@@ -82,6 +86,13 @@ class StreamLayout:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def wanted(self, material: Material, task: Task) -> Material:
+        """All of it to continue; else the bare passages, and to refine only the last: so it was trained."""
+        if task is Task.CONTINUE:
+            return material
+        bare = replace(material.story, title=phrase(""), premise=phrase(""))
+        return Material(bare, (), material.passages[-1:] if task is Task.REFINE else material.passages)
 
     def head(self, story: Story, lore: Sequence[Lore]) -> TokenIds:
         """`<|endoftext|><|title|>…[<|summary|>…][<|lore|>name: fact]*`"""
@@ -120,6 +131,10 @@ class ChatLayout:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._frame = engine.frame(RULES)
+
+    def wanted(self, material: Material, task: Task) -> Material:
+        """All of it, whatever the task."""
+        return material
 
     def head(self, story: Story, lore: Sequence[Lore]) -> TokenIds:
         """The system text, title, premise and facts, up to where the story opens."""
@@ -177,6 +192,7 @@ def compose(engine: Engine, material: Material, order: Order) -> Prompt:
     facts beyond a quarter of it, the oldest passages, the beginning of the only passage left.
     """
     form, window = layout(engine), engine.profile.window
+    material = form.wanted(material, order.task)
     story = replace(
         material.story,
         title=_clipped(engine, material.story.title, window // 16),

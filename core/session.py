@@ -41,9 +41,9 @@ _WHOLE_TURN = (Rating.G, Rating.PG)
 """Ratings under which nothing is shown before all of it has passed."""
 
 _SAMPLING = {
-    Task.CONTINUE: Sampling(max_tokens=0, temperature=0.8, min_p=0.05),
-    Task.REFINE: Sampling(max_tokens=0, temperature=0.2, min_p=0.1),
-    Task.EXPLAIN: Sampling(max_tokens=0, temperature=0.2, min_p=0.1),
+    Task.CONTINUE: Sampling(max_tokens=0, temperature=0.7, min_p=0.05),
+    Task.REFINE: Sampling(max_tokens=0, temperature=0.0, min_p=0.1),
+    Task.EXPLAIN: Sampling(max_tokens=0, temperature=0.0, min_p=0.1),
     Task.RECAP: Sampling(max_tokens=0, temperature=0.3, min_p=0.1),
 }
 

@@ -91,13 +91,17 @@ def test_title_premise_lore_passages_and_wish_are_all_in_the_prompt(form: Form) 
 def test_the_shipped_models_form_is_the_one_it_was_trained_on() -> None:
     engine = ScriptedEngine(form="stream")
     lore = [Lore(1, own("Mara"), own("keeps the light"))]
-    prompt = compose(engine, material(engine, ["One.", "Two."], lore, premise="P."), order(Task.REFINE, "clearer"))
+    known = material(engine, ["One.", "Two."], lore, premise="P.")
     names = {256 + n: name for n, name in enumerate(CONTROLS)}
-    said = "".join(names.get(i) or chr(i) for i in prompt.ids)
-    assert said == (
-        "<|endoftext|><|title|>The Lamp<|summary|>P.<|lore|>Mara: keeps the light"
-        "<|passage|>One.<|passage|>Two.<|refine|>clearer<|write|>"
-    )
+
+    def said(task: Task, words: str) -> str:
+        return "".join(names.get(i) or chr(i) for i in compose(engine, known, order(task, words)).ids)
+
+    passages = "<|passage|>One.<|passage|>Two."
+    head = "<|endoftext|><|title|>The Lamp<|summary|>P.<|lore|>Mara: keeps the light"
+    assert said(Task.CONTINUE, "a ship") == f"{head}{passages}<|continue|>a ship<|write|>"
+    assert said(Task.EXPLAIN, "why?") == f"<|endoftext|><|title|>{passages}<|explain|>why?<|write|>"
+    assert said(Task.REFINE, "clearer") == "<|endoftext|><|title|><|passage|>Two.<|refine|>clearer<|write|>"
 
 
 @pytest.mark.parametrize("form", FORMS)
