@@ -41,7 +41,7 @@ class Order:
     @property
     def answer_tokens(self) -> int:
         """Room to leave for the answer: English takes about 1.4 tokens a word, and a sentence must end."""
-        return self.room or self.length * 2 + 16
+        return self.room or self.length * 3 // 2 + 12
 
 
 @dataclass(frozen=True)
