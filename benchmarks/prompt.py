@@ -1,6 +1,6 @@
 """How long a person waits for the prompt of `python -m bots play`, beside a bare start of Python.
 
-    python -m benchmarks.prompt [--repeats 7]
+python -m benchmarks.prompt [--repeats 7]
 """
 
 import argparse
