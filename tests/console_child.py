@@ -3,6 +3,7 @@
 The argument `hang` makes the voice fall silent after its first word, so that a signal finds it in mid-sentence.
 """
 
+import signal
 import sys
 
 import bots.assembly
@@ -22,4 +23,5 @@ def voice(settings: Settings) -> Engine:
 
 if __name__ == "__main__":
     bots.assembly.engine = voice
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as `bots.__main__` does, whoever started us
     sys.exit(main(["play"]))
