@@ -11,11 +11,6 @@ from inference.vllm import EngineOptions, VllmEngine
 from tests.inference.models import llama
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """vLLM forgets a socket library's context when it cannot start; that is not ours to fix."""
-    config.addinivalue_line("filterwarnings", "ignore:Unclosed context:ResourceWarning")
-
-
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped model, or one with random weights where none is shipped yet."""
