@@ -1,0 +1,146 @@
+"""Asking about a story; nothing in it changes."""
+
+from core.errors import BadArgument, NotPossible
+from core.evidence import Claim, claims
+from core.moderation import Cleared, excerpt, joined, own, phrase
+from core.operation import OPERATIONS, Effect, Param, find, operation
+from core.operations.replies import count, label, note, say
+from core.prompts import Order, Task
+from core.session import Session, Writing
+from core.story import Block, Given, Passage, Reply, Shape, Story
+
+_PAGE = 10
+_LISTED = 25
+
+
+@operation(
+    "explain",
+    Param("question", "A question, or the number of a passage; empty for the whole story", max_length=300),
+    example="/story explain why did the ship answer?",
+    effect=Effect.ASKS,
+)
+async def explain(session: Session, question: Cleared) -> Reply:
+    """Explain the story or answer a question about it, with the passages that say so."""
+    passages, asked = await _asked(session, question)
+    writing = await session.write(Order(Task.EXPLAIN, asked, 70), passages)
+    found = claims(writing.text, passages, asked) if writing else []
+    if writing is None or not found:
+        return say(phrase("The story does not say."), private=True)
+    return Reply((Block(Shape.PROSE, _cited(found, writing)),), private=True)
+
+
+@operation("recap", effect=Effect.ASKS)
+async def recap(session: Session) -> Reply:
+    """Tell what has happened so far."""
+    passages = await session.passages()
+    if not passages:
+        raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
+    writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
+    found = claims(writing.text, passages) if writing else []
+    if writing is None or not found:
+        return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")),), private=True)
+    return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title),), private=True)
+
+
+@operation("show", Param("page", "Which page, counted from the end", number=True), effect=Effect.READS)
+async def show(session: Session, page: Cleared) -> Reply:
+    """Show the story, ten passages a page, the last page first."""
+    story = session.story
+    pages = max(1, -(-story.passages // _PAGE))
+    wanted = int(page or 1)
+    if wanted > pages:
+        raise BadArgument(f"The story has {pages} page{'s' if pages > 1 else ''}.")
+    last = story.passages - (wanted - 1) * _PAGE
+    passages = await session.passages(last=last, limit=_PAGE)
+    blocks = [Block(Shape.TITLE, story.title)]
+    if story.premise:
+        blocks.append(Block(Shape.NOTE, story.premise))
+    blocks += [Block(Shape.PROSE, p.text, label(p)) for p in passages]
+    if not passages:
+        blocks.append(note(phrase("Nothing has happened yet. Add the first passage with /story add.")))
+    if wanted < pages:
+        more = phrase("Page {page} of {pages}. Earlier: /story show {next}", page=wanted, pages=pages, next=wanted + 1)
+        blocks.append(note(more))
+    return Reply(tuple(blocks), private=True)
+
+
+@operation("list", effect=Effect.READS)
+async def list_(session: Session) -> Reply:
+    """List the stories of this channel."""
+    found = await session.store.stories(session.house.id, limit=_LISTED)
+    if not found:
+        return say(phrase("No stories here yet. Begin one with /story start <title>."), private=True)
+    numbered = [phrase("{number}. {title}", number=n, title=s.title) for n, s in enumerate(found, 1)]
+    items = tuple(Block(Shape.ITEM, _standing(s), label) for s, label in zip(found, numbered, strict=True))
+    return Reply(items, private=True)
+
+
+@operation("why", Param("number", "Number of the passage; empty for the last one", number=True), effect=Effect.READS)
+async def why(session: Session, number: Cleared) -> Reply:
+    """Show what the storyteller was given for a passage."""
+    passages = await session.passages(last=int(number) if number else None, limit=1)
+    if not passages or (number and passages[-1].number != int(number)):
+        raise BadArgument(f"The story has {session.story.passages} passages.")
+    return Reply(tuple(_account(passages[-1], await session.given(passages[-1]))), private=True)
+
+
+@operation("help", Param("command", "Which command", max_length=40), effect=Effect.READS)
+async def help_(session: Session, command: Cleared) -> Reply:
+    """Show what I understand."""
+    chosen = list(OPERATIONS.values())
+    if command:
+        first = find(command.removeprefix("/story").strip())
+        chosen = [each for each in chosen if each.name.split()[0] == first.alias] or [first]
+    blocks = [Block(Shape.ITEM, own(each.summary), own(each.usage)) for each in chosen]
+    if command:
+        blocks += [Block(Shape.ITEM, own(p.explained), own(p.name)) for p in chosen[0].params]
+        if chosen[0].example:
+            blocks.append(note(phrase("For example: {example}", example=own(chosen[0].example))))
+    return Reply(tuple(blocks), private=True)
+
+
+async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:
+    """The passages that a question is about, and the question as the model gets it."""
+    number = question.strip(" #.?").lower().removeprefix("passage").strip()
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        passages = await session.passages()
+    else:
+        passages = await session.passages(last=int(number), limit=1)
+        if not passages or passages[-1].number != int(number):
+            raise BadArgument(f"There is no passage {int(number)}; the story has {session.story.passages}.")
+        question = phrase("")
+    if not passages:
+        raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
+    return passages, question
+
+
+def _cited(found: list[Claim], writing: Writing) -> Cleared:
+    """Claims with the numbers of the passages behind each, e.g. "A ship answered. [2][3]"."""
+    lines = []
+    for claim in found:
+        cites = joined("", [phrase("[{n}]", n=n) for n in claim.cites])
+        lines.append(phrase("{claim} {cites}", claim=excerpt(claim.text, of=writing.text), cites=cites))
+    return joined(" ", lines)
+
+
+def _account(passage: Passage, given: Given | None) -> list[Block]:
+    if given is None:
+        said = phrase("{label} was written by a person; the storyteller was given nothing.", label=label(passage))
+        return [note(said)]
+    rows = {
+        "model": given.model,
+        "task": f"{given.task} {given.words}".strip(),
+        "passages": f"{given.first_passage}-{given.last_passage}" if given.last_passage else "none",
+        "lore": ", ".join(given.lore) or "none",
+        "lore left out": ", ".join(given.lore_left_out) or "none",
+        "tokens": f"{given.prompt_tokens} of {given.window}, {given.cached_tokens or 0} from the cache",
+    }
+    return [
+        note(label(passage)),
+        *(Block(Shape.ITEM, own(value), own(name)) for name, value in rows.items()),
+    ]
+
+
+def _standing(story: Story) -> Cleared:
+    told = count(story.passages, "passage")
+    return phrase("{count}, ended", count=told) if story.ended else phrase("{count}, open", count=told)

@@ -1,0 +1,30 @@
+"""Replies that several operations make."""
+
+from core.moderation import Cleared, own, phrase
+from core.story import Block, Kind, NewPassage, Passage, Reply, Shape
+
+
+def new_passage(new: NewPassage) -> Block:
+    """A passage just written, with its number and author."""
+    return Block(Shape.PROSE, new.text, phrase("{number} · {author}", number=new.number, author=new.author))
+
+
+def label(passage: Passage) -> Cleared:
+    """The number and author of a passage, e.g. "3 · Ana, refined"."""
+    refined = phrase(", refined") if passage.kind is Kind.REFINED else phrase("")
+    return phrase("{number} · {author}{refined}", number=passage.number, author=passage.author, refined=refined)
+
+
+def count(number: int, noun: str) -> Cleared:
+    """A number with its noun, e.g. "3 passages"."""
+    return phrase("{number} {noun}", number=number, noun=own(noun if number == 1 else f"{noun}s"))
+
+
+def say(text: Cleared, *, private: bool = False) -> Reply:
+    """A reply of one sentence of the bot's own."""
+    return Reply((note(text),), private=private)
+
+
+def note(text: Cleared) -> Block:
+    """A sentence of the bot's own."""
+    return Block(Shape.NOTE, text)

@@ -1,0 +1,217 @@
+"""Telling a story: beginning it, adding to it, having it continued and refined, and taking steps back."""
+
+from core.errors import NotPossible
+from core.evidence import faithful, repeats
+from core.moderation import Cleared, joined, phrase
+from core.operation import Param, operation
+from core.operations.replies import count, label, new_passage, note, say
+from core.prompts import Order, Task
+from core.session import Session
+from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story
+
+_REMEMBERED = 30
+"""Passages whose words a new one must not repeat."""
+_LISTED = 25
+_LENGTHS = tuple(length.value for length in Length)
+
+
+@operation(
+    "start",
+    Param("title", "What the story is called", required=True, max_length=100),
+    Param("premise", "What it is about", max_length=500),
+    example="/story start The Lamp of Harrow Bay | a keeper's daughter finds a lamp that will not go out",
+)
+async def start(session: Session, title: Cleared, premise: Cleared) -> Reply:
+    """Begin a new story here."""
+    if (busy := session.open_story) is not None:
+        return say(
+            phrase(
+                "“{title}” is being told here ({count} so far). Go on with /story add or /story continue, "
+                "or close it with /story end and then start the new one. Nothing was changed.",
+                title=busy.title,
+                count=count(busy.passages, "passage"),
+            ),
+            private=True,
+        )
+    session.change.start = (title, premise, session.author)
+    hint = phrase("{who} opens a story. Add the first passage with /story add.", who=session.author)
+    return Reply((Block(Shape.TITLE, title), *([Block(Shape.PROSE, premise)] if premise else []), note(hint)))
+
+
+@operation(
+    "add",
+    Param("text", "Your passage", required=True, lines=True),
+    example="/story add Mara climbed the stairs with the lamp under her coat.",
+)
+async def add(session: Session, text: Cleared) -> Reply:
+    """Add your own passage to the story."""
+    passages = await session.passages(limit=1)
+    return Reply((new_passage(session.add(text, after=passages[-1] if passages else None)),))
+
+
+@operation(
+    "continue",
+    Param("direction", "What should happen", max_length=300),
+    Param("length", "How much to write", choices=_LENGTHS),
+    example="/story continue a ship answers from the dark",
+)
+async def continue_(session: Session, direction: Cleared, length: Cleared) -> Reply:
+    """Let the storyteller write what happens next."""
+    if not length and direction in _LENGTHS:  # somebody who types "continue short" means the length
+        direction, length = phrase(""), direction
+    passages = await session.passages()
+    return await _continue(session, passages, direction, Length(length or session.house.length))
+
+
+@operation("retry")
+async def retry(session: Session) -> Reply:
+    """Let the storyteller write its last passage anew; the old one is kept for undo."""
+    passages = await session.passages()
+    if not passages or passages[-1].kind is not Kind.CONTINUED:
+        raise NotPossible("The last passage is not the storyteller's, so there is nothing to write anew.")
+    last = passages[-1]
+    given = await session.given(last)
+    direction = given.words if given else phrase("")
+    return await _continue(session, passages[:-1], direction, session.house.length, instead_of=last)
+
+
+@operation(
+    "refine",
+    Param("how", "What to change, e.g. clearer, shorter, more tension", max_length=300),
+    example="/story refine more tension",
+)
+async def refine(session: Session, how: Cleared) -> Reply:
+    """Polish the last passage; what happens in it stays the same."""
+    passages = await session.passages()
+    if not passages:
+        raise NotPossible("There is no passage to refine yet. Add one with /story add.")
+    last = passages[-1]
+    if len(session.ids_of(last)) > session.engine.profile.window // 3:
+        raise NotPossible("The last passage is too long for this storyteller to refine. Shorter passages work better.")
+    order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.ids_of(last)) * 3 // 2 + 16)
+    writing = await session.write(order, passages, accept=lambda text: faithful(last.text, text))
+    if writing is None or writing.text == last.text:
+        said = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
+        return say(said, private=True)
+    session.add_refined(writing, instead_of=last, after=_parent(passages))
+    return Reply(
+        (
+            Block(Shape.OLD, last.text, label(last)),
+            Block(Shape.NEW, writing.text, phrase("refined")),
+            note(phrase("To go back to the old wording, type /story undo.")),
+        )
+    )
+
+
+@operation("undo")
+async def undo(session: Session) -> Reply:
+    """Take back the last step: a passage, a refinement or a fact. Nothing is destroyed."""
+    return await _step(session, back=True)
+
+
+@operation("redo")
+async def redo(session: Session) -> Reply:
+    """Bring back what was undone last."""
+    return await _step(session, back=False)
+
+
+@operation("end")
+async def end(session: Session) -> Reply:
+    """Close the story. It is kept and can be resumed."""
+    story = session.story
+    session.change.end = True
+    return Reply(
+        (
+            Block(Shape.TITLE, story.title),
+            note(
+                phrase(
+                    "The end, after {count}. It is kept: /story resume opens it again, /story start begins another.",
+                    count=count(story.passages, "passage"),
+                )
+            ),
+        )
+    )
+
+
+@operation(
+    "resume", Param("title", "Its title, or its number in the list; empty for the one that ended last", max_length=100)
+)
+async def resume(session: Session, title: Cleared) -> Reply:
+    """Open an ended story of this channel again."""
+    if (busy := session.open_story) is not None:
+        said = phrase("“{title}” is being told here already. Close it first with /story end.", title=busy.title)
+        return say(said, private=True)
+    found = await session.store.stories(session.house.id, limit=1000)
+    chosen = next((s for n, s in enumerate(found, 1) if not title or _is_meant(title, n, s)), None)
+    if chosen is None:
+        return say(_no_such_story(found[:_LISTED]), private=True)
+    session.change.resume = chosen.id
+    return Reply(
+        (
+            Block(Shape.TITLE, chosen.title),
+            note(phrase("The story goes on after {count}.", count=count(chosen.passages, "passage"))),
+        )
+    )
+
+
+async def _continue(
+    session: Session,
+    passages: list[Passage],
+    direction: Cleared,
+    length: Length,
+    *,
+    instead_of: Passage | None = None,
+) -> Reply:
+    told = [p.text for p in passages[-_REMEMBERED:]] + ([instead_of.text] if instead_of else [])
+    order = Order(Task.CONTINUE, direction, WORDS[length])
+    writing = await session.write(order, passages, accept=lambda text: not repeats(text, told))
+    if writing is None:
+        raise NotPossible(
+            "The storyteller only found words that stand in the story already. "
+            "Give it a direction, e.g. /story continue somebody knocks."
+        )
+    return Reply((new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
+
+
+async def _step(session: Session, *, back: bool) -> Reply:
+    step = await session.store.step(session.story.id, back=back)
+    if step is None:
+        raise NotPossible("There is nothing to undo." if back else "There is nothing to redo.")
+    session.change.undo, session.change.redo = back, not back
+    blocks = []
+    if step.passage_gone and step.passage_back and step.passage_gone.number == step.passage_back.number:
+        blocks.append(Block(Shape.PROSE, step.passage_back.text, label(step.passage_back)))
+        blocks.append(
+            note(phrase("The earlier wording stands again.") if back else phrase("The later wording stands again."))
+        )
+    elif back and step.passage_gone:
+        blocks.append(
+            note(
+                phrase(
+                    "Taken back: {label}. To bring it back, type /story redo.",
+                    label=label(step.passage_gone),
+                )
+            )
+        )
+    elif step.passage_back:
+        blocks.append(Block(Shape.PROSE, step.passage_back.text, label(step.passage_back)))
+    if step.lore_gone:
+        blocks.append(note(phrase("No longer holds: {name}.", name=step.lore_gone.name)))
+    if step.lore_back:
+        blocks.append(Block(Shape.ITEM, step.lore_back.fact, step.lore_back.name))
+    return Reply(tuple(blocks))
+
+
+def _parent(passages: list[Passage]) -> Passage | None:
+    return passages[-2] if len(passages) > 1 else None
+
+
+def _is_meant(title: Cleared, number: int, story: Story) -> bool:
+    return title.casefold() == story.title.casefold() or title == str(number)
+
+
+def _no_such_story(found: list[Story]) -> Cleared:
+    if not found:
+        return phrase("There is no story here to resume. Begin one with /story start <title>.")
+    titles = joined(", ", [phrase("“{title}”", title=s.title) for s in found])
+    return phrase("There is no story of that title here. There are: {titles}.", titles=titles)
