@@ -5,7 +5,7 @@ redo, retry and branch move the head; nothing is ever destroyed.
 """
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from core.engine import TokenIds
 from core.moderation import Cleared, Rating
@@ -34,6 +34,18 @@ class Contributor:
     name: str
 
 
+class Standing(IntEnum):
+    """What a contributor may do in a place. Each may do what those below may."""
+
+    WRITER = 0
+    OWNER = 1
+    """Of the open story: who began it."""
+    MODERATOR = 2
+    """Has one of the roles that an admin named."""
+    ADMIN = 3
+    """Runs the server, or is alone with the bot."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Turn:
     """One request by one contributor. `id` is the platform's request id: the same id is the same turn."""
@@ -41,6 +53,24 @@ class Turn:
     id: str
     place: Place
     contributor: Contributor
+    admin: bool = False
+    """The platform says that the contributor runs this server, or nobody else can be here."""
+    roles: frozenset[str] = frozenset()
+    """The platform's ids of the contributor's roles."""
+    language: str = "en"
+    """The contributor's locale; private replies follow it."""
+    here: str = "en"
+    """The server's locale; public replies follow it, unless an admin chose a language."""
+    adult: bool = False
+    """The platform lets only adults in here."""
+    about: int | None = None
+    """Id of the passage under which a button was pressed, or that was pointed at."""
+    source: str = ""
+    """Id of the message whose text is added or changed."""
+    plain: bool = False
+    """It is an ordinary message, which counts only where an admin said so."""
+    dedicated: bool = False
+    """The place was opened for this story alone."""
 
 
 class Length(StrEnum):
@@ -51,8 +81,34 @@ class Length(StrEnum):
     LONG = "long"
 
 
+class Turns(StrEnum):
+    """Who may write next."""
+
+    FREE = "free"
+    """Anybody."""
+    ALTERNATE = "alternate"
+    """Anybody but whoever wrote the last passage."""
+
+
 WORDS = {Length.SHORT: 40, Length.MEDIUM: 80, Length.LONG: 160}
 """Words aimed at for each length."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What an admin set for a whole server; None and empty where nothing was set."""
+
+    rating: Rating | None = None
+    language: str | None = None
+    channels: frozenset[str] = frozenset()
+    """Where stories may be told; anywhere if empty."""
+    moderators: frozenset[str] = frozenset()
+    """Roles whose members are moderators."""
+    alerts: str | None = None
+    """The channel in which moderators are told of reports."""
+    messages: bool = False
+    """Whether ordinary messages count as passages in a story's own thread."""
+    turns: Turns = Turns.FREE
 
 
 @dataclass(frozen=True)
@@ -65,6 +121,14 @@ class House:
     story_id: int | None
     version: int = 0
     """Changes with everything that is written here, but for questions."""
+    workspace: Workspace = Workspace()
+    dedicated: bool = False
+    """The place was opened for one story alone."""
+
+    @property
+    def language(self) -> str | None:
+        """The language that an admin chose for what everybody reads."""
+        return self.workspace.language
 
 
 @dataclass(frozen=True)
@@ -79,6 +143,8 @@ class Story:
     head: int | None
     passages: int
     """How many passages stand on the path to the head."""
+    author_id: str | None = None
+    """Who began it; None in stories from before this was kept."""
 
 
 class Kind(StrEnum):
@@ -119,6 +185,13 @@ class Passage:
     before: int
     ids: TokenIds | None
     """Token ids of `text` in the present model's vocabulary; None if not yet known."""
+    origin: int | None = None
+    """Id of the passage of which this is a later version; None if it is the first."""
+
+    @property
+    def root(self) -> int:
+        """What all versions of a passage have in common."""
+        return self.origin or self.id
 
 
 @dataclass(frozen=True)
@@ -155,12 +228,27 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """The passage that a reply shows, for the buttons under it."""
+
+    id: int
+    number: int
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a turn says back. `post` is its row in the outbox, None if it need not survive a crash."""
 
     blocks: tuple[Block, ...]
     private: bool = False
     post: int | None = None
+    passage: Shown | None = None
+    """The passage that the turn wrote."""
+    alert: tuple[Block, ...] = ()
+    """What moderators are to be told."""
+    again: bool = False
+    """The turn was performed before; this is what was said then."""
 
 
 class Stage(StrEnum):
@@ -205,6 +293,8 @@ class NewPassage:
     ids: TokenIds
     tokenizer: str
     given: Given | None = None
+    origin: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,6 +306,24 @@ class NewLore:
     replaces: int | None = None
 
 
+@dataclass(frozen=True)
+class Copy:
+    """A passage to be written again further along, since one before it changed."""
+
+    id: int
+    number: int
+    before: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something that a contributor wants the moderators to see."""
+
+    passage: int | None
+    source: str
+    reason: Cleared
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -223,6 +331,11 @@ class Change:
     start: tuple[Cleared, Cleared, Cleared] | None = None
     """Title, premise and author of a new story."""
     passage: NewPassage | None = None
+    remove: bool = False
+    """Nothing takes the place of the passage after `parent`."""
+    parent: int | None = None
+    copies: tuple[Copy, ...] = ()
+    """What follows the changed or removed passage, in order."""
     lore: NewLore | None = None
     forget: int | None = None
     undo: bool = False
@@ -231,6 +344,8 @@ class Change:
     resume: int | None = None
     rating: Rating | None = None
     length: Length | None = None
+    workspace: Workspace | None = None
+    report: Report | None = None
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
 

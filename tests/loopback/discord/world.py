@@ -1,0 +1,367 @@
+"""Who and what there is: people, guilds, channels, messages. It knows nothing of sockets."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from tests.loopback.discord import permissions
+from tests.loopback.discord.ids import Snowflakes
+from tests.loopback.discord.rules import Json
+
+TEXT, DM, GROUP, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 3, 11, 12, 15
+THREADS = (10, PUBLIC_THREAD, PRIVATE_THREAD)
+EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
+
+
+@dataclass(eq=False)
+class User:
+    """Somebody, or a bot."""
+
+    id: int
+    name: str
+    locale: str = "en-US"
+    display: str | None = None
+    bot: bool = False
+
+    @property
+    def mention(self) -> str:
+        """How a message names this user."""
+        return f"<@{self.id}>"
+
+
+@dataclass(eq=False)
+class Role:
+    """A role in a guild."""
+
+    id: int
+    name: str
+    permissions: int = 0
+    position: int = 1
+
+
+@dataclass(eq=False)
+class Member:
+    """A user in a guild. `permissions`, if set, stands for all that roles would give."""
+
+    user: User
+    roles: list[Role] = field(default_factory=list)
+    permissions: int | None = None
+    nick: str | None = None
+    joined: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(eq=False)
+class Attachment:
+    """A file that the platform keeps."""
+
+    id: int
+    name: str
+    data: bytes
+    content_type: str
+    description: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The file as UTF-8 text."""
+        return self.data.decode()
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a person brings along: an option of a command, or on a message."""
+
+    name: str
+    data: bytes
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A state that a message was given, and when (monotonic)."""
+
+    at: float
+    text: str
+
+
+@dataclass(eq=False)
+class Message:
+    """A message as it stands now; `edits` has every state after the first one."""
+
+    id: int
+    channel: "Channel"
+    author: User
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    flags: int = 0
+    kind: int = 0
+    mentions: list[User] = field(default_factory=list)
+    reply_to: "Message | None" = None
+    interaction: Json | None = None
+    poll: Json | None = None
+    pinned: bool = False
+    deleted: bool = False
+    edited: datetime | None = None
+    edits: list[Edit] = field(default_factory=list)
+    reactions: dict[str, set[int]] = field(default_factory=dict)
+    thread: "Channel | None" = None
+    only_for: User | None = None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def ephemeral(self) -> bool:
+        """Only one person sees it."""
+        return bool(self.flags & EPHEMERAL)
+
+    @property
+    def thinking(self) -> bool:
+        """It still says that the app is thinking."""
+        return bool(self.flags & LOADING)
+
+    @property
+    def text(self) -> str:
+        """All that is written in it: content, embeds, text displays; without labels of buttons."""
+        parts = [self.content]
+        for embed in self.embeds:
+            parts += [embed.get("title", ""), embed.get("description", "")]
+            parts += [each for f in embed.get("fields", []) for each in (f["name"], f["value"])]
+            parts.append(embed.get("footer", {}).get("text", ""))
+        parts += [each["content"] for each in walk(self.components) if each["type"] == 10]
+        return "\n".join(part for part in parts if part)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of its buttons, in order; disabled ones too."""
+        return [each.get("label", "") for each in walk(self.components) if each["type"] == 2]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Its files by name."""
+        return {each.name: each.data for each in self.attachments}
+
+    @property
+    def spacings(self) -> list[float]:
+        """Seconds from each state to the next one, without the last (final) edit."""
+        times = [self.at, *(edit.at for edit in self.edits[:-1])]
+        return [after - before for before, after in zip(times, times[1:], strict=False)]
+
+    def older(self, seconds: float) -> None:
+        """Let it have been written earlier."""
+        self.created -= timedelta(seconds=seconds)
+
+
+def walk(components: Sequence[Json]) -> Iterator[Json]:
+    """Every component, nested ones too, in the order of reading."""
+    for each in components:
+        yield each
+        yield from walk(each.get("components", []))
+        yield from walk([each[key] for key in ("accessory", "component") if each.get(key)])
+
+
+@dataclass(eq=False)
+class Channel:
+    """A place to write in: text channel, forum, thread, or private."""
+
+    world: "World"
+    id: int
+    kind: int
+    name: str = ""
+    guild: "Guild | None" = None
+    parent: "Channel | None" = None
+    recipients: list[User] = field(default_factory=list)
+    nsfw: bool = False
+    topic: str | None = None
+    tags: dict[str, int] = field(default_factory=dict)
+    overwrites: dict[int, list[int]] = field(default_factory=dict)
+    log: list[Message] = field(default_factory=list)
+    owner: User | None = None
+    applied_tags: list[int] = field(default_factory=list)
+    archived: bool = False
+    locked: bool = False
+    archive_minutes: int = 1440
+    deleted: bool = False
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def messages(self) -> list[Message]:
+        """What everybody in the channel sees now, oldest first."""
+        return [each for each in self.log if not each.deleted and not each.ephemeral]
+
+    @property
+    def threads(self) -> list["Channel"]:
+        """Its threads (a forum's posts), oldest first."""
+        return [c for c in self.world.channels.values() if c.parent is self and c.kind in THREADS and not c.deleted]
+
+    @property
+    def is_thread(self) -> bool:
+        """It hangs below another channel."""
+        return self.kind in THREADS
+
+    @property
+    def context(self) -> int:
+        """The interaction context: 0 guild, 1 DM with the bot, 2 private channel."""
+        if self.guild:
+            return 0
+        return 1 if self.kind == DM and self.world.bot in self.recipients else 2
+
+    def permissions(self, user: User) -> int:
+        """What this user may do here."""
+        if not self.guild:
+            return permissions.PEOPLE
+        member = self.guild.members.get(user.id)
+        held = self.guild.permissions(user)
+        if held == permissions.ALL:
+            return held
+        overwrites = (self.parent or self).overwrites if self.is_thread else self.overwrites
+        roles = [role.id for role in member.roles] if member else []
+        for each in (self.guild.id, *roles, user.id):
+            allow, deny = overwrites.get(each, (0, 0))
+            held = held & ~deny | allow
+        return held
+
+    def deny(self, who: "User | Role", *names: str) -> None:
+        """Take permissions away here, e.g. `channel.deny(discord.bot, "send_messages")`."""
+        self._overwrite(who, 0, permissions.bits(*names))
+
+    def allow(self, who: "User | Role", *names: str) -> None:
+        """Give permissions here."""
+        self._overwrite(who, permissions.bits(*names), 0)
+
+    def _overwrite(self, who: "User | Role", allow: int, deny: int) -> None:
+        held = self.overwrites.setdefault(who.id, [0, 0])
+        held[:] = [held[0] & ~deny | allow, held[1] & ~allow | deny]
+        self.world.audience.channel_changed(self)
+
+    def archive(self, *, locked: bool = False) -> None:
+        """Archive this thread, as a moderator would."""
+        self.archived, self.locked = True, locked
+        self.world.audience.channel_changed(self)
+
+
+@dataclass(eq=False)
+class Guild:
+    """A server. `installed` says that the application (and its bot) is in it."""
+
+    world: "World"
+    id: int
+    name: str
+    owner: User
+    locale: str = "en-US"
+    installed: bool = True
+    roles: list[Role] = field(default_factory=list)
+    members: dict[int, Member] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Its channels without threads."""
+        return [c for c in self.world.channels.values() if c.guild is self and not c.is_thread and not c.deleted]
+
+    @property
+    def threads(self) -> list[Channel]:
+        """Its threads, archived ones too."""
+        return [c for c in self.world.channels.values() if c.guild is self and c.is_thread and not c.deleted]
+
+    def text_channel(self, name: str, *, nsfw: bool = False, topic: str | None = None) -> Channel:
+        """A new text channel."""
+        return self.world.add(Channel(self.world, self.world.ids.new(), TEXT, name, self, nsfw=nsfw, topic=topic))
+
+    def forum(self, name: str, *, tags: Sequence[str] = (), nsfw: bool = False) -> Channel:
+        """A new forum; its posts are `forum.threads`."""
+        labels = {tag: self.world.ids.new() for tag in tags}
+        return self.world.add(Channel(self.world, self.world.ids.new(), FORUM, name, self, nsfw=nsfw, tags=labels))
+
+    def role(self, name: str, *permission_names: str) -> Role:
+        """A new role."""
+        role = Role(self.world.ids.new(), name, permissions.bits(*permission_names), len(self.roles))
+        self.roles.append(role)
+        self.world.audience.role_made(self, role)
+        return role
+
+    def join(
+        self, user: User, *, roles: Sequence[Role] = (), permissions: int | None = None, nick: str | None = None
+    ) -> Member:
+        """Let somebody in. Joining again changes roles and permissions."""
+        member = Member(user, list(roles), permissions, nick)
+        self.members[user.id] = member
+        return member
+
+    def permissions(self, user: User) -> int:
+        """What this user may do in the guild, before channels have a say."""
+        member = self.members.get(user.id)
+        if user is self.owner:
+            return permissions.ALL
+        if member and member.permissions is not None:
+            held = member.permissions
+        else:
+            held = self.roles[0].permissions
+            for role in member.roles if member else []:
+                held |= role.permissions
+        return permissions.ALL if held & permissions.bits("administrator") else held
+
+
+class Audience(Protocol):
+    """Who hears of changes: the gateway."""
+
+    def guild_made(self, guild: Guild) -> None:
+        """The application was added to a guild, or a guild was made with it."""
+
+    def role_made(self, guild: Guild, role: Role) -> None:
+        """There is a new role."""
+
+    def channel_made(self, channel: Channel) -> None:
+        """There is a new channel or thread."""
+
+    def channel_changed(self, channel: Channel) -> None:
+        """A channel or thread was changed."""
+
+
+class World:
+    """All of it."""
+
+    def __init__(self, bot_name: str) -> None:
+        self.ids = Snowflakes()
+        self.application_id = self.ids.new()
+        self.bot = User(self.application_id, bot_name, bot=True)
+        self.developer = User(self.ids.new(), "developer")
+        self.users: dict[int, User] = {each.id: each for each in (self.bot, self.developer)}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.attachments: dict[int, Attachment] = {}
+        self.audience: Audience
+
+    def user(self, name: str, *, locale: str = "en-US", display: str | None = None, bot: bool = False) -> User:
+        """A new person."""
+        user = User(self.ids.new(), name, locale, display or name.capitalize(), bot)
+        self.users[user.id] = user
+        return user
+
+    def guild(
+        self, name: str, *, owner: User | None = None, locale: str = "en-US", installed: bool = True
+    ) -> Guild:
+        """A new guild with @everyone, its owner and, if `installed`, the bot."""
+        guild = Guild(self, self.ids.new(apart=True), name, owner or self.developer, locale, installed)
+        guild.roles.append(Role(guild.id, "@everyone", permissions.PEOPLE, 0))
+        guild.join(guild.owner)
+        if installed:
+            guild.join(self.bot, permissions=permissions.BOT)
+        self.guilds[guild.id] = guild
+        self.audience.guild_made(guild)
+        return guild
+
+    def add(self, channel: Channel) -> Channel:
+        """Put a channel in its place."""
+        self.channels[channel.id] = channel
+        self.audience.channel_made(channel)
+        return channel
+
+    def private(self, *people: User) -> Channel:
+        """The DM of two (one of them may be the bot), or a group; the same one each time."""
+        for channel in self.channels.values():
+            if channel.kind in (DM, GROUP) and {u.id for u in channel.recipients} == {u.id for u in people}:
+                return channel
+        kind = DM if len(people) == 2 else GROUP
+        return self.add(Channel(self, self.ids.new(), kind, recipients=list(people), owner=people[0]))
