@@ -4,13 +4,12 @@ import datetime as dt
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal, select, update
 
 from core import tables as t
 from core.moderation import Cleared
 from core.rows import inserting, last_move, next_move, packed
-from core.story import Change, House, Reply, Story, Turn
+from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
 
 class Moved(Exception):
@@ -22,7 +21,7 @@ class Commit:
 
     def __init__(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         turn: Turn,
         operation: str,
         house: House,
@@ -37,44 +36,56 @@ class Commit:
         self._change = change
         self._place_id = 0
         self._turn_id = 0
+        self._shown: Shown | None = None
 
-    async def run(self, reply: Reply) -> Reply:
+    def run(self, reply: Reply) -> Reply:
         """Write everything; returns the reply with its post. Raises `Moved`."""
-        self._place_id = await self._same_place() if self._house.id else await self._add_place()
-        self._turn_id = await self._add_turn()
-        await self._settle()
-        await self._open_or_close()
-        await self._write_story()
-        await self._keep_tokens()
-        return replace(reply, post=await self._add_post(reply))
+        self._place_id = self._same_place() if self._house.id else self._add_place()
+        self._turn_id = self._add_turn()
+        self._settle()
+        self._open_or_close()
+        self._write_story()
+        self._keep_tokens()
+        self._add_report()
+        reply = replace(reply, passage=self._shown)
+        return replace(reply, post=self._add_post(reply))
 
-    async def _insert(self, table: Any, **values: object) -> int:
-        result: Any = await self._connection.execute(inserting(table), values)
+    def _insert(self, table: Any, **values: object) -> int:
+        result: Any = self._connection.execute(inserting(table), values)
         key: tuple[int, ...] = result.inserted_primary_key
         return key[0]
 
-    async def _add_place(self) -> int:
-        return await self._insert(t.place, **asdict(self._turn.place), version=1)
+    def _add_place(self) -> int:
+        """A new place's row. Raises `Moved` if the server's settings are no longer as the turn found them."""
+        if self._connection.scalar(select(self._workspace_version())) != self._house.workspace.version:
+            raise Moved
+        return self._insert(t.place, **asdict(self._turn.place), version=1, dedicated=self._turn.dedicated)
 
-    async def _same_place(self) -> int:
+    def _same_place(self) -> int:
         """The place's id, and its row locked until the commit. Raises `Moved` unless all is as the turn found it.
 
         A question changes nothing, so only the rating that its answer was judged by must still hold.
         """
         place = t.place.c
-        mine = update(t.place).where(place.id == self._house.id)
+        mine = update(t.place).where(
+            place.id == self._house.id, self._workspace_version() == self._house.workspace.version
+        )
         if self._change.changes:
             mine = mine.where(place.version == self._house.version).values(version=place.version + 1)
         else:
-            mine = mine.where((place.rating == self._house.rating) | place.rating.is_(None)).values(
-                version=place.version
-            )
-        if (await self._connection.execute(mine)).rowcount != 1:
+            same = place.rating.is_not_distinct_from(self._house.own_rating)
+            mine = mine.where(same).values(version=place.version)
+        if self._connection.execute(mine).rowcount != 1:
             raise Moved
         return self._house.id
 
-    async def _add_turn(self) -> int:
-        return await self._insert(
+    def _workspace_version(self) -> ColumnElement[int]:
+        here = self._turn.place
+        of = t.workspace.c.platform == here.platform, t.workspace.c.workspace == here.workspace
+        return func.coalesce(select(t.workspace.c.version).where(*of).scalar_subquery(), 0)
+
+    def _add_turn(self) -> int:
+        return self._insert(
             t.turn,
             request_id=self._turn.id,
             place_id=self._place_id,
@@ -83,67 +94,134 @@ class Commit:
             created_at=now(),
         )
 
-    async def _add_post(self, reply: Reply) -> int:
-        return await self._insert(
+    def _add_post(self, reply: Reply) -> int:
+        return self._insert(
             t.post,
             turn_id=self._turn_id,
             place_id=self._place_id,
             blocks=[asdict(block) for block in reply.blocks],
             private=reply.private,
+            passage=asdict(reply.passage) if reply.passage else None,
         )
 
-    async def _settle(self) -> None:
+    def _settle(self) -> None:
         settings = {"rating": self._change.rating, "length": self._change.length}
-        await self._update_place({k: v for k, v in settings.items() if v is not None})
+        self._update_place({k: v for k, v in settings.items() if v is not None})
+        if self._change.workspace is not None:
+            self._settle_workspace(self._change.workspace)
 
-    async def _update_place(self, values: dict[str, Any]) -> None:
+    def _settle_workspace(self, new: Workspace) -> None:
+        here, table = self._turn.place, t.workspace.c
+        key = {"platform": here.platform, "workspace": here.workspace}
+        values = asdict(new) | {name: sorted(getattr(new, name)) for name in ("channels", "moderators")}
+        values["version"] = self._house.workspace.version + 1
+        if not self._house.workspace.version:
+            self._insert(t.workspace, **key, **values)
+            return
+        mine = update(t.workspace).where(*(table[name] == value for name, value in key.items()))
+        mine = mine.where(table.version == self._house.workspace.version)
+        if self._connection.execute(mine.values(**values)).rowcount != 1:
+            raise Moved
+
+    def _add_report(self) -> None:
+        if (new := self._change.report) is not None:
+            self._insert(
+                t.report,
+                place_id=self._place_id,
+                turn_id=self._turn_id,
+                passage_id=new.passage,
+                message_id=new.source,
+                reason=new.reason,
+                created_at=now(),
+            )
+
+    def _update_place(self, values: dict[str, Any]) -> None:
         if values:
-            await self._connection.execute(update(t.place).where(t.place.c.id == self._place_id).values(**values))
+            self._connection.execute(update(t.place).where(t.place.c.id == self._place_id).values(**values))
 
-    async def _open_or_close(self) -> None:
+    def _open_or_close(self) -> None:
         if self._change.start is not None:
-            await self._open(await self._add_story(*self._change.start))
+            self._open(self._add_story(*self._change.start))
+            self._update_place({"dedicated": self._turn.dedicated})
         if self._change.resume is not None:
-            await self._open(self._change.resume)
+            self._open(self._change.resume)
         if self._change.end and self._story is not None:
-            await self._update_story(self._story.id, ended=True, ended_at=now())
-            await self._update_place({"story_id": None})
+            self._update_story(self._story.id, ended=True, ended_at=now())
+            self._update_place({"story_id": None})
 
-    async def _open(self, story_id: int) -> None:
-        await self._update_place({"story_id": story_id})
-        await self._update_story(story_id, ended=False)
+    def _open(self, story_id: int) -> None:
+        self._update_place({"story_id": story_id})
+        self._update_story(story_id, ended=False)
 
-    async def _add_story(self, title: Cleared, premise: Cleared, author: Cleared) -> int:
-        return await self._insert(
+    def _add_story(self, title: Cleared, premise: Cleared, author: Cleared) -> int:
+        return self._insert(
             t.story,
             place_id=self._place_id,
             turn_id=self._turn_id,
             title=title,
             premise=premise,
             author=author,
+            author_id=self._turn.contributor.id,
             ended=False,
             created_at=now(),
         )
 
-    async def _update_story(self, story_id: int, **values: object) -> None:
-        await self._connection.execute(update(t.story).where(t.story.c.id == story_id).values(**values))
+    def _update_story(self, story_id: int, **values: object) -> None:
+        self._connection.execute(update(t.story).where(t.story.c.id == story_id).values(**values))
 
-    async def _write_story(self) -> None:
+    def _write_story(self) -> None:
         if self._story is None:
             return
-        if self._change.passage is not None:
-            await self._move(head_after=await self._add_passage(self._story))
+        if self._change.passage is not None or self._change.remove:
+            self._move(head_after=self._write_path(self._story))
         if self._change.lore is not None or self._change.forget is not None:
-            await self._change_lore(self._story)
+            self._change_lore(self._story)
         if self._change.undo:
-            await self._step(self._story, back=True)
+            self._step(self._story, back=True)
         if self._change.redo:
-            await self._step(self._story, back=False)
+            self._step(self._story, back=False)
 
-    async def _add_passage(self, story: Story) -> int:
-        new = self._change.passage
-        assert new is not None  # noqa: S101 - for the type checker
-        passage_id = await self._insert(
+    def _write_path(self, story: Story) -> int | None:
+        """The new passage, if there is one, and behind it what followed the old one. Returns the new head."""
+        head, new = self._change.parent, self._change.passage
+        if new is not None:
+            head = self._add_passage(story, new)
+            self._shown = Shown(head, new.number, new.kind)
+            self._note_source()
+        for each in self._change.copies:
+            head = self._copy(each, head)
+        return head
+
+    def _note_source(self) -> None:
+        """Remember which message the passage came from, unless that is known."""
+        if not self._turn.source:
+            return
+        key = {"place_id": self._place_id, "message_id": self._turn.source}
+        known = select(t.message.c.turn_id).where(*(t.message.c[name] == value for name, value in key.items()))
+        if self._connection.execute(known).first() is None:
+            self._insert(t.message, **key, turn_id=self._turn_id)
+
+    def _copy(self, old: Copy, parent: int | None) -> int:
+        """Write a passage again behind `parent`, with its tokens."""
+        passage, token = t.passage.c, t.token.c
+        changed = {
+            "turn_id": literal(self._turn_id),
+            "parent": literal(parent, Integer),
+            "number": literal(old.number),
+            "before": literal(old.before),
+            "origin": func.coalesce(passage.origin, passage.id),
+        }
+        kept = {c.name: c for c in passage if c.name not in changed and c.name != "id"}
+        columns = kept | changed
+        rows = select(*columns.values()).where(passage.id == old.id)
+        made = insert(t.passage).from_select(list(columns), rows).returning(passage.id)
+        copy = self._connection.execute(made).scalar_one()
+        tokens = select(literal(copy), token.tokenizer, token.ids).where(token.passage_id == old.id)
+        self._connection.execute(insert(t.token).from_select(["passage_id", "tokenizer", "ids"], tokens))
+        return int(copy)
+
+    def _add_passage(self, story: Story, new: NewPassage) -> int:
+        passage_id = self._insert(
             t.passage,
             story_id=story.id,
             turn_id=self._turn_id,
@@ -155,32 +233,31 @@ class Commit:
             text=new.text,
             before=new.before,
             given=asdict(new.given) if new.given else None,
+            origin=new.origin,
             created_at=now(),
         )
-        await self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, ids=packed(new.ids))
+        self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, ids=packed(new.ids))
         return passage_id
 
-    async def _change_lore(self, story: Story) -> None:
+    def _change_lore(self, story: Story) -> None:
         new, old, after = self._change.lore, self._change.forget, None
         if new is not None:
             old = new.replaces
             values = {"story_id": story.id, "turn_id": self._turn_id, "holds": True}
-            after = await self._insert(t.lore, name=new.name, fact=new.fact, **values)
-        await self._set_lore(old, holds=False)
-        await self._move(head_after=story.head, lore_before=old, lore_after=after)
+            after = self._insert(t.lore, name=new.name, fact=new.fact, **values)
+        self._set_lore(old, holds=False)
+        self._move(head_after=story.head, lore_before=old, lore_after=after)
 
-    async def _set_lore(self, lore_id: int | None, *, holds: bool) -> None:
+    def _set_lore(self, lore_id: int | None, *, holds: bool) -> None:
         if lore_id is not None:
-            await self._connection.execute(update(t.lore).where(t.lore.c.id == lore_id).values(holds=holds))
+            self._connection.execute(update(t.lore).where(t.lore.c.id == lore_id).values(holds=holds))
 
-    async def _move(
-        self, *, head_after: int | None, lore_before: int | None = None, lore_after: int | None = None
-    ) -> None:
+    def _move(self, *, head_after: int | None, lore_before: int | None = None, lore_after: int | None = None) -> None:
         """Record a step that undo can take back, and take it."""
         story = self._story
         assert story is not None  # noqa: S101 - for the type checker
-        last = await self._connection.scalar(select(last_move(story.id)))
-        await self._insert(
+        last = self._connection.scalar(select(last_move(story.id)))
+        self._insert(
             t.move,
             story_id=story.id,
             turn_id=self._turn_id,
@@ -191,26 +268,26 @@ class Commit:
             lore_after=lore_after,
             done=True,
         )
-        await self._set_head(story, head_after)
+        self._set_head(story, head_after)
 
-    async def _set_head(self, story: Story, head: int | None) -> None:
-        await self._update_story(story.id, head=head)
+    def _set_head(self, story: Story, head: int | None) -> None:
+        self._update_story(story.id, head=head)
 
-    async def _step(self, story: Story, *, back: bool) -> None:
+    def _step(self, story: Story, *, back: bool) -> None:
         """Take the last step back, or the last one taken back forward again. The caller saw that there is one."""
-        row = (await self._connection.execute(next_move(story.id, back=back))).one()
-        await self._set_lore(row.lore_after, holds=not back)
-        await self._set_lore(row.lore_before, holds=back)
-        await self._connection.execute(update(t.move).where(t.move.c.id == row.id).values(done=not back))
-        await self._set_head(story, row.head_before if back else row.head_after)
+        row = self._connection.execute(next_move(story.id, back=back)).one()
+        self._set_lore(row.lore_after, holds=not back)
+        self._set_lore(row.lore_before, holds=back)
+        self._connection.execute(update(t.move).where(t.move.c.id == row.id).values(done=not back))
+        self._set_head(story, row.head_before if back else row.head_after)
 
-    async def _keep_tokens(self) -> None:
+    def _keep_tokens(self) -> None:
         for passage_id, (tokenizer, ids) in self._change.encoded.items():
             known = select(t.token.c.passage_id).where(
                 t.token.c.passage_id == passage_id, t.token.c.tokenizer == tokenizer
             )
-            if (await self._connection.execute(known)).first() is None:
-                await self._insert(t.token, passage_id=passage_id, tokenizer=tokenizer, ids=packed(ids))
+            if self._connection.execute(known).first() is None:
+                self._insert(t.token, passage_id=passage_id, tokenizer=tokenizer, ids=packed(ids))
 
 
 def now() -> dt.datetime:

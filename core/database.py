@@ -5,31 +5,32 @@ Knows nothing of stories; `core.store` has the statements.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, NullPool, create_engine, event, exc, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 T = TypeVar("T")
 
 
 class Database:
-    """Two pools on one database: many readers, and one writer that takes the write lock as it begins.
+    """Two workplaces on one database: one that reads, and one that takes the write lock as it begins.
 
     SQLite upgrades a read lock to a write lock only when nobody else wrote meanwhile; `BEGIN IMMEDIATE` on the
     writer avoids that failure. On PostgreSQL both names stand for one pool.
     """
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+    def __init__(self, reader: Workplace, writer: Workplace) -> None:
         self._reader = reader
         self._writer = writer
 
@@ -42,14 +43,11 @@ class Database:
         address = make_url(url)
         with _opening(address):
             if address.get_backend_name() == "sqlite":
-                await asyncio.to_thread(_try_file, address, lock_seconds)
-                database = _sqlite(address, lock_seconds)
+                database = await _sqlite(address, lock_seconds)
             else:
-                engine = create_async_engine(address, pool_size=10, pool_pre_ping=True)
-                database = cls(engine, engine)
+                pool = Pool(create_async_engine(address, pool_size=10, pool_pre_ping=True))
+                database = cls(pool, pool)
             try:
-                if address.get_backend_name() == "sqlite":
-                    await database._make_durable()
                 await database._migrate()
             except BaseException:
                 await database.close()
@@ -58,25 +56,25 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back. Safe to call twice."""
-        await self._reader.dispose()
-        await self._writer.dispose()
+        await self._reader.close()
+        await self._writer.close()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for statements that read; each by itself sees one consistent state."""
+    async def read(self, unit: Unit[T]) -> T:
+        """What `unit` reads. Each of its statements by itself sees one consistent state."""
         with translated():
-            async with self._reader.connect() as connection:
-                yield connection
+            return await self._reader.run(unit)
 
-    async def write(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def write(self, unit: Unit[T]) -> T:
         """Run `unit` in one transaction and commit it.
 
         The transaction is a task of its own: when the caller is cancelled it still ends, whole or not at all,
         before the cancellation goes on. (Cancelling a task amid its statements leaves half a turn behind.)
+        A unit may be called twice, the first time for nothing, so it changes the database and nothing else.
         """
-        task = asyncio.ensure_future(self._transact(unit))
+        task = asyncio.ensure_future(self._writer.run(unit))
         try:
-            return await asyncio.shield(task)
+            with translated():
+                return await asyncio.shield(task)
         except asyncio.CancelledError:
             while not task.done():  # however often we are cancelled meanwhile
                 with suppress(asyncio.CancelledError):
@@ -85,29 +83,13 @@ class Database:
                 task.exception()  # seen, so that it is not reported as never retrieved
             raise
 
-    async def _transact(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        with translated():
-            async with self._writer.begin() as connection:
-                return await unit(connection)
-
-    async def _make_durable(self) -> None:
-        """Sync at each commit. Said to the driver itself, since it must stand outside of BEGIN."""
-        async with self._writer.connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await driver.execute("PRAGMA synchronous = FULL")
-
     async def _migrate(self) -> None:
-        found = await self._revision()
-        if found == SCHEMA:
-            return
-        async with self._writer.begin() as connection:
-            await connection.run_sync(_upgrade)
+        if await self._reader.run(_revision) != SCHEMA:
+            await self._writer.run(_upgrade)
 
-    async def _revision(self) -> str | None:
-        async with self._reader.connect() as connection:
-            if not await connection.run_sync(lambda c: c.dialect.has_table(c, "alembic_version")):
-                return None
-            return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+
+def _engine(address: URL, lock_seconds: float) -> Engine:
+    return create_engine(address.set(drivername="sqlite"), poolclass=NullPool, connect_args={"timeout": lock_seconds})
 
 
 def _try_file(address: URL, lock_seconds: float) -> None:
@@ -115,28 +97,30 @@ def _try_file(address: URL, lock_seconds: float) -> None:
 
     When the asynchronous driver fails to open a file, its thread lives on and complains to a loop that has ended.
     """
-    engine = create_engine(address.set(drivername="sqlite"), poolclass=NullPool, connect_args={"timeout": lock_seconds})
-    with closing(engine.raw_connection()) as connection:
+    with closing(_engine(address, lock_seconds).raw_connection()) as connection:
         connection.cursor().execute("PRAGMA journal_mode = WAL")
 
 
-def _sqlite(address: URL, lock_seconds: float) -> Database:
-    arguments = {"timeout": lock_seconds}
-    # Each read is one statement, which SQLite answers from one state without a transaction around it.
-    reader = create_async_engine(address, connect_args=arguments, pool_size=4, pool_reset_on_return=None)
-    writer = create_async_engine(address, connect_args=arguments, pool_size=1, max_overflow=0)
+async def _sqlite(address: URL, lock_seconds: float) -> Database:
+    await asyncio.to_thread(_try_file, address, lock_seconds)
+    reader, writer = _engine(address, lock_seconds), _engine(address, lock_seconds)
     for engine in (reader, writer):
-        event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(writer.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
-    return Database(reader, writer)
+        event.listen(engine, "connect", _prepare)
+    # Each read is one statement, which SQLite answers from one state without a transaction around it.
+    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return Database(await Desk.open(reader), await Desk.open(writer))
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    # Nothing here may touch the file: a connection that fails while it is made is not closed by anybody.
     connection.isolation_level = None  # the driver must not begin transactions by itself; we say BEGIN
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")  # each commit is on the disk when it returns
+
+
+def _revision(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _upgrade(connection: Connection) -> None:
@@ -193,8 +177,6 @@ def translated() -> Iterator[None]:
 def _meaning(error: exc.DBAPIError | sqlite3.Error) -> StoreError | None:
     original: BaseException | None = error.orig if isinstance(error, exc.DBAPIError) else error
     code = getattr(original, "sqlite_errorcode", None)
-    if code is None and original is not None:
-        code = getattr(original.__cause__, "sqlite_errorcode", None)
     match code and code & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreLocked()

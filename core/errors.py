@@ -5,7 +5,9 @@
     │   ├── UnknownOperation        no such command (names the nearest)
     │   └── BadArgument             a command's argument is missing, too long or not among the choices
     ├── NotPossible                 the story is not in a state for it
-    │   └── NoStory                 no open story here
+    │   ├── NoStory                 no open story here
+    │   ├── NotAllowed              somebody else may, or in another channel
+    │   └── NotListening            an ordinary message that is no passage; not worth a word
     ├── Withheld                    moderation kept the text back
     ├── EngineError                 the storyteller cannot write now
     │   ├── EngineBusy              too many are waiting
@@ -56,6 +58,16 @@ class NoStory(NotPossible):
         "There is no open story here. Begin one with /story start <title>; "
         "if one was ended here, /story resume opens it again."
     )
+
+
+class NotAllowed(NotPossible):
+    """The contributor may not do this here."""
+
+
+class NotListening(NotPossible):
+    """An ordinary message where messages do not count as passages. Platforms keep silent about it."""
+
+    notice = "Ordinary messages are no passages here."
 
 
 class Withheld(StoryError):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from rapidfuzz import process
 
 from core.errors import BadArgument, UnknownOperation
-from core.story import Reply
+from core.story import Reply, Standing
 from core.text import hygienic, visible
 
 Perform: TypeAlias = "Callable[..., Awaitable[Reply]]"
@@ -28,6 +28,8 @@ class Param:
     number: bool = False
     lines: bool = False
     """May have several lines; elsewhere white space is folded to single spaces."""
+    suggests: str = ""
+    """Of what kind the values are that can be suggested while it is typed: a name in `core.suggestions`."""
 
     @property
     def explained(self) -> str:
@@ -88,6 +90,10 @@ class Operation:
     effect: Effect
     example: str = ""
     alias: str = ""
+    needs: Standing = Standing.WRITER
+    """The least standing of whoever may do this."""
+    anywhere: bool = False
+    """Works also in channels that an admin left out."""
 
     def read(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """All arguments, checked; absent ones as "". Raises `BadArgument`."""
@@ -109,13 +115,19 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(
-    name: str, *params: Param, effect: Effect = Effect.CHANGES, example: str = "", alias: str = ""
+    name: str,
+    *params: Param,
+    effect: Effect = Effect.CHANGES,
+    example: str = "",
+    alias: str = "",
+    needs: Standing = Standing.WRITER,
+    anywhere: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Put a function into the table. Its docstring's first line is what help says."""
 
     def register(perform: Perform) -> Perform:
         summary = (inspect.getdoc(perform) or "").partition("\n")[0]
-        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias)
+        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias, needs, anywhere)
         return perform
 
     return register

@@ -9,14 +9,26 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Insert, Integer, Row, ScalarSelect, Select, Table, bindparam, func, insert, null, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    null,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from core import tables as t
 from core.engine import TokenIds
-from core.moderation import stored
-from core.story import Block, Given, Kind, Lore, Passage, Place, Reply, Shape, Story, Turn
+from core.moderation import Rating, stored
+from core.story import Block, Given, Kind, Lore, Passage, Place, Reply, Shape, Shown, Story, Turn, Turns, Workspace
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -46,7 +58,18 @@ def key(turn: Turn) -> dict[str, str]:
 def _story_columns() -> tuple[Any, ...]:
     number = func.coalesce(t.passage.c.number, 0).label("passages")
     s = t.story.c
-    return s.id, s.title, s.premise, s.author, s.ended, s.head, number
+    return s.id, s.title, s.premise, s.author, s.author_id, s.ended, s.head, number
+
+
+def _workspace_columns() -> list[Any]:
+    return [column.label(f"workspace_{column.name}") for column in t.workspace.c]
+
+
+@cache
+def workspace() -> Select[Any]:
+    """The settings of one server."""
+    wanted = (t.workspace.c[name] == bindparam(name) for name in ("platform", "workspace"))
+    return select(*_workspace_columns()).where(*wanted)
 
 
 def stories() -> Select[Any]:
@@ -54,18 +77,17 @@ def stories() -> Select[Any]:
     return select(*_story_columns()).outerjoin(t.passage, t.passage.c.id == t.story.c.head)
 
 
-async def one_passage(connection: AsyncConnection, passage_id: int | None) -> Passage | None:
+def one_passage(connection: Connection, passage_id: int | None) -> Passage | None:
     """A passage by id, without its token ids."""
     none = null().label("ids")
-    row = (
-        await connection.execute(select(*_passage_columns(t.passage), none).where(t.passage.c.id == passage_id))
-    ).one_or_none()
+    wanted = select(*_passage_columns(t.passage), none).where(t.passage.c.id == passage_id)
+    row = connection.execute(wanted).one_or_none()
     return None if row is None else passage_of(row)
 
 
-async def one_lore(connection: AsyncConnection, lore_id: int | None) -> Lore | None:
+def one_lore(connection: Connection, lore_id: int | None) -> Lore | None:
     """A fact by id, whether or not it holds."""
-    row = (await connection.execute(select(t.lore).where(t.lore.c.id == lore_id))).one_or_none()
+    row = connection.execute(select(t.lore).where(t.lore.c.id == lore_id)).one_or_none()
     return None if row is None else lore_of(row)
 
 
@@ -82,14 +104,17 @@ def inserting(table: Table) -> Insert:
 def arrival() -> Select[Any]:
     """One row with the place, its open story, and the post of this turn if it was performed before."""
     same = (t.turn.c.place_id == t.place.c.id) & (t.turn.c.request_id == bindparam("request_id"))
-    everything = t.place.outerjoin(t.story, t.story.c.id == t.place.c.story_id)
+    server = (t.workspace.c.platform == t.place.c.platform) & (t.workspace.c.workspace == t.place.c.workspace)
+    everything = t.place.outerjoin(t.workspace, server).outerjoin(t.story, t.story.c.id == t.place.c.story_id)
     everything = everything.outerjoin(t.passage, t.passage.c.id == t.story.c.head)
     everything = everything.outerjoin(t.turn, same).outerjoin(t.post, t.post.c.turn_id == t.turn.c.id)
     return (
         select(
             *(t.place.c.id.label("house"), t.place.c.rating, t.place.c.length, t.place.c.story_id, t.place.c.version),
+            t.place.c.dedicated,
+            *_workspace_columns(),
             *_story_columns(),
-            *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private),
+            *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
         )
         .select_from(everything)
         .where(*(t.place.c[name] == bindparam(name) for name in ("platform", "workspace", "channel", "thread")))
@@ -116,9 +141,22 @@ def path() -> Select[Any]:
     return found.where(*wanted).order_by(whole.c.number)
 
 
+@cache
+def later_version() -> Select[Any]:
+    """The passage on the path to head that is a version of a given one: its columns, without token ids."""
+    about = aliased(t.passage)
+    root = select(func.coalesce(about.c.origin, about.c.id)).where(about.c.id == bindparam("about")).scalar_subquery()
+    head = select(*_passage_columns(t.passage)).where(t.passage.c.id == bindparam("head"))
+    start = head.cte("path", recursive=True)
+    above = aliased(t.passage)
+    whole = start.union_all(select(*_passage_columns(above)).join(start, above.c.id == start.c.parent))
+    return select(whole, null().label("ids")).where(func.coalesce(whole.c.origin, whole.c.id) == root)
+
+
 def reply_of(row: AnyRow) -> Reply:
-    """From a row with `blocks`, `private` and `post`."""
-    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.post)
+    """From a row with `blocks`, `private`, `passage` and `post`."""
+    shown = row.passage and Shown(row.passage["id"], row.passage["number"], Kind(row.passage["kind"]))
+    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.post, passage=shown, again=True)
 
 
 def _block(data: dict[str, str]) -> Block:
@@ -131,6 +169,22 @@ def place_of(platform: str, row: AnyRow) -> Place:
     return Place(platform=platform, workspace=row.workspace, channel=row.channel, thread=row.thread)
 
 
+def workspace_of(row: AnyRow) -> Workspace:
+    """From a row with a workspace's columns, which are all null if nothing was ever set there."""
+    if row.workspace_id is None:
+        return Workspace()
+    return Workspace(
+        rating=row.workspace_rating and Rating(row.workspace_rating),
+        language=row.workspace_language,
+        channels=frozenset(row.workspace_channels),
+        moderators=frozenset(row.workspace_moderators),
+        alerts=row.workspace_alerts,
+        messages=row.workspace_messages,
+        turns=Turns(row.workspace_turns),
+        version=row.workspace_version,
+    )
+
+
 def story_of(row: AnyRow) -> Story:
     """From a row of `stories` or `arrival`."""
     return Story(
@@ -141,6 +195,7 @@ def story_of(row: AnyRow) -> Story:
         ended=row.ended,
         head=row.head,
         passages=row.passages,
+        author_id=row.author_id,
     )
 
 
@@ -156,6 +211,7 @@ def passage_of(row: AnyRow) -> Passage:
         text=stored(row.text),
         before=row.before,
         ids=None if row.ids is None else _unpacked(row.ids),
+        origin=row.origin,
     )
 
 

@@ -9,15 +9,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import prompts
+from core import permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
-from core.errors import EngineTimeout, NoStory, Withheld
+from core.errors import BadArgument, EngineTimeout, NoStory, NotPossible, Withheld
 from core.moderation import Cleared, Gate, Rating, phrase
 from core.prompts import Material, Order, Prompt, Task
 from core.store import Store
 from core.story import (
     STORYTELLER,
     Change,
+    Copy,
     Given,
     Glimpse,
     House,
@@ -26,6 +27,7 @@ from core.story import (
     NewPassage,
     Passage,
     Stage,
+    Standing,
     Story,
     Turn,
 )
@@ -36,6 +38,8 @@ Watch = Callable[[Glimpse], None]
 _SHORTEST = 16
 """Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
 
+_MOST_MOVED = 200
+"""Passages that may follow one that is changed; each of them is written again."""
 _TRIES = 3
 _WHOLE_TURN = (Rating.G, Rating.PG)
 """Ratings under which nothing is shown before all of it has passed."""
@@ -97,6 +101,11 @@ class Session:
         self._watch = watch
 
     @property
+    def standing(self) -> Standing:
+        """What the contributor is here."""
+        return permission.standing(self.turn, self.house, self._story)
+
+    @property
     def story(self) -> Story:
         """The open story. Raises `NoStory`."""
         if self._story is None:
@@ -116,6 +125,34 @@ class Session:
         limit = limit or max(30, self.engine.profile.window // _SHORTEST)
         tokenizer = self.engine.profile.tokenizer
         return await self.store.passages(self.story, tokenizer=tokenizer, limit=limit, last=last)
+
+    async def meant(self, number: str = "") -> Passage:
+        """The passage of this number; without one, that which the turn is about; without either, the last one.
+
+        Raises `NotPossible` if there is none, or it does not stand in the story any more.
+        """
+        if number:
+            found = await self.passages(last=int(number), limit=1)
+            if not found or found[-1].number != int(number):
+                raise BadArgument(f"There is no passage {int(number)}; the story has {self.story.passages}.")
+            return found[-1]
+        if self.turn.about is None:
+            found = await self.passages(limit=1)
+            if not found:
+                raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
+            return found[-1]
+        passage = await self.store.version_of(self.story, self.turn.about)
+        if passage is None:
+            raise NotPossible("That passage does not stand in the story any more.")
+        return passage
+
+    async def still_last(self) -> None:
+        """Raises `NotPossible` if the turn is about a passage that is not the last one any more."""
+        if self.turn.about is None:
+            return
+        passage = await self.store.version_of(self.story, self.turn.about)
+        if passage is None or passage.id != self.story.head:
+            raise NotPossible("The story has gone on since then. Use the buttons under its last passage.")
 
     async def given(self, passage: Passage) -> Given | None:
         """What the storyteller was given for a passage; None if a person wrote it."""
@@ -188,7 +225,43 @@ class Session:
             text=writing.text,
             ids=writing.ids,
             given=writing.given,
+            origin=instead_of.root,
         )
+
+    def add_edited(self, text: Cleared, *, instead_of: Passage, before: Passage | None) -> NewPassage:
+        """Note a person's new wording of a passage, which stays its author's; what follows it stays as it is."""
+        return self._note(
+            before,
+            kind=Kind.EDITED,
+            author_id=instead_of.author_id,
+            author=instead_of.author,
+            text=text,
+            ids=self.engine.encode(text),
+            origin=instead_of.root,
+        )
+
+    async def keep_following(self, changed: Passage, before: Passage | None, new: NewPassage | None) -> int:
+        """Note that what follows `changed` now follows `new`, or `before` if there is none. Returns how many do.
+
+        Raises `NotPossible` if they are too many.
+        """
+        following = self.story.passages - changed.number
+        if following > _MOST_MOVED:
+            raise NotPossible(f"Passage {changed.number} lies too far back to be changed; {following} follow it.")
+        moved = (await self.passages(limit=following))[-following:] if following else []
+        number, tokens = (new.number, new.before + len(new.ids) + 1) if new else self._place_of(before)
+        copies = []
+        for each in moved:
+            number += 1
+            copies.append(Copy(each.id, number, tokens))
+            tokens += len(self.ids_of(each)) + 1
+        self.change.copies = tuple(copies)
+        self.change.parent = before.id if before else None
+        self.change.remove = new is None
+        return following
+
+    def _place_of(self, passage: Passage | None) -> tuple[int, int]:
+        return (passage.number if passage else 0), self._end(passage)
 
     def _note(self, after: Passage | None, **passage: Any) -> NewPassage:
         self.change.passage = NewPassage(

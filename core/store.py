@@ -3,18 +3,19 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.moderation import Rating
-from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Turn
+from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Turn, Workspace
 
 __all__ = ["Arrival", "Moved", "Store", "Undelivered"]
 
@@ -44,14 +45,40 @@ class Store:
 
     async def arrive(self, turn: Turn) -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
-        async with self._database.reading() as connection:
-            row = (await connection.execute(rows.arrival(), rows.key(turn))).one_or_none()
+        key = rows.key(turn)
+        row = await self._database.read(lambda c: c.execute(rows.arrival(), key).one_or_none())
         if row is None:
-            return Arrival(None, House(0, self._rating, Length.MEDIUM, None), None)
-        rating = Rating(row.rating) if row.rating else self._rating
-        house = House(row.house, rating, Length(row.length or Length.MEDIUM), row.story_id, row.version)
+            workspace = await self.workspace(turn.place.platform, turn.place.workspace)
+            house = House(0, self._rating_for(turn, workspace.rating), Length.MEDIUM, None, workspace=workspace)
+            return Arrival(None, house, None)
+        house = self._house(turn, row)
         earlier = rows.reply_of(row) if row.post is not None else None
         return Arrival(earlier, house, rows.story_of(row) if row.story_id is not None else None)
+
+    def _house(self, turn: Turn, row: rows.AnyRow) -> House:
+        workspace = rows.workspace_of(row)
+        own = row.rating and Rating(row.rating)
+        return House(
+            id=row.house,
+            rating=self._rating_for(turn, own or workspace.rating),
+            length=Length(row.length or Length.MEDIUM),
+            story_id=row.story_id,
+            version=row.version,
+            workspace=workspace,
+            dedicated=row.dedicated,
+            own_rating=own,
+        )
+
+    def _rating_for(self, turn: Turn, chosen: Rating | None) -> Rating:
+        """What holds for a turn: mature only where the platform lets none but adults in."""
+        rating = chosen or self._rating
+        return Rating.TEEN if rating is Rating.MATURE and not turn.adult else rating
+
+    async def workspace(self, platform: str, workspace: str) -> Workspace:
+        """What is set for a server; nothing if nothing ever was."""
+        key = {"platform": platform, "workspace": workspace}
+        row = await self._database.read(lambda c: c.execute(rows.workspace(), key).one_or_none())
+        return Workspace() if row is None else rows.workspace_of(row)
 
     async def replied(self, turn: Turn) -> Reply | None:
         """The stored reply to this request id, if this turn was performed before."""
@@ -61,8 +88,7 @@ class Store:
         """The stories of a place, at most `limit`: the open one, then those ended last, then those begun last."""
         order = t.story.c.ended, func.coalesce(t.story.c.ended_at, t.story.c.created_at).desc(), t.story.c.id.desc()
         wanted = rows.stories().where(t.story.c.place_id == place_id).order_by(*order).limit(limit)
-        async with self._database.reading() as connection:
-            return [rows.story_of(row) for row in await connection.execute(wanted)]
+        return await self._database.read(lambda c: [rows.story_of(row) for row in c.execute(wanted)])
 
     async def passages(self, story: Story, *, tokenizer: str, limit: int, last: int | None = None) -> list[Passage]:
         """The last `limit` passages of a story, oldest first; with `last`, up to that number.
@@ -72,44 +98,78 @@ class Store:
         if story.head is None:
             return []
         top = story.passages if last is None else last
-        async with self._database.reading() as connection:
-            wanted = {"head": story.head, "tokenizer": tokenizer, "floor": top - limit, "ceiling": top}
-            found = await connection.execute(rows.path(), wanted)
-            return [rows.passage_of(row) for row in found]
+        wanted = {"head": story.head, "tokenizer": tokenizer, "floor": top - limit, "ceiling": top}
+        return await self._database.read(lambda c: [rows.passage_of(row) for row in c.execute(rows.path(), wanted)])
+
+    async def version_of(self, story: Story, passage_id: int) -> Passage | None:
+        """What a passage reads now, on the path to the story's head; None if it does not stand there."""
+        wanted = {"head": story.head, "about": passage_id}
+        row = await self._database.read(lambda c: c.execute(rows.later_version(), wanted).one_or_none())
+        return None if row is None else rows.passage_of(row)
+
+    async def passage_at(self, place: Place, message_id: str) -> int | None:
+        """The id of the passage that a message shows, or that came from it; None if there is none."""
+        here = [t.place.c[name] == value for name, value in asdict(place).items()]
+        wanted = (
+            select(t.passage.c.id)
+            .join(t.message, t.message.c.turn_id == t.passage.c.turn_id)
+            .join(t.place, t.place.c.id == t.message.c.place_id)
+            .where(t.message.c.message_id == message_id, *here)
+            .order_by(t.passage.c.id)
+            .limit(1)
+        )
+        return await self._database.read(lambda c: c.scalar(wanted))
+
+    async def noted(self, key: str) -> str | None:
+        """What an adapter wanted to know again."""
+        wanted = select(t.note.c.value).where(t.note.c.key == key)
+        return await self._database.read(lambda c: c.scalar(wanted))
+
+    async def note(self, key: str, value: str) -> None:
+        """Keep something for after a restart."""
+
+        def unit(connection: Connection) -> None:
+            connection.execute(delete(t.note).where(t.note.c.key == key))
+            connection.execute(insert(t.note), {"key": key, "value": value})
+
+        await self._database.write(unit)
 
     async def given(self, passage: Passage) -> Given | None:
         """What the model was given for a passage; None if a person wrote it."""
-        async with self._database.reading() as connection:
-            data = await connection.scalar(select(t.passage.c.given).where(t.passage.c.id == passage.id))
+        wanted = select(t.passage.c.given).where(t.passage.c.id == passage.id)
+        data = await self._database.read(lambda c: c.scalar(wanted))
         return None if data is None else rows.given_of(data)
 
     async def lore(self, story_id: int) -> list[Lore]:
         """The facts that hold in a story, oldest first; the newest two hundred of them."""
         holding = t.lore.c.story_id == story_id, t.lore.c.holds
         wanted = select(t.lore).where(*holding).order_by(t.lore.c.id.desc()).limit(200)
-        async with self._database.reading() as connection:
-            return [rows.lore_of(row) for row in await connection.execute(wanted)][::-1]
+        return await self._database.read(lambda c: [rows.lore_of(row) for row in c.execute(wanted)][::-1])
 
     async def step(self, story_id: int, *, back: bool) -> Step | None:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
-        async with self._database.reading() as connection:
-            move = (await connection.execute(rows.next_move(story_id, back=back))).one_or_none()
+
+        def unit(connection: Connection) -> Step | None:
+            move = connection.execute(rows.next_move(story_id, back=back)).one_or_none()
             if move is None:
                 return None
             gone, come = ("after", "before") if back else ("before", "after")
             same = move.head_before == move.head_after
             return Step(
-                None if same else await rows.one_passage(connection, getattr(move, f"head_{gone}")),
-                None if same else await rows.one_passage(connection, getattr(move, f"head_{come}")),
-                await rows.one_lore(connection, getattr(move, f"lore_{gone}")),
-                await rows.one_lore(connection, getattr(move, f"lore_{come}")),
+                None if same else rows.one_passage(connection, getattr(move, f"head_{gone}")),
+                None if same else rows.one_passage(connection, getattr(move, f"head_{come}")),
+                rows.one_lore(connection, getattr(move, f"lore_{gone}")),
+                rows.one_lore(connection, getattr(move, f"lore_{come}")),
             )
+
+        return await self._database.read(unit)
 
     async def undelivered(self, platform: str, *, limit: int = 100) -> list[Undelivered]:
         """Posts that were committed but never marked as delivered, oldest first."""
         wanted = (
             select(
-                *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.turn.c.contributor_id),
+                *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
+                t.turn.c.contributor_id,
                 *(t.place.c.workspace, t.place.c.channel, t.place.c.thread),
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
@@ -118,15 +178,23 @@ class Store:
             .order_by(t.post.c.id)
             .limit(limit)
         )
-        async with self._database.reading() as connection:
-            found = await connection.execute(wanted)
+
+        def unit(connection: Connection) -> list[Undelivered]:
+            found = connection.execute(wanted)
             return [Undelivered(rows.place_of(platform, row), row.contributor_id, rows.reply_of(row)) for row in found]
 
-    async def delivered(self, post: int) -> None:
-        """Mark a post as seen by people."""
+        return await self._database.read(unit)
 
-        async def unit(connection: AsyncConnection) -> None:
-            await connection.execute(update(t.post).where(t.post.c.id == post).values(delivered_at=now()))
+    async def delivered(self, post: int, messages: Sequence[str] = ()) -> None:
+        """Mark a post as seen by people, in these messages of the platform."""
+
+        def unit(connection: Connection) -> None:
+            connection.execute(update(t.post).where(t.post.c.id == post).values(delivered_at=now()))
+            for message_id in messages:
+                of = select(t.post.c.place_id, literal(message_id), t.post.c.turn_id).where(t.post.c.id == post)
+                known = select(t.message.c.turn_id).where(t.message.c.message_id == message_id)
+                of = of.where(~known.where(t.message.c.place_id == t.post.c.place_id).exists())
+                connection.execute(insert(t.message).from_select(["place_id", "message_id", "turn_id"], of))
 
         await self._database.write(unit)
 
@@ -139,8 +207,8 @@ class Store:
         Raises `Moved` when the story is no longer as the turn found it.
         """
 
-        async def unit(connection: AsyncConnection) -> Reply:
-            return await Commit(connection, turn, operation, house, story, change).run(reply)
+        def unit(connection: Connection) -> Reply:
+            return Commit(connection, turn, operation, house, story, change).run(reply)
 
         try:
             return await self._database.write(unit)

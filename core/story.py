@@ -109,6 +109,8 @@ class Workspace:
     messages: bool = False
     """Whether ordinary messages count as passages in a story's own thread."""
     turns: Turns = Turns.FREE
+    version: int = 0
+    """Changes with every setting."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class House:
     workspace: Workspace = Workspace()
     dedicated: bool = False
     """The place was opened for one story alone."""
+    own_rating: Rating | None = None
+    """As it was set for this place; None while the server's or the operator's holds."""
 
     @property
     def language(self) -> str | None:
@@ -153,6 +157,8 @@ class Kind(StrEnum):
     ADDED = "added"
     CONTINUED = "continued"
     REFINED = "refined"
+    EDITED = "edited"
+    """A person changed the wording."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +253,7 @@ class Reply:
     """The passage that the turn wrote."""
     alert: tuple[Block, ...] = ()
     """What moderators are to be told."""
-    again: bool = False
+    again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 
 

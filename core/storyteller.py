@@ -3,19 +3,25 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from weakref import WeakValueDictionary
 
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from core import operation, operations  # noqa: F401 - importing the operations fills the table
+from core import (  # importing the operations fills the table
+    operation,
+    operations,  # noqa: F401
+    permission,
+    suggestions,
+)
 from core.engine import Engine
 from core.errors import StoreError, Withheld
 from core.moderation import Cleared, Gate, phrase
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store, Undelivered
-from core.story import THE_STORYTELLER, Glimpse, House, Place, Reply, Stage, Turn
+from core.story import THE_STORYTELLER, Glimpse, House, Place, Reply, Stage, Turn, Workspace
+from core.suggestions import Suggestion
 from core.text import hygienic, visible
 
 _AGAIN = AsyncRetrying(
@@ -58,14 +64,35 @@ class Storyteller:
         """The contributor's name as it is shown in this place."""
         return await self._name(turn.contributor.name, (await self._store.arrive(turn)).house)
 
+    async def workspace(self, platform: str, workspace: str) -> Workspace:
+        """What an admin set for a server."""
+        return await self._store.workspace(platform, workspace)
+
+    async def passage_at(self, place: Place, message_id: str) -> int | None:
+        """The id of the passage that a message shows or that came from it; None if it is of no passage."""
+        return await self._store.passage_at(place, message_id)
+
+    async def suggest(self, name: str, param: str, turn: Turn, typed: str) -> list[Suggestion]:
+        """Values that an argument may take, to choose from while it is typed; at most 25. Reads only."""
+        kind = next((p.suggests for p in operation.find(name).params if p.name == param), "")
+        return await suggestions.suggest(kind, self._store, turn, typed)
+
+    async def noted(self, key: str) -> str | None:
+        """What `note` kept under this key, also in another process."""
+        return await self._store.noted(key)
+
+    async def note(self, key: str, value: str) -> None:
+        """Keep something that an adapter wants to know again after a restart. Nothing that people wrote."""
+        await self._store.note(key, value)
+
     async def undelivered(self, platform: str) -> list[Undelivered]:
         """Replies that were committed but, as far as we know, never shown. Oldest first."""
         return await self._store.undelivered(platform)
 
-    async def delivered(self, reply: Reply) -> None:
-        """Say that people have seen this reply."""
+    async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
+        """Say that people have seen this reply, in these messages of the platform."""
         if reply.post is not None:
-            await self._store.delivered(reply.post)
+            await self._store.delivered(reply.post, messages)
 
     async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         try:
@@ -77,6 +104,7 @@ class Storyteller:
         earlier, house, story = await self._store.arrive(turn)
         if earlier is not None:
             return earlier
+        permission.check(wanted, turn, house, story)
         session = Session(
             turn=turn,
             author=await self._name(turn.contributor.name, house),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -24,6 +25,24 @@ metadata = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_name)s",
         "ix": "ix_%(table_name)s_%(column_0_name)s",
     }
+)
+
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    # Null and empty until an admin sets it.
+    Column("rating", String(10), nullable=True),
+    Column("language", String(10), nullable=True),
+    Column("channels", JSON, nullable=False),
+    Column("moderators", JSON, nullable=False),
+    Column("alerts", String(64), nullable=True),
+    Column("messages", Boolean, nullable=False),
+    Column("turns", String(12), nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("platform", "workspace"),
 )
 
 place = Table(
@@ -39,6 +58,7 @@ place = Table(
     Column("length", String(10), nullable=True),
     # Counts what changed here. A turn that found another number than it meets at its commit is performed again.
     Column("version", Integer, nullable=False),
+    Column("dedicated", Boolean, nullable=False, server_default=false()),
     # No foreign key: story points back at place, and the two would wait for each other.
     Column("story_id", Integer, nullable=True),
     UniqueConstraint("platform", "workspace", "channel", "thread"),
@@ -64,8 +84,39 @@ post = Table(
     Column("place_id", ForeignKey("place.id"), nullable=False),
     Column("blocks", JSON, nullable=False),
     Column("private", Boolean, nullable=False),
+    Column("passage", JSON(none_as_null=True), nullable=True),
     Column("delivered_at", DateTime(timezone=True), nullable=True),
     Index("ix_post_delivered_at", "delivered_at"),
+)
+
+# Which message of the platform shows a post, or is where a passage came from.
+message = Table(
+    "message",
+    metadata,
+    Column("place_id", ForeignKey("place.id"), primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place_id", ForeignKey("place.id"), nullable=False, index=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    # No foreign key: what is reported may be no passage.
+    Column("passage_id", Integer, nullable=True),
+    Column("message_id", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# What an adapter wants to know again after a restart.
+note = Table(
+    "note",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 story = Table(
@@ -77,6 +128,7 @@ story = Table(
     Column("title", Text, nullable=False),
     Column("premise", Text, nullable=False),
     Column("author", Text, nullable=False),
+    Column("author_id", String(64), nullable=True),
     Column("head", Integer, nullable=True),
     Column("ended", Boolean, nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=True),
@@ -97,6 +149,8 @@ passage = Table(
     Column("text", Text, nullable=False),
     Column("before", Integer, nullable=False),
     Column("given", JSON(none_as_null=True), nullable=True),
+    # The first version of which this is a later one.
+    Column("origin", Integer, nullable=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

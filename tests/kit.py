@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.database import Database
 from core.engine import Engine
@@ -18,9 +19,12 @@ ELSEWHERE = Place(platform="test", workspace="w2", channel="c")
 _ids = itertools.count()
 
 
-def turn(place: Place = HERE, who: Contributor = ANA, request_id: str | None = None) -> Turn:
-    """A turn with a request id of its own, unless one is given."""
-    return Turn(id=request_id or f"request-{next(_ids)}", place=place, contributor=who)
+def turn(place: Place = HERE, who: Contributor = ANA, request_id: str | None = None, **more: Any) -> Turn:
+    """A turn with a request id of its own, unless one is given, by somebody who may do everything.
+
+    `more` is as in `Turn`; `admin=False` makes it an ordinary contributor.
+    """
+    return Turn(**{"id": request_id or f"request-{next(_ids)}", "place": place, "contributor": who, "admin": True} | more)
 
 
 @dataclass

@@ -91,7 +91,7 @@ class Circle:
         self.screen.say(f"{self.name} speaks now.")
 
     def _turn(self, name: str) -> Turn:
-        return Turn(id=self.new_id(), place=self.place, contributor=Contributor(name, name))
+        return Turn(id=self.new_id(), place=self.place, contributor=Contributor(name, name), admin=True)
 
     async def _tell(self, line: str) -> None:
         turn = self._turn(self.name)

@@ -1,5 +1,7 @@
 """Asking about a story; nothing in it changes."""
 
+from importlib.metadata import version
+
 from core.errors import BadArgument, NotPossible
 from core.evidence import Claim, claims
 from core.moderation import Cleared, excerpt, joined, own, phrase
@@ -75,16 +77,23 @@ async def list_(session: Session) -> Reply:
     return Reply(items, private=True)
 
 
-@operation("why", Param("number", "Number of the passage; empty for the last one", number=True), effect=Effect.READS)
+@operation(
+    "why",
+    Param("number", "Number of the passage; empty for the last one", number=True, suggests="passages"),
+    effect=Effect.READS,
+)
 async def why(session: Session, number: Cleared) -> Reply:
     """Show what the storyteller was given for a passage."""
-    passages = await session.passages(last=int(number) if number else None, limit=1)
-    if not passages or (number and passages[-1].number != int(number)):
-        raise BadArgument(f"The story has {session.story.passages} passages.")
-    return Reply(tuple(_account(passages[-1], await session.given(passages[-1]))), private=True)
+    passage = await session.meant(number)
+    return Reply(tuple(_account(passage, await session.given(passage))), private=True)
 
 
-@operation("help", Param("command", "Which command", max_length=40), effect=Effect.READS)
+@operation(
+    "help",
+    Param("command", "Which command", max_length=40, suggests="commands"),
+    effect=Effect.READS,
+    anywhere=True,
+)
 async def help_(session: Session, command: Cleared) -> Reply:
     """Show what I understand."""
     chosen = list(OPERATIONS.values())
@@ -99,16 +108,36 @@ async def help_(session: Session, command: Cleared) -> Reply:
     return Reply(tuple(blocks), private=True)
 
 
+@operation("about", effect=Effect.READS, anywhere=True)
+async def about(session: Session) -> Reply:
+    """Say who I am, what I keep and who can help."""
+    model = session.engine.profile.name
+    kept = phrase(
+        "What you add by a command, a button or a menu; ordinary messages only where an admin switched that on, "
+        "in a story's own thread. No story trains a model."
+    )
+    blocks = [
+        Block(Shape.TITLE, phrase("Storycircle {version}", version=own(version("storycircle")))),
+        note(phrase("One story, told together. /story start begins one, /story help shows the rest.")),
+        Block(Shape.ITEM, own(model), phrase("storyteller")),
+        Block(Shape.ITEM, own(session.house.rating), phrase("rating here")),
+        Block(Shape.ITEM, kept, phrase("what is kept")),
+        Block(Shape.ITEM, phrase("Apache-2.0, open source"), phrase("licence")),
+        note(phrase("Something is not right? /story report tells the moderators of this server.")),
+    ]
+    if model.startswith("Llama"):
+        blocks.append(note(phrase("Built with Llama.")))
+    return Reply(tuple(blocks), private=True)
+
+
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:
     """The passages that a question is about, and the question as the model gets it."""
     number = question.strip(" #.?").lower().removeprefix("passage").strip()
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        passages = await session.passages()
-    else:
-        passages = await session.passages(last=int(number), limit=1)
-        if not passages or passages[-1].number != int(number):
-            raise BadArgument(f"There is no passage {int(number)}; the story has {session.story.passages}.")
-        question = phrase("")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        return [await session.meant(number)], phrase("")
+    if session.turn.about is not None:
+        return [await session.meant()], question
+    passages = await session.passages()
     if not passages:
         raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
     return passages, question

@@ -1,12 +1,19 @@
-"""What holds for a story and for its channel: lore and settings."""
+"""What holds: lore for a story, settings for its channel and its server; and telling moderators what should not."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from core.errors import BadArgument, NotAllowed
 from core.moderation import Cleared, Rating, joined, own, phrase
 from core.operation import Effect, Param, operation
-from core.operations.replies import note, say
+from core.operations.replies import label, note, say
 from core.session import Session
-from core.story import WORDS, Block, Length, NewLore, Reply, Shape
+from core.story import WORDS, Block, Length, NewLore, Reply, Report, Shape, Standing, Turns, Workspace
 
 _LENGTHS = tuple(length.value for length in Length)
+_RATINGS = tuple(rating.value for rating in Rating)
+_LISTS = ("channels", "moderators")
 
 
 @operation("lore list", alias="lore", effect=Effect.READS)
@@ -20,7 +27,7 @@ async def lore_list(session: Session) -> Reply:
 
 @operation(
     "lore add",
-    Param("name", "Whom or what it is about", required=True, max_length=64),
+    Param("name", "Whom or what it is about", required=True, max_length=64, suggests="lore"),
     Param("fact", "What holds", required=True, max_length=500),
     example="/story lore add Mara | keeps the lighthouse",
 )
@@ -31,7 +38,7 @@ async def lore_add(session: Session, name: Cleared, fact: Cleared) -> Reply:
     return Reply((Block(Shape.ITEM, fact, name), note(phrase("The storyteller will keep this in mind."))))
 
 
-@operation("lore forget", Param("name", "Whom or what it is about", required=True, max_length=64))
+@operation("lore forget", Param("name", "Whom or what it is about", required=True, max_length=64, suggests="lore"))
 async def lore_forget(session: Session, name: Cleared) -> Reply:
     """Let a fact go."""
     facts = await session.lore()
@@ -64,18 +71,93 @@ async def settings_show(session: Session) -> Reply:
         "rating",
         "How far stories may go",
         required=True,
-        choices=tuple(r.value for r in Rating if r != "mature"),
+        choices=_RATINGS,
     ),
+    needs=Standing.MODERATOR,
 )
 async def settings_rating(session: Session, rating: Cleared) -> Reply:
     """Set how far the stories in this channel may go."""
+    if Rating(rating) is Rating.MATURE and not session.turn.adult:
+        raise NotAllowed("Mature stories can only be told in a channel that is marked as age-restricted.")
     session.change.rating = Rating(rating)
     return say(phrase("The rating of this channel is {rating} from now on.", rating=rating))
 
 
-@operation("settings length", Param("length", "How much to write", required=True, choices=_LENGTHS))
+@operation(
+    "settings length", Param("length", "How much to write", required=True, choices=_LENGTHS), needs=Standing.OWNER
+)
 async def settings_length(session: Session, length: Cleared) -> Reply:
     """Set how much the storyteller writes in one turn."""
     session.change.length = Length(length)
     words = WORDS[Length(length)]
     return say(phrase("The storyteller writes about {words} words a turn from now on.", words=words))
+
+
+@operation(
+    "setup",
+    Param("rating", "How far stories may go on this server", choices=_RATINGS),
+    Param("language", "What everybody reads", choices=("en", "zh")),
+    Param("channels", "Where stories may be told: ids of channels, or all", max_length=1000),
+    Param("moderators", "Who moderates: ids of roles, or none", max_length=1000),
+    Param("alerts", "Where moderators hear of reports: the id of a channel, or none", max_length=64),
+    Param("messages", "Whether ordinary messages count in a story's own thread", choices=("on", "off")),
+    Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
+    needs=Standing.ADMIN,
+    anywhere=True,
+)
+async def setup(session: Session, **chosen: Cleared) -> Reply:
+    """Set what holds for this whole server; without anything, show it."""
+    old = session.house.workspace
+    new = replace(old, **{name: _SETTINGS[name](value) for name, value in chosen.items() if value})
+    if new == old:
+        return Reply(_standing_rules(old), private=True)
+    session.change.workspace = new
+    return Reply((*_standing_rules(new), note(phrase("This holds from now on."))), private=True)
+
+
+@operation("report", Param("reason", "What is wrong with it", max_length=300), anywhere=True)
+async def report(session: Session, reason: Cleared) -> Reply:
+    """Tell the moderators of this server that something is not right."""
+    passage = await session.meant() if session.turn.about is not None or not session.turn.source else None
+    session.change.report = Report(passage.id if passage else None, session.turn.source, reason)
+    told = note(phrase("{who} reports something in this story.", who=session.author))
+    shown = Block(Shape.PROSE, passage.text, label(passage)) if passage else None
+    said = Block(Shape.ITEM, reason, phrase("reason")) if reason else None
+    thanks = phrase("Thank you. It is kept for the moderators of this server.")
+    if session.house.workspace.alerts is None:
+        thanks = phrase("It is kept, but nobody was alerted: an admin can choose a channel for that with /story setup.")
+    return Reply((note(thanks),), private=True, alert=tuple(each for each in (told, shown, said) if each))
+
+
+def _ids(value: str) -> frozenset[str]:
+    """Ids parted by commas or spaces; none for the words that mean so. Raises `BadArgument`."""
+    ids = frozenset(value.replace(",", " ").split())
+    if ids <= {"all", "none"}:
+        return frozenset()
+    if not all(each.isascii() and each.isalnum() and len(each) <= 32 for each in ids):
+        raise BadArgument("That is no list of ids. Give the ids of channels or roles, with commas between them.")
+    return ids
+
+
+_SETTINGS: dict[str, Callable[[str], Any]] = {
+    "rating": Rating,
+    "language": str,
+    "channels": _ids,
+    "moderators": _ids,
+    "alerts": lambda value: next(iter(_ids(value)), None),
+    "messages": lambda value: value == "on",
+    "turns": Turns,
+}
+
+
+def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
+    listed = {name: joined(", ", [own(each) for each in sorted(getattr(rules, name))]) for name in _LISTS}
+    return (
+        Block(Shape.ITEM, own(rules.rating or "as the operator chose"), phrase("rating")),
+        Block(Shape.ITEM, own(rules.language or "as the server has it"), phrase("language")),
+        Block(Shape.ITEM, listed["channels"] or phrase("all"), phrase("channels")),
+        Block(Shape.ITEM, listed["moderators"] or phrase("none"), phrase("moderators")),
+        Block(Shape.ITEM, own(rules.alerts or "none"), phrase("alerts")),
+        Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
+        Block(Shape.ITEM, own(rules.turns), phrase("turns")),
+    )

@@ -11,8 +11,13 @@ def new_passage(new: NewPassage) -> Block:
 
 def label(passage: Passage) -> Cleared:
     """The number and author of a passage, e.g. "3 · Ana, refined"."""
-    refined = phrase(", refined") if passage.kind is Kind.REFINED else phrase("")
-    return phrase("{number} · {author}{refined}", number=passage.number, author=passage.author, refined=refined)
+    parts: dict[str, Cleared | int] = {"number": passage.number, "author": passage.author}
+    match passage.kind:
+        case Kind.REFINED:
+            return phrase("{number} · {author}, refined", **parts)
+        case Kind.EDITED:
+            return phrase("{number} · {author}, edited", **parts)
+    return phrase("{number} · {author}", **parts)
 
 
 def count(number: int, noun: str) -> Cleared:

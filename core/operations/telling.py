@@ -1,13 +1,13 @@
 """Telling a story: beginning it, adding to it, having it continued and refined, and taking steps back."""
 
-from core.errors import NotPossible
+from core.errors import NotAllowed, NotPossible
 from core.evidence import faithful, repeats
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
 from core.operations.replies import count, label, new_passage, note, say
 from core.prompts import Order, Task
 from core.session import Session
-from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story
+from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Standing, Story, Turns
 
 _REMEMBERED = 30
 """Passages whose words a new one must not repeat."""
@@ -46,7 +46,10 @@ async def start(session: Session, title: Cleared, premise: Cleared) -> Reply:
 async def add(session: Session, text: Cleared) -> Reply:
     """Add your own passage to the story."""
     passages = await session.passages(limit=1)
-    return Reply((new_passage(session.add(text, after=passages[-1] if passages else None)),))
+    last = passages[-1] if passages else None
+    if last and session.house.workspace.turns is Turns.ALTERNATE and last.author_id == session.turn.contributor.id:
+        raise NotAllowed("You wrote the last passage. Here somebody else writes the next one, or the storyteller.")
+    return Reply((new_passage(session.add(text, after=last)),))
 
 
 @operation(
@@ -59,6 +62,7 @@ async def continue_(session: Session, direction: Cleared, length: Cleared) -> Re
     """Let the storyteller write what happens next."""
     if not length and direction in _LENGTHS:  # somebody who types "continue short" means the length
         direction, length = phrase(""), direction
+    await session.still_last()
     passages = await session.passages()
     return await _continue(session, passages, direction, Length(length or session.house.length))
 
@@ -66,6 +70,7 @@ async def continue_(session: Session, direction: Cleared, length: Cleared) -> Re
 @operation("retry")
 async def retry(session: Session) -> Reply:
     """Let the storyteller write its last passage anew; the old one is kept for undo."""
+    await session.still_last()
     passages = await session.passages()
     if not passages or passages[-1].kind is not Kind.CONTINUED:
         raise NotPossible("The last passage is not the storyteller's, so there is nothing to write anew.")
@@ -82,6 +87,7 @@ async def retry(session: Session) -> Reply:
 )
 async def refine(session: Session, how: Cleared) -> Reply:
     """Polish the last passage; what happens in it stays the same."""
+    await session.still_last()
     passages = await session.passages()
     if not passages:
         raise NotPossible("There is no passage to refine yet. Add one with /story add.")
@@ -103,19 +109,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     )
 
 
-@operation("undo")
-async def undo(session: Session) -> Reply:
-    """Take back the last step: a passage, a refinement or a fact. Nothing is destroyed."""
-    return await _step(session, back=True)
-
-
-@operation("redo")
-async def redo(session: Session) -> Reply:
-    """Bring back what was undone last."""
-    return await _step(session, back=False)
-
-
-@operation("end")
+@operation("end", needs=Standing.OWNER)
 async def end(session: Session) -> Reply:
     """Close the story. It is kept and can be resumed."""
     story = session.story
@@ -134,7 +128,13 @@ async def end(session: Session) -> Reply:
 
 
 @operation(
-    "resume", Param("title", "Its title, or its number in the list; empty for the one that ended last", max_length=100)
+    "resume",
+    Param(
+        "title",
+        "Its title, or its number in the list; empty for the one that ended last",
+        max_length=100,
+        suggests="stories",
+    ),
 )
 async def resume(session: Session, title: Cleared) -> Reply:
     """Open an ended story of this channel again."""
@@ -171,35 +171,6 @@ async def _continue(
             "Give it a direction, e.g. /story continue somebody knocks."
         )
     return Reply((new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
-
-
-async def _step(session: Session, *, back: bool) -> Reply:
-    step = await session.store.step(session.story.id, back=back)
-    if step is None:
-        raise NotPossible("There is nothing to undo." if back else "There is nothing to redo.")
-    session.change.undo, session.change.redo = back, not back
-    blocks = []
-    if step.passage_gone and step.passage_back and step.passage_gone.number == step.passage_back.number:
-        blocks.append(Block(Shape.PROSE, step.passage_back.text, label(step.passage_back)))
-        blocks.append(
-            note(phrase("The earlier wording stands again.") if back else phrase("The later wording stands again."))
-        )
-    elif back and step.passage_gone:
-        blocks.append(
-            note(
-                phrase(
-                    "Taken back: {label}. To bring it back, type /story redo.",
-                    label=label(step.passage_gone),
-                )
-            )
-        )
-    elif step.passage_back:
-        blocks.append(Block(Shape.PROSE, step.passage_back.text, label(step.passage_back)))
-    if step.lore_gone:
-        blocks.append(note(phrase("No longer holds: {name}.", name=step.lore_gone.name)))
-    if step.lore_back:
-        blocks.append(Block(Shape.ITEM, step.lore_back.fact, step.lore_back.name))
-    return Reply(tuple(blocks))
 
 
 def _parent(passages: list[Passage]) -> Passage | None:

@@ -1,0 +1,96 @@
+"""What lies on the desk: which interactions were seen, which turns are being written, whether new ones are taken."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.story import Reply, Turn
+from core.storyteller import Storyteller
+
+_REMEMBERED = 10_000
+"""Interactions remembered, since Discord delivers some again after a dropped connection."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A turn that is being performed."""
+
+    turn: Turn
+    task: asyncio.Task[Reply]
+
+
+class Desk:
+    """One for each process. Everything on it may be lost: stories and replies are in the database."""
+
+    def __init__(self, storyteller: Storyteller) -> None:
+        self.storyteller = storyteller
+        self.taking = True
+        """Whether new turns are begun; not while the process is about to stop."""
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._clicks: set[tuple[int, int, str]] = set()
+        self._works: dict[str, Work] = {}
+        self._flows: set[asyncio.Task[object]] = set()
+
+    def first_sight(self, interaction_id: int) -> bool:
+        """Whether this interaction was not seen before. Remembers it."""
+        if interaction_id in self._seen:
+            return False
+        self._seen[interaction_id] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+    @contextlib.contextmanager
+    def click(self, user_id: int, message_id: int, what: str) -> Iterator[bool]:
+        """A press of a button while it is dealt with; False if the same person's same press is dealt with already."""
+        key = user_id, message_id, what
+        if key in self._clicks:
+            yield False
+            return
+        self._clicks.add(key)
+        try:
+            yield True
+        finally:
+            self._clicks.discard(key)
+
+    @contextlib.contextmanager
+    def flow(self) -> Iterator[None]:
+        """Everything from an event to its last message; `drain` waits for its end."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker
+        self._flows.add(task)
+        try:
+            yield
+        finally:
+            self._flows.discard(task)
+
+    @contextlib.contextmanager
+    def working(self, work: Work) -> Iterator[None]:
+        """A turn while it is performed."""
+        self._works[work.turn.id] = work
+        try:
+            yield
+        finally:
+            self._works.pop(work.turn.id, None)
+
+    def work(self, turn_id: str) -> Work | None:
+        """The turn of this id, if it is being performed here."""
+        return self._works.get(turn_id)
+
+    async def drain(self, *, patience: float, grace: float = 5.0) -> None:
+        """Take nothing new; let what is being done finish within `patience` seconds, and stop the rest.
+
+        What is stopped has `grace` seconds to say so.
+        """
+        self.taking = False
+        await self._wait(patience)
+        for work in list(self._works.values()):
+            work.task.cancel()
+        await self._wait(grace)
+
+    async def _wait(self, seconds: float) -> None:
+        own = asyncio.current_task()
+        if flows := [each for each in self._flows if each is not own]:
+            await asyncio.wait(flows, timeout=seconds)

@@ -1,0 +1,94 @@
+"""Cuts a long text into messages: at a paragraph, else a sentence, else a word, never inside markup or a character."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from bots.discord.markup import Span, spans
+
+LIMIT = 2000
+"""Characters in one message's content. Counted in UTF-16 units, which are never fewer than Discord's."""
+_SPARE = 24
+"""Kept free for marks that are closed at the end."""
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_SENTENCE = re.compile(r"[.!?…][\"'”’)\]»*_~|]*(?=\s)|[。！？][\"'”’」』）]*")
+_LINE = re.compile(r"\n")
+_WORD = re.compile(r"\s+")
+_CAPTION = "-# "
+_JOINER = "\u200d"
+
+
+def pieces(text: str, limit: int = LIMIT) -> list[str]:
+    """The text in messages of at most `limit` characters, markup closed and opened again where it must be."""
+    found = []
+    while width(text) > limit:
+        position, closing, opening = _cut(text, limit)
+        found.append(text[:position].rstrip() + closing)
+        rest = text[position:]
+        text = opening + (rest.lstrip("\n") if opening.startswith("```") else rest.lstrip())
+    return [*found, text] if text.strip() or not found else found
+
+
+def width(text: str) -> int:
+    """How long a text is for Discord, at most."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _cut(text: str, limit: int) -> tuple[int, str, str]:
+    """Where to cut, what closes the marks there, and what opens them again."""
+    room = _room(text, limit - _SPARE)
+    marked = spans(text[: room + limit])
+    position = next(_places(text, room, marked))
+    inside = [span for span in marked if span.splits(position) and span.bears(position)]
+    return position, "".join(s.closing for s in reversed(inside)), "".join(s.opening for s in inside)
+
+
+def _places(text: str, room: int, marked: list[Span]) -> Iterator[int]:
+    """Places to cut at, the best one first."""
+    for pattern, least, outside in (
+        (_PARAGRAPH, room // 3, True),
+        (_SENTENCE, room // 4, True),
+        (_LINE, room // 4, True),
+        (_SENTENCE, room // 4, False),
+        (_LINE, room // 4, False),
+        (_WORD, room // 8, True),
+        (_WORD, 1, False),
+    ):
+        ends = [match.end() for match in pattern.finditer(text, 0, room + 1)]
+        yield from (p for p in reversed(ends) if least <= p <= room and _good(text, p, marked, outside=outside))
+    characters = [p for p in range(room, 0, -1) if _between_characters(text, p)]
+    yield from (p for p in characters if _good(text, p, marked, outside=False))
+    yield from characters
+    yield room
+
+
+def _good(text: str, position: int, marked: list[Span], *, outside: bool) -> bool:
+    inside = [span for span in marked if span.splits(position)]
+    if text[position:].lstrip().startswith(_CAPTION):
+        return False
+    return not inside if outside else all(span.bears(position) for span in inside)
+
+
+def _between_characters(text: str, position: int) -> bool:
+    before, after = text[position - 1], text[position]
+    if before == _JOINER or after == _JOINER or unicodedata.category(after) in ("Mn", "Me", "Mc"):
+        return False
+    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
+        return False
+    flags = 0
+    while flags < position and "\U0001f1e6" <= text[position - 1 - flags] <= "\U0001f1ff":
+        flags += 1
+    return not (flags % 2 and "\U0001f1e6" <= after <= "\U0001f1ff")
+
+
+def _room(text: str, limit: int) -> int:
+    """How many characters of the text have at most this width."""
+    if width(text[:limit]) <= limit:
+        return limit
+    units = 0
+    for index, character in enumerate(text):
+        units += 2 if character > "\uffff" else 1
+        if units > limit:
+            return index
+    return len(text)
