@@ -1,4 +1,4 @@
-# make play · make test · make lint · make bench     Each sets up by itself what it needs, in .venv.
+# make play · make discord · make test · make lint · make bench     Each sets up by itself what it needs, in .venv.
 
 VENV   := .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -16,10 +16,13 @@ INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) $(BACKEND) \
 # Python keeps what it compiles, so that every start after the first one is several times faster.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: play doctor test lint bench clean
+.PHONY: play discord doctor test lint bench clean
 
 play: $(VENV)/ready-to-play  ## Tell a story in this terminal.
 	@$(PY) -m bots play
+
+discord: $(VENV)/ready-to-play  ## Tell stories on Discord (needs DISCORD_TOKEN).
+	@$(PY) -m bots discord
 
 doctor: $(VENV)/ready-to-play  ## Say what is configured and what is missing.
 	@$(PY) -m bots doctor

@@ -34,6 +34,7 @@ class Teller(discord.AutoShardedClient):
         self.tree = app_commands.CommandTree(self)
         self.heard: list[discord.Message] = []
         self.wrong: list[BaseException] = []
+        self.failed = asyncio.Event()
         self.resumed = asyncio.Event()
         self.tree.add_command(Story(name="story", description="Tell a story."))
         self.tree.add_command(app_commands.ContextMenu(name="Explain this passage", callback=explain))
@@ -41,6 +42,7 @@ class Teller(discord.AutoShardedClient):
 
     async def _error(self, interaction: Press, error: app_commands.AppCommandError) -> None:
         self.wrong.append(getattr(error, "original", error))
+        self.failed.set()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """No waiting between shards."""

@@ -13,6 +13,9 @@ from aiohttp import web
 
 from tests.loopback.discord.rules import Json
 
+_FRAME_OF_4096 = b"\x82\x7e\x10\x00"
+"""The head of a binary frame that promises 4096 bytes."""
+
 
 class Connection:
     """Sends in order, from one task; `send` never waits."""
@@ -20,6 +23,7 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, compression: str | None) -> None:
         self.socket = socket
         self.session: str | None = None
+        self.closed_by_us: int | None = None
         self.heard: deque[float] = deque()
         self._request = request
         self._compress = _compressor(compression)
@@ -48,13 +52,13 @@ class Connection:
 
     async def close(self, code: int) -> None:
         """Close with a code."""
+        self.closed_by_us = code
         await self.socket.close(code=code)
 
     async def drop(self, code: int | None, *, mid_stream: bool) -> None:
-        """Close with a code; without one, cut the line, if wanted in the middle of a compressed message."""
-        if mid_stream and self._compress:
-            half = self._compress(b'{"op":0,"t":"TYPING_START","s":null,"d":{}}')
-            await self.socket.send_bytes(half[: len(half) // 2])
+        """Close with a code; without one, cut the line, if wanted in the middle of a frame."""
+        if mid_stream and self._request.transport:
+            self._request.transport.write(_FRAME_OF_4096 + bytes(100))
         if code is not None and not mid_stream:
             await self.close(code)
         elif self._request.transport:

@@ -164,8 +164,8 @@ class Gateway:
                 connection.send({"op": 10, "d": {"heartbeat_interval": interval, "_trace": ["loopback"]}})
                 await self._listen(connection)
         finally:
-            self.closes.append(socket.close_code or 1006)
-            self._lost(connection, socket.close_code)
+            self.closes.append(connection.closed_by_us or socket.close_code or 1006)
+            self._lost(connection)
         return socket
 
     async def _listen(self, connection: Connection) -> None:
@@ -304,10 +304,10 @@ class Gateway:
             connection.send(payload)
         self._ledger.pulse.beat()
 
-    def _lost(self, connection: Connection, code: int | None) -> None:
+    def _lost(self, connection: Connection) -> None:
         for session in [each for each in self.sessions if each.connection is connection]:
             session.connection = None
-            if code in (1000, 1001):
+            if connection.closed_by_us is None and connection.socket.close_code in (1000, 1001):
                 self.sessions.remove(session)
         self.connections.remove(connection)
         self._ledger.pulse.beat()

@@ -2,7 +2,7 @@
 
 Tolerated, because Discord does: `nsfw` on commands (documented, not described), `tts` where a message is edited or
 is in a larger request (discord.py sends it, the API ignores it), `flags` in embeds and the query parameter
-`use_nested_fields` (the same), ids of attachments as integers.
+`use_nested_fields` (the same), ids of attachments and recipients as integers.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,8 @@ def tolerated(path: str, body: Any) -> Any:
     body = dict(body)
     if path.endswith(("/commands", "/commands/{command_id}")):
         body.pop("nsfw", None)
+    if isinstance(body.get("recipient_id"), int):
+        body["recipient_id"] = str(body["recipient_id"])
     if "/messages/" in path or not path:
         body.pop("tts", None)
     for key in ("data", "message"):

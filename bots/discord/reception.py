@@ -1,4 +1,4 @@
-"""What lies on the desk: which interactions were seen, which turns are being written, whether new ones are taken."""
+"""Where interactions come in: which were seen, which turns are being written, whether new ones are taken."""
 
 import asyncio
 import contextlib
@@ -21,15 +21,17 @@ class Work:
     task: asyncio.Task[Reply]
 
 
-class Desk:
-    """One for each process. Everything on it may be lost: stories and replies are in the database."""
+class Reception:
+    """One for each process. Everything in it may be lost: stories and replies are in the database."""
 
-    def __init__(self, storyteller: Storyteller) -> None:
+    def __init__(self, storyteller: Storyteller, *, messages: bool = False) -> None:
         self.storyteller = storyteller
+        self.messages = messages
+        """Whether the text of ordinary messages reaches us."""
         self.taking = True
         """Whether new turns are begun; not while the process is about to stop."""
         self._seen: OrderedDict[int, None] = OrderedDict()
-        self._clicks: set[tuple[int, int, str]] = set()
+        self._presses: set[tuple[int, int, str]] = set()
         self._works: dict[str, Work] = {}
         self._flows: set[asyncio.Task[object]] = set()
 
@@ -43,17 +45,17 @@ class Desk:
         return True
 
     @contextlib.contextmanager
-    def click(self, user_id: int, message_id: int, what: str) -> Iterator[bool]:
-        """A press of a button while it is dealt with; False if the same person's same press is dealt with already."""
+    def press(self, user_id: int, message_id: int, what: str) -> Iterator[bool]:
+        """A press of a button while it is dealt with; False if the same press of the same person is already."""
         key = user_id, message_id, what
-        if key in self._clicks:
+        if key in self._presses:
             yield False
             return
-        self._clicks.add(key)
+        self._presses.add(key)
         try:
             yield True
         finally:
-            self._clicks.discard(key)
+            self._presses.discard(key)
 
     @contextlib.contextmanager
     def flow(self) -> Iterator[None]:
@@ -78,6 +80,12 @@ class Desk:
     def work(self, turn_id: str) -> Work | None:
         """The turn of this id, if it is being performed here."""
         return self._works.get(turn_id)
+
+    async def replied(self, turn: Turn) -> Reply | None:
+        """What this turn said, if it was performed; it tells whether a cancelled turn is whole or absent."""
+        ask = getattr(self.storyteller, "replied", None)
+        reply: Reply | None = await ask(turn) if ask else None
+        return reply
 
     async def drain(self, *, patience: float, grace: float = 5.0) -> None:
         """Take nothing new; let what is being done finish within `patience` seconds, and stop the rest.

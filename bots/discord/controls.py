@@ -1,0 +1,118 @@
+"""Buttons and what their ids mean. All that a button knows is in its id, so it works after a restart."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+
+from bots.discord import wording
+from bots.discord.wording import speak
+from core.story import Kind, Reply, Shape
+
+PREFIX = "story"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A kind of button."""
+
+    act: str
+    label: str
+    emoji: str
+    operation: str = ""
+    """What it performs; empty for those that do something of their own."""
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+CONTINUE: Final = Control("continue", wording.CONTINUE, "✒️", "continue", discord.ButtonStyle.primary)
+ANOTHER: Final = Control("another", wording.ANOTHER, "🔁", "retry")
+REFINE: Final = Control("refine", wording.REFINE, "✨")
+EXPLAIN: Final = Control("explain", wording.EXPLAIN, "💡", "explain")
+UNDO: Final = Control("undo", wording.UNDO, "↩️", "undo")
+ADD: Final = Control("add", wording.ADD, "📝", "", discord.ButtonStyle.primary)
+STOP: Final = Control("stop", wording.STOP, "⏹️", "", discord.ButtonStyle.danger)
+REMOVE: Final = Control("remove", wording.REMOVE, "🗑️", "remove", discord.ButtonStyle.danger)
+KEEP: Final = Control("keep", wording.KEEP, "📌")
+CONTROLS: Final = {
+    each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP)
+}
+
+_UNDER = {
+    Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
+    Kind.ADDED: (CONTINUE, REFINE, UNDO),
+    Kind.REFINED: (CONTINUE, REFINE, UNDO),
+}
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What a button's id says: its kind, and what it is about (a passage's id, or a turn's)."""
+
+    control: Control
+    about: str
+
+    @property
+    def passage(self) -> int | None:
+        """The passage that it is about."""
+        return int(self.about) if self.about.isdigit() else None
+
+
+def read(custom_id: str) -> Pressed | None:
+    """What a custom_id says; None if it is no button of ours."""
+    prefix, _, rest = custom_id.partition(":")
+    act, _, about = rest.partition(":")
+    if prefix != PREFIX or act not in CONTROLS:
+        return None
+    return Pressed(CONTROLS[act], about)
+
+
+def buttons(reply: Reply, locale: str) -> discord.ui.View | None:
+    """The buttons under a reply: under a passage what can be done next, under a new story how to begin."""
+    if reply.private:
+        return None
+    if reply.passage is not None:
+        return view(_UNDER.get(reply.passage.kind, (CONTINUE, REFINE, UNDO)), str(reply.passage.id), locale)
+    return None
+
+
+def beginning(locale: str) -> discord.ui.View:
+    """The buttons under a story that was just begun."""
+    return view((ADD, CONTINUE), "", locale)
+
+
+def begins(reply: Reply) -> bool:
+    """Whether a reply opens a story."""
+    return not reply.private and reply.passage is None and reply.blocks[0].shape is Shape.TITLE
+
+
+def stop_button(turn_id: str, locale: str) -> discord.ui.View:
+    """The button under what is being written."""
+    return view((STOP,), turn_id, locale)
+
+
+def remove_or_keep(passage_id: int, locale: str) -> discord.ui.View:
+    """What to do with a passage whose message was deleted."""
+    return view((REMOVE, KEEP), str(passage_id), locale)
+
+
+def view(controls: tuple[Control, ...], about: str, locale: str) -> discord.ui.View:
+    """These buttons in a row."""
+    items = [
+        discord.ui.Button[discord.ui.View](
+            style=each.style,
+            label=speak(each.label, locale),
+            emoji=each.emoji,
+            custom_id=f"{PREFIX}:{each.act}:{about}",
+        )
+        for each in controls
+    ]
+    return settled(*items)
+
+
+def settled(*items: discord.ui.Item[discord.ui.View]) -> discord.ui.View:
+    """A view that the library forgets once it is sent; presses are read from their ids."""
+    shown = discord.ui.View(timeout=None)
+    for item in items:
+        shown.add_item(item)
+    shown.stop()
+    return shown

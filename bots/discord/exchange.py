@@ -1,0 +1,201 @@
+"""One interaction, from the acknowledgement (which waits for nothing) to the last message of its reply."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import discord
+
+from bots.discord import layout, trouble, wording
+from bots.discord.controls import buttons, stop_button
+from bots.discord.page import Page
+from bots.discord.posting import file_of, post
+from bots.discord.reception import Reception, Work
+from bots.discord.stream import Stream
+from bots.discord.trouble import LOST, Code, code
+from bots.discord.turns import PLATFORM
+from bots.discord.wording import speak
+from core.errors import StoreError, StoryError
+from core.operation import OPERATIONS, Effect
+from core.story import Block, Glimpse, Reply, Turn
+
+_PRIVATE = frozenset({"setup", "report"})
+"""Operations that change something, and whose reply is for whoever asked alone."""
+_SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
+"""Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
+_RETRIED = 0.9
+"""Seconds from which on a second acknowledgement is our own: the library sends one again after a second."""
+
+
+def private(name: str) -> bool:
+    """Whether the reply to an operation is for whoever asked alone, as far as is known before."""
+    return OPERATIONS[name].effect is not Effect.CHANGES or name in _PRIVATE
+
+
+class Exchange:
+    """One interaction and what is said back."""
+
+    def __init__(self, reception: Reception, interaction: discord.Interaction) -> None:
+        self.reception = reception
+        self.interaction = interaction
+        self.locale = str(interaction.locale)
+        """Of what the person alone reads."""
+        self.here = str(interaction.guild_locale or interaction.locale)
+        """Of what everybody reads."""
+
+    async def accept(self, *, private: bool) -> Page | None:
+        """Acknowledge. None if the interaction is not for us to answer: seen before, or answered by another.
+
+        A command shows that we are thinking; a button shows nothing until there is something to show.
+        """
+        if not self.reception.first_sight(self.interaction.id):
+            return None
+        if not self.reception.taking:
+            await self._turn_away()
+            return None
+        pressed = self.interaction.message is not None and not private
+        page = Page(self.interaction, private=private)
+        began = time.monotonic()
+        try:
+            shown = await self.interaction.response.defer(ephemeral=private, thinking=not pressed)
+        except discord.HTTPException as error:
+            trouble.note(error)
+            return self._unacknowledged(error, page, time.monotonic() - began, pressed=pressed)
+        except (*LOST, discord.InteractionResponded) as error:
+            trouble.note(error)
+            page.late()
+            return page
+        return page if pressed else Page(self.interaction, private=private, deferred=shown.message_id if shown else 0)
+
+    async def perform(self, page: Page, name: str, turn: Turn, arguments: Mapping[str, str]) -> Reply | None:
+        """Perform a turn, show it while it is written, and what comes of it. None if it was refused or stopped."""
+
+        async def draw(glimpse: Glimpse) -> None:
+            look = layout.sketch(glimpse, self.locale if page.private else self.here, text=text)
+            await page.draw(look, stop_button(turn.id, self.here))
+
+        text = name in _SHOWN_AS_WRITTEN
+        stream = Stream(draw, text=text)
+        performing = self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
+        work = Work(turn, asyncio.create_task(performing))
+        try:
+            with self.reception.working(work):
+                async with stream:
+                    reply = await work.task
+        except StoryError as error:
+            await self.refuse(page, error.notice)
+            return None
+        except asyncio.CancelledError:
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise
+            return await self._stopped(page, turn)
+        await self.show(page, reply, turn)
+        return reply
+
+    async def show(self, page: Page, reply: Reply, turn: Turn, *, view: discord.ui.View | None = None) -> None:
+        """Show a reply for good. What Discord does not take stays in the outbox, and the person is told."""
+        if reply.private and not page.private:
+            await page.withdraw()
+            page.private = True
+        try:
+            await self._write(page, reply, view)
+        except LOST as error:
+            channel = f"<#{self.interaction.channel_id}>"
+            await page.whisper(trouble.sentence(error, self.locale, channel))
+            if code(error) not in trouble.NEVER:
+                return
+        await self.delivered(reply, page.messages)
+        if reply.alert and not reply.again:
+            await self._alert(reply.alert, turn)
+
+    async def refuse(self, page: Page, notice: str) -> None:
+        """Say privately why nothing was done, and take away what everybody saw of it."""
+        if not page.private:
+            await page.withdraw()
+        await page.whisper(layout.notice(notice))
+
+    async def delivered(self, reply: Reply, messages: list[str]) -> None:
+        """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
+        try:
+            await self.reception.storyteller.delivered(reply, messages)
+        except StoreError as error:
+            trouble.note(error)
+
+    async def _write(self, page: Page, reply: Reply, view: discord.ui.View | None) -> None:
+        locale = self.locale if page.private else self.here
+        view = view or buttons(reply, locale)
+        try:
+            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most), view)
+        except discord.HTTPException as error:
+            if code(error) != Code.FOLLOW_UPS_SPENT:
+                raise
+            trouble.note(error)
+            await _fill(page, layout.sheets(reply.blocks, locale, most=1), view)
+
+    async def _stopped(self, page: Page, turn: Turn) -> Reply | None:
+        reply = await self.reception.replied(turn)
+        if reply is not None:
+            await self.show(page, reply, turn)
+            return reply
+        try:
+            await page.draw(f"-# {speak(wording.STOPPED, self.here)}", None)
+        except LOST as error:
+            trouble.note(error)
+        return None
+
+    async def _alert(self, blocks: tuple[Block, ...], turn: Turn) -> None:
+        """Tell the moderators, with a way to the message that it is about."""
+        workspace = await self.reception.storyteller.workspace(PLATFORM, turn.place.workspace)
+        if workspace.alerts is None or not workspace.alerts.isdigit():
+            return
+        client, channel = self.interaction.client, int(workspace.alerts)
+        try:
+            await post(client, channel, blocks, locale=self.here)
+            if turn.source:
+                await post_link(client, channel, turn)
+        except LOST as error:
+            trouble.note(error)
+
+    async def _turn_away(self) -> None:
+        try:
+            await self.interaction.response.send_message(speak(wording.STOPPING, self.locale), ephemeral=True)
+        except LOST as error:
+            trouble.note(error)
+
+    def _unacknowledged(
+        self, error: discord.HTTPException, page: Page, seconds: float, *, pressed: bool
+    ) -> Page | None:
+        """How to go on when Discord did not take the acknowledgement."""
+        if code(error) == Code.ANSWERED:
+            if seconds < _RETRIED:
+                return None
+            return page if pressed else Page(self.interaction, private=page.private, deferred=0)
+        page.late()
+        return page
+
+
+async def post_link(client: discord.Client, channel_id: int, turn: Turn) -> None:
+    """Post the address of the message that a turn is about."""
+    place = turn.place
+    address = f"<https://discord.com/channels/{place.workspace}/{place.thread or place.channel}/{turn.source}>"
+    await client.get_partial_messageable(channel_id).send(address)
+
+
+async def carefully(exchange: Exchange, page: Page, do: Callable[[], Awaitable[object]]) -> None:
+    """Do what an interaction asks for. A mistake of ours becomes a private sentence with a number."""
+    try:
+        await do()
+    except StoryError as error:
+        await exchange.refuse(page, error.notice)
+    except Exception as error:  # the border: whatever it is, nobody is left waiting
+        await exchange.refuse(page, trouble.mistake(error, exchange.locale))
+
+
+async def _fill(page: Page, written: layout.Sheets, view: discord.ui.View | None) -> None:
+    *_, last = range(len(written.contents))
+    for index, content in enumerate(written.contents):
+        put = page.draw if index == 0 else page.add
+        if index == last:
+            await put(content, view, file_of(written))
+        else:
+            await put(content, None)
