@@ -1,6 +1,7 @@
 """The command line.
 
     python -m bots play [--channel NAME]     tell stories in this terminal, or from piped lines
+    python -m bots discord                   tell stories on Discord
     python -m bots doctor                    what is configured, what is missing, how to get it
     python -m bots moderate [--rating R]     judge JSON lines from standard input
 
@@ -56,6 +57,8 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
             from bots.moderate import moderate  # noqa: PLC0415
 
             return asyncio.run(moderate(settings, arguments.rating, sys.stdin.buffer, sys.stdout))
+        case "discord":
+            return _discord(settings)
         case _:
             return _play(settings, arguments.channel)
 
@@ -80,6 +83,21 @@ async def _until_terminated(settings: Settings, channel: str) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
     async with storyteller(settings) as teller, _watched(teller, settings.health_port):
         return await run(teller, channel=channel)
+
+
+def _discord(settings: Settings) -> int:
+    try:
+        return asyncio.run(_on_discord(settings))
+    except asyncio.CancelledError:  # asked twice to stop
+        return TERMINATED
+
+
+async def _on_discord(settings: Settings) -> int:
+    from bots.assembly import storyteller  # noqa: PLC0415
+    from bots.discord import run  # noqa: PLC0415
+
+    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+        return await run(teller, settings)
 
 
 def _watched(teller: Storyteller, port: int | None) -> contextlib.AbstractAsyncContextManager[None]:
@@ -121,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument(
         "--channel", default="terminal", type=_channel, help="which channel's stories (default: terminal)"
     )
+    commands.add_parser("discord", help="tell stories on Discord (needs DISCORD_TOKEN)")
     commands.add_parser("doctor", help="say what is configured, what is missing and how to get it")
     moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")
     moderate.add_argument("--rating", choices=("g", "pg", "teen", "mature"), default=None)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -13,6 +14,8 @@ from core.moderation import Rating
 from core.operation import nearest
 
 BUNDLED_MODEL = str(Path(__file__).parent.parent / "inference" / "model")
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -68,6 +71,21 @@ class Settings(BaseSettings):
     turn_seconds: Seconds = Field(180.0, description="How long the rest of a turn may take.")
     moderation_seconds: Seconds = Field(5.0, description="How long one filter may take; then the text is held.")
 
+    discord_token: SecretStr | None = Field(None, description="The bot's token, from Discord's developer portal.")
+    discord_messages: bool = Field(
+        False,
+        description="Whether ordinary messages can count in a story's own thread; needs the Message Content intent.",
+    )
+    discord_shards: int | None = Field(
+        None, ge=1, description="Connections to Discord; as many as Discord recommends if not set."
+    )
+    discord_api_base: str = Field(
+        "https://discord.com/api/v10", description="Where Discord's API is; `http://` on this machine only."
+    )
+    discord_gateway_url: str | None = Field(
+        None, description="Where Discord's gateway is, if not where Discord says; `ws://` on this machine only."
+    )
+
     health_port: int | None = Field(
         None, ge=1, le=65535, description="Port of `/healthz` and `/readyz` on this machine; none if not set."
     )
@@ -86,6 +104,16 @@ class Settings(BaseSettings):
         in_memory = address.database in (None, "", ":memory:")
         if address.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg") or in_memory:
             raise ValueError("sqlite+aiosqlite:///file or postgresql+asyncpg://user@host/name")
+        return value
+
+    @field_validator("discord_api_base", "discord_gateway_url")
+    @classmethod
+    def _safe(cls, value: str | None) -> str | None:
+        """Only this machine may be spoken to in clear."""
+        address = urlsplit(value or "")
+        safe = {"https": True, "wss": True, "http": address.hostname in _LOOPBACK, "ws": address.hostname in _LOOPBACK}
+        if value is not None and not (address.hostname and safe.get(address.scheme)):
+            raise ValueError("an https:// or wss:// address; http:// and ws:// on this machine only (127.0.0.1)")
         return value
 
     @field_validator("log_level", mode="before")
@@ -125,7 +153,7 @@ def _line(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         known = [each.upper() for each in Settings.model_fields]
         return f"{name.upper()} in .env is no setting of mine.{nearest(name.upper(), known)}"
-    value = "" if "secret" in name or "key" in name or "url" in name else f' is "{error["input"]}", which'
+    value = "" if any(word in name for word in ("secret", "key", "url", "token")) else f' is "{error["input"]}", which'
     return f"{name.upper()}{value or ' has a value that'} is not allowed. Allowed: {_allowed(name, error)}."
 
 

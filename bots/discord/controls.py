@@ -7,7 +7,7 @@ import discord
 
 from bots.discord import wording
 from bots.discord.wording import speak
-from core.story import Kind, Reply, Shape
+from core.story import Kind, Reply
 
 PREFIX = "story"
 
@@ -33,15 +33,15 @@ ADD: Final = Control("add", wording.ADD, "📝", "", discord.ButtonStyle.primary
 STOP: Final = Control("stop", wording.STOP, "⏹️", "", discord.ButtonStyle.danger)
 REMOVE: Final = Control("remove", wording.REMOVE, "🗑️", "remove", discord.ButtonStyle.danger)
 KEEP: Final = Control("keep", wording.KEEP, "📌")
-CONTROLS: Final = {
-    each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP)
-}
+CONTROLS: Final = {each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP)}
 
 _UNDER = {
     Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
     Kind.ADDED: (CONTINUE, REFINE, UNDO),
     Kind.REFINED: (CONTINUE, REFINE, UNDO),
 }
+
+_OPENING = ("start", "resume")
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,13 @@ def read(custom_id: str) -> Pressed | None:
     return Pressed(CONTROLS[act], about)
 
 
-def buttons(reply: Reply, locale: str) -> discord.ui.View | None:
-    """The buttons under a reply: under a passage what can be done next, under a new story how to begin."""
+def buttons(name: str, reply: Reply, locale: str) -> discord.ui.View | None:
+    """The buttons under the reply of an operation: what can be done next."""
     if reply.private:
         return None
     if reply.passage is not None:
-        return view(_UNDER.get(reply.passage.kind, (CONTINUE, REFINE, UNDO)), str(reply.passage.id), locale)
-    return None
-
-
-def beginning(locale: str) -> discord.ui.View:
-    """The buttons under a story that was just begun."""
-    return view((ADD, CONTINUE), "", locale)
-
-
-def begins(reply: Reply) -> bool:
-    """Whether a reply opens a story."""
-    return not reply.private and reply.passage is None and reply.blocks[0].shape is Shape.TITLE
+        return view(_UNDER[reply.passage.kind], str(reply.passage.id), locale)
+    return view((ADD, CONTINUE), "", locale) if name in _OPENING else None
 
 
 def stop_button(turn_id: str, locale: str) -> discord.ui.View:

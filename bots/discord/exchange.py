@@ -67,6 +67,34 @@ class Exchange:
             return page
         return page if pressed else Page(self.interaction, private=private, deferred=shown.message_id if shown else 0)
 
+    async def ask(self, form: discord.ui.Modal) -> None:
+        """Answer with a form."""
+        if not self.reception.first_sight(self.interaction.id):
+            return
+        if not self.reception.taking:
+            await self._turn_away()
+            return
+        try:
+            await self.interaction.response.send_modal(form)
+        except (*LOST, discord.InteractionResponded) as error:
+            trouble.note(error)
+
+    async def nod(self) -> None:
+        """Acknowledge a press that does nothing."""
+        try:
+            await self.interaction.response.defer()
+        except (*LOST, discord.InteractionResponded) as error:
+            trouble.note(error)
+
+    async def replace(self, content: str) -> None:
+        """Answer a press by writing its message anew, without buttons."""
+        if not self.reception.first_sight(self.interaction.id):
+            return
+        try:
+            await self.interaction.response.edit_message(content=content, view=None)
+        except (*LOST, discord.InteractionResponded) as error:
+            trouble.note(error)
+
     async def perform(self, page: Page, name: str, turn: Turn, arguments: Mapping[str, str]) -> Reply | None:
         """Perform a turn, show it while it is written, and what comes of it. None if it was refused or stopped."""
 
@@ -74,6 +102,7 @@ class Exchange:
             look = layout.sketch(glimpse, self.locale if page.private else self.here, text=text)
             await page.draw(look, stop_button(turn.id, self.here))
 
+        self.here = await self.reception.language(turn.place.workspace) or self.here
         text = name in _SHOWN_AS_WRITTEN
         stream = Stream(draw, text=text)
         performing = self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
@@ -88,17 +117,17 @@ class Exchange:
         except asyncio.CancelledError:
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise
-            return await self._stopped(page, turn)
-        await self.show(page, reply, turn)
+            return await self._stopped(page, name, turn)
+        await self.show(page, name, reply, turn)
         return reply
 
-    async def show(self, page: Page, reply: Reply, turn: Turn, *, view: discord.ui.View | None = None) -> None:
+    async def show(self, page: Page, name: str, reply: Reply, turn: Turn) -> None:
         """Show a reply for good. What Discord does not take stays in the outbox, and the person is told."""
         if reply.private and not page.private:
             await page.withdraw()
             page.private = True
         try:
-            await self._write(page, reply, view)
+            await self._write(page, name, reply)
         except LOST as error:
             channel = f"<#{self.interaction.channel_id}>"
             await page.whisper(trouble.sentence(error, self.locale, channel))
@@ -106,7 +135,7 @@ class Exchange:
                 return
         await self.delivered(reply, page.messages)
         if reply.alert and not reply.again:
-            await self._alert(reply.alert, turn)
+            await self.alert(reply.alert, turn)
 
     async def refuse(self, page: Page, notice: str) -> None:
         """Say privately why nothing was done, and take away what everybody saw of it."""
@@ -121,9 +150,9 @@ class Exchange:
         except StoreError as error:
             trouble.note(error)
 
-    async def _write(self, page: Page, reply: Reply, view: discord.ui.View | None) -> None:
+    async def _write(self, page: Page, name: str, reply: Reply) -> None:
         locale = self.locale if page.private else self.here
-        view = view or buttons(reply, locale)
+        view = buttons(name, reply, locale)
         try:
             await _fill(page, layout.sheets(reply.blocks, locale, most=page.most), view)
         except discord.HTTPException as error:
@@ -132,10 +161,10 @@ class Exchange:
             trouble.note(error)
             await _fill(page, layout.sheets(reply.blocks, locale, most=1), view)
 
-    async def _stopped(self, page: Page, turn: Turn) -> Reply | None:
+    async def _stopped(self, page: Page, name: str, turn: Turn) -> Reply | None:
         reply = await self.reception.replied(turn)
         if reply is not None:
-            await self.show(page, reply, turn)
+            await self.show(page, name, reply, turn)
             return reply
         try:
             await page.draw(f"-# {speak(wording.STOPPED, self.here)}", None)
@@ -143,7 +172,7 @@ class Exchange:
             trouble.note(error)
         return None
 
-    async def _alert(self, blocks: tuple[Block, ...], turn: Turn) -> None:
+    async def alert(self, blocks: tuple[Block, ...], turn: Turn) -> None:
         """Tell the moderators, with a way to the message that it is about."""
         workspace = await self.reception.storyteller.workspace(PLATFORM, turn.place.workspace)
         if workspace.alerts is None or not workspace.alerts.isdigit():

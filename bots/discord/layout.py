@@ -1,4 +1,4 @@
-"""How replies look on Discord: passages as plain text with a small caption, titles as headings, lists in bold and plain."""
+"""How replies look on Discord: passages as text with a small caption, titles as headings, lists in bold and plain."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -51,28 +51,19 @@ class Page:
         """Write the first message, or write it anew."""
         if self._usable():
             try:
-                await self._write(content, view, file)
-                return
+                return await self._write_somehow(content, view, file)
             except discord.HTTPException as error:
-                note(error)
-                if code(error) in REPLACE:
-                    self._original, self._first = False, None
-                    await self._write(content, view, file)
-                    return
                 self._only_spent(error)
-        await self._in_channel(content, view, file, instead=True)
+        return await self._in_channel(content, view, file, instead=True)
 
     async def add(self, content: str, view: discord.ui.View | None, file: discord.File | None = None) -> None:
         """Write one more message."""
         if self._usable():
             try:
-                message = await self._follow_up(content, view, file, private=self.private)
-                self.messages.append(str(message.id))
-                return
+                return await self._write_more(content, view, file)
             except discord.HTTPException as error:
-                note(error)
                 self._only_spent(error)
-        await self._in_channel(content, view, file, instead=False)
+        return await self._in_channel(content, view, file, instead=False)
 
     async def whisper(self, content: str, view: discord.ui.View | None = None) -> None:
         """Tell the person alone, if that is still possible."""
@@ -107,9 +98,25 @@ class Page:
 
     def _only_spent(self, error: discord.HTTPException) -> None:
         """Go on without the interaction if it is spent; any other answer is raised."""
+        note(error)
         if code(error) not in SPENT:
             raise error
         self._spent = True
+
+    async def _write_somehow(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> None:
+        """Write, and once more as a new message if the old one is gone or too old."""
+        try:
+            await self._write(content, view, file)
+        except discord.HTTPException as error:
+            if code(error) not in REPLACE:
+                raise
+            note(error)
+            self._original, self._first = False, None
+            await self._write(content, view, file)
+
+    async def _write_more(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> None:
+        message = await self._follow_up(content, view, file, private=self.private)
+        self.messages.append(str(message.id))
 
     async def _write(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> None:
         files = [file] if file else []

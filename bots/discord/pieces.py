@@ -72,7 +72,7 @@ def _good(text: str, position: int, marked: list[Span], *, outside: bool) -> boo
 
 def _between_characters(text: str, position: int) -> bool:
     before, after = text[position - 1], text[position]
-    if before == _JOINER or after == _JOINER or unicodedata.category(after) in ("Mn", "Me", "Mc"):
+    if _JOINER in (before, after) or unicodedata.category(after) in ("Mn", "Me", "Mc"):
         return False
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return False

@@ -2,13 +2,18 @@
 
 import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bots.discord.turns import PLATFORM
 from core.story import Reply, Turn
 from core.storyteller import Storyteller
 
+_LANGUAGE_LIFE = 60.0
+"""Seconds for which a server's language is not asked for again."""
+_LANGUAGES = 1000
 _REMEMBERED = 10_000
 """Interactions remembered, since Discord delivers some again after a dropped connection."""
 
@@ -31,6 +36,7 @@ class Reception:
         self.taking = True
         """Whether new turns are begun; not while the process is about to stop."""
         self._seen: OrderedDict[int, None] = OrderedDict()
+        self._languages: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
         self._presses: set[tuple[int, int, str]] = set()
         self._works: dict[str, Work] = {}
         self._flows: set[asyncio.Task[object]] = set()
@@ -80,6 +86,21 @@ class Reception:
     def work(self, turn_id: str) -> Work | None:
         """The turn of this id, if it is being performed here."""
         return self._works.get(turn_id)
+
+    async def language(self, workspace: str) -> str | None:
+        """The language that an admin chose for what everybody reads on a server, as of a minute ago."""
+        asked, language = self._languages.pop(workspace, (-_LANGUAGE_LIFE, None))
+        if time.monotonic() - asked > _LANGUAGE_LIFE:
+            asked = time.monotonic()
+            language = (await self.storyteller.workspace(PLATFORM, workspace)).language
+        self._languages[workspace] = asked, language
+        if len(self._languages) > _LANGUAGES:
+            self._languages.popitem(last=False)
+        return language
+
+    def forget_language(self, workspace: str) -> None:
+        """Ask for a server's language again: it may have changed."""
+        self._languages.pop(workspace, None)
 
     async def replied(self, turn: Turn) -> Reply | None:
         """What this turn said, if it was performed; it tells whether a cancelled turn is whole or absent."""

@@ -1,5 +1,8 @@
 """Every fixed sentence that this adapter says, as plain English literals, and the one place that translates them."""
 
+from core.moderation import Rating
+from core.story import Turns
+
 CONTINUE = "Continue"
 ANOTHER = "Another"
 REFINE = "Refine"
@@ -69,6 +72,13 @@ PANEL_NO_INTENT = (
     "Plain messages also need DISCORD_MESSAGES=true and the Message Content intent in Discord's developer portal."
 )
 ON, OFF = "on", "off"
+RATINGS = {
+    Rating.G: "g: for everybody",
+    Rating.PG: "pg: for children with their parents",
+    Rating.TEEN: "teen: from about 13 years",
+    Rating.MATURE: "mature: adults, in age-restricted channels only",
+}
+TURNS = {Turns.FREE: "anybody", Turns.ALTERNATE: "not twice in a row"}
 
 WHY = {
     "view_channel": "to see the channel at all",

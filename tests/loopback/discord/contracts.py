@@ -80,7 +80,7 @@ class Contracts:
                 yield "spec", f"{method} {path} is not in Discord's API"
             return
         content = operation.get("requestBody", {}).get("content", {})
-        schema = (content.get("application/json") or next(iter(content.values()), {})).get("schema")
+        schema = (content.get("application/json") or next(iter(content.values()), Json())).get("schema")
         if schema is None:
             return
         body = strict.tolerated(path, body)

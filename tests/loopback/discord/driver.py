@@ -269,6 +269,7 @@ class LoopbackDiscord:
             self._platform, kind=kind, name=name, user=user, channel=channel, data=data, **more
         )
         self._sent.append(exchange)
+        self._platform.ledger.pulse.beat()
         loop = asyncio.get_running_loop()
         timer = loop.call_later(self.rules.ack_deadline, self._deadline, exchange)
         self._timers.append(timer)
@@ -282,6 +283,10 @@ class LoopbackDiscord:
             deadline = self.rules.ack_deadline
             self._platform.ledger.violate(f"policy: {exchange.name} was not acknowledged within {deadline:g} s")
             exchange.touch()
+
+    async def deliver_again(self, exchange: Exchange) -> None:
+        """Send an interaction once more, as a gateway may. The application must not do its deed twice."""
+        self.gateway.publish("INTERACTION_CREATE", exchange.payload, guild=exchange.channel.guild)
 
     async def say(
         self,
@@ -306,6 +311,29 @@ class LoopbackDiscord:
         message.content = text
         message.mentions = self._platform.mentions(text)
         self._platform.changed(message)
+
+    async def delete_bulk(self, messages: Sequence[Message]) -> None:
+        """Delete messages of one channel at once, as a moderator's tool would."""
+        self._platform.erased_together(messages)
+
+    async def react(self, user: User, message: Message, emoji: str) -> None:
+        """React to a message, e.g. with `"👍"`."""
+        forms.visible(user, message)
+        self._platform.reacted(message, user, emoji)
+
+    async def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel or thread, as a moderator would."""
+        self._platform.removed(channel)
+
+    async def kick(self, guild: Guild) -> None:
+        """Throw the application out of a guild."""
+        self.gateway.publish("GUILD_DELETE", {"id": str(guild.id)}, guild=guild)
+        guild.installed = False
+        del guild.members[self.bot.id]
+
+    async def invite(self, guild: Guild) -> None:
+        """Let the application into a guild that was made with `installed=False`, or that it was thrown out of."""
+        self._platform.world.install(guild)
 
     async def delete(self, message: Message, *, by: User | None = None) -> None:
         """Delete a message, as a moderator or its author would."""

@@ -31,7 +31,7 @@ class Modal:
         return [each["label"] for each in walk(self.components) if each.get("label") and each["type"] in (4, 18)]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Exchange:
     """What came of an interaction. All of it is what a person sees at this moment; wait with `done` and `until`."""
 
@@ -94,6 +94,12 @@ class Exchange:
         return "\n".join(each.text for each in messages if each.text)
 
     @property
+    def reply(self) -> Message:
+        """`message`, for those who know that there is one."""
+        assert self.message, f"no message yet: {self}"
+        return self.message
+
+    @property
     def messages(self) -> list[Message]:
         """The response and its follow-ups that still stand."""
         return [each for each in (self.message, *self.followups) if each and not each.deleted]
@@ -106,9 +112,10 @@ class Exchange:
     @property
     def orphaned(self) -> bool:
         """It still says that it is thinking."""
-        return self.response_type == DEFERRED and not self.completed
+        gone = self.message is not None and self.message.deleted
+        return self.response_type == DEFERRED and not self.completed and not gone
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.name} (acked: {self.acked_after}, refused: {self.errors}, now: {self.text[:200]!r})"
 
     async def acked(self) -> None:
@@ -124,7 +131,8 @@ class Exchange:
 
         With `quiet`, wait also until nothing has been changed for so many seconds, so that streamed edits are over.
         """
-        await self.pulse.until(lambda: self.completed, seconds, lambda: f"an answer to {self}")
+        await self.pulse.until(lambda: self.completed or self.silent, seconds, lambda: f"an answer to {self}")
+        assert self.completed, f"the application did not respond: {self}"
         async with asyncio.timeout(seconds):
             while quiet and (left := self.touched + quiet - time.monotonic()) > 0:
                 await asyncio.sleep(left)

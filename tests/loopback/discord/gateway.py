@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import discord
 from aiohttp import WSMsgType, web
@@ -18,7 +19,9 @@ from tests.loopback.discord.rules import Json, Rules
 from tests.loopback.discord.world import Guild, World
 
 _PRIVILEGED = ("members", "presences", "message_content")
-_MESSAGES = ("MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE")
+About = Literal["guilds", "messages", "reactions"]
+"""Which intent an event needs."""
+
 Body = Json | Callable[[bool], Json]
 """An event's data, or what makes it from whether message content may be shown."""
 
@@ -110,7 +113,7 @@ class Gateway:
             assert session.connection
             session.connection.send(payload)
 
-    def publish(self, event: str, body: Body, *, guild: Guild | None = None, messages: bool = False) -> int:
+    def publish(self, event: str, body: Body, *, guild: Guild | None = None, about: About = "guilds") -> int:
         """Give an event to the sessions that should have it; how many these were."""
         if guild and not guild.installed and event != "INTERACTION_CREATE":
             return 0
@@ -119,7 +122,7 @@ class Gateway:
             if session.shard != (guild.id >> 22) % session.shards if guild else session.shard != 0:
                 continue
             if event != "INTERACTION_CREATE":
-                intent = ("guild_messages" if guild else "dm_messages") if messages else "guilds"
+                intent = about if about == "guilds" else f"{'guild' if guild else 'dm'}_{about}"
                 if not session.wants(intent):
                     continue
             data = body(session.wants("message_content")) if callable(body) else body
@@ -213,14 +216,22 @@ class Gateway:
 
     def _asked(self, connection: Connection, op: int, data: Json) -> int | None:
         if op == 3:
-            for activity in data.get("activities") or []:
-                for key in ("name", "state", "details"):
-                    self._ledger.read(activity.get(key), "presence", None)
+            self._read(data)
         elif op == 8:
             self._members(connection, data)
         return None if op in (3, 4, 8) else 4001
 
+    def _read(self, presence: Json) -> None:
+        for activity in presence.get("activities") or []:
+            for key in ("name", "state", "details"):
+                self._ledger.read(activity.get(key), "presence", None)
+
     def _identify(self, connection: Connection, data: Json) -> int | None:
+        presence = data.get("presence") or {}
+        if "game" in presence:  # discord.py still writes it as before; the API knows both
+            game = presence.pop("game")
+            presence["activities"] = [game] if game else []
+        self._read(presence)
         for sentence in self._contracts.event("IDENTIFY", data):
             self._ledger.violate(f"IDENTIFY: {sentence}")
         self.identifies.append({key: value for key, value in data.items() if key != "token"})

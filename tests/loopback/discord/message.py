@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class User:
     """Somebody, or a bot."""
 
@@ -24,6 +24,9 @@ class User:
     locale: str = "en-US"
     display: str | None = None
     bot: bool = False
+
+    def __repr__(self) -> str:
+        return f"<User {self.name}>"
 
     @property
     def mention(self) -> str:
@@ -64,7 +67,7 @@ class Edit:
     text: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Message:
     """A message as it stands now; `edits` has every state after the first one."""
 
@@ -81,6 +84,7 @@ class Message:
     reply_to: "Message | None" = None
     interaction: Json | None = None
     poll: Json | None = None
+    nonce: str | int | None = None
     pinned: bool = False
     deleted: bool = False
     edited: datetime | None = None
@@ -90,6 +94,9 @@ class Message:
     only_for: User | None = None
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     at: float = field(default_factory=time.monotonic)
+
+    def __repr__(self) -> str:
+        return f"<Message {self.id} by {self.author.name}: {self.text[:80]!r}>"
 
     @property
     def ephemeral(self) -> bool:

@@ -10,7 +10,7 @@ from tests.loopback.discord.world import FORUM, GROUP, PRIVATE_THREAD, Channel, 
 # fmt: off
 _NULLS = (
     "icon", "splash", "banner", "description", "discovery_splash", "afk_channel_id", "application_id",
-    "system_channel_id", "rules_channel_id", "vanity_url_code", "public_updates_channel_id",
+    "rules_channel_id", "vanity_url_code", "public_updates_channel_id",
     "safety_alerts_channel_id", "hub_type", "incidents_data", "home_header", "widget_channel_id",
 )
 _ZEROS = (
@@ -163,6 +163,7 @@ def guild(of: Guild) -> Json:
         "id": str(of.id),
         "name": of.name,
         "owner_id": str(of.owner.id),
+        "system_channel_id": str(of.system_channel.id) if of.system_channel else None,
         "features": [],
         "region": "deprecated",
         "afk_timeout": 300,
@@ -251,6 +252,8 @@ def message(of: Message, *, base: str) -> Json:
         body["thread"] = channel(of.thread)
     if of.poll:
         body["poll"] = of.poll
+    if of.nonce is not None:
+        body["nonce"] = of.nonce
     return body
 
 

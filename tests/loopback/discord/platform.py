@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tests.loopback.discord import contracts, payloads
@@ -34,9 +35,8 @@ class Platform:
         self.web_base = ""
 
     def guild_made(self, guild: Guild) -> None:
-        """Tell it if the application is in it."""
-        if guild.installed:
-            self.gateway.publish("GUILD_CREATE", payloads.guild_create(guild), guild=guild)
+        """Tell it."""
+        self.gateway.publish("GUILD_CREATE", payloads.guild_create(guild), guild=guild)
 
     def role_made(self, guild: Guild, role: Role) -> None:
         """Tell it."""
@@ -77,7 +77,37 @@ class Platform:
         if channel.guild:
             body["guild_id"] = str(channel.guild.id)
         if not message.ephemeral:
-            self.gateway.publish("MESSAGE_DELETE", body, guild=channel.guild, messages=True)
+            self.gateway.publish("MESSAGE_DELETE", body, guild=channel.guild, about="messages")
+        self.ledger.pulse.beat()
+
+    def erased_together(self, messages: Sequence[Message]) -> None:
+        """Messages of one channel were deleted at once."""
+        channel = messages[0].channel
+        body: Json = {"ids": [str(each.id) for each in messages], "channel_id": str(channel.id)}
+        if channel.guild:
+            body["guild_id"] = str(channel.guild.id)
+        for each in messages:
+            each.deleted = True
+        self.gateway.publish("MESSAGE_DELETE_BULK", body, guild=channel.guild, about="messages")
+        self.ledger.pulse.beat()
+
+    def reacted(self, message: Message, user: User, emoji: str) -> None:
+        """Somebody reacted to a message."""
+        message.reactions.setdefault(emoji, set()).add(user.id)
+        name, _, key = emoji.partition(":")
+        body: Json = {"user_id": str(user.id), "channel_id": str(message.channel.id), "message_id": str(message.id)}
+        body |= {"emoji": {"name": name, "id": key or None}, "burst": False, "type": 0}
+        guild = message.channel.guild
+        if guild:
+            body |= {"guild_id": str(guild.id), "member": payloads.member(guild.members[user.id])}
+        self.gateway.publish("MESSAGE_REACTION_ADD", body, guild=guild, about="reactions")
+        self.ledger.pulse.beat()
+
+    def removed(self, channel: Channel) -> None:
+        """A channel or thread was deleted."""
+        channel.deleted = True
+        event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
+        self.gateway.publish(event, payloads.channel(channel), guild=channel.guild)
         self.ledger.pulse.beat()
 
     def _announce(self, event: str, message: Message) -> None:
@@ -87,7 +117,7 @@ class Platform:
         def body(content: bool) -> Json:
             return payloads.message_event(message, base=self.web_base, content=content or self._open_to_bot(message))
 
-        self.gateway.publish(event, body, guild=message.channel.guild, messages=True)
+        self.gateway.publish(event, body, guild=message.channel.guild, about="messages")
 
     def _open_to_bot(self, message: Message) -> bool:
         """Content is shown without the intent: own messages, DMs, mentions of the bot, replies to it."""

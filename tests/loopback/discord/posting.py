@@ -54,6 +54,7 @@ def create(
         message.interaction = exchange.metadata
         message.only_for = exchange.user if ephemeral else None
         message.kind = 20 if exchange.kind == 2 else 0
+    message.nonce = body.get("nonce")
     reference = body.get("message_reference")
     if reference:
         message.reply_to = _referenced(platform, channel, reference)
@@ -70,7 +71,7 @@ def fill(call: Call, message: Message, body: Json) -> None:
         message.flags |= COMPONENTS_V2
     attachments = _attachments(call, message, body)
     content = (body["content"] or "") if "content" in body else message.content
-    embeds = [clean(each) for each in body["embeds"] or []] if "embeds" in body else message.embeds
+    embeds = [_embed(each) for each in body["embeds"] or []] if "embeds" in body else message.embeds
     components = numbered(body["components"] or []) if "components" in body else message.components
     if not (content.strip() or embeds or attachments or message.poll or components):
         raise refused(50006)
@@ -120,6 +121,13 @@ def _attachments(call: Call, message: Message, body: Json) -> list[Attachment]:
     if len(kept) > 10:
         raise invalid("attachments", "at most 10 files")
     return kept
+
+
+def _embed(embed: Json) -> Json:
+    given: Json = clean(embed)
+    if "fields" in given:
+        given["fields"] = [{"inline": False, **each} for each in given["fields"]]
+    return given
 
 
 def _pinged(platform: Platform, message: Message, body: Json) -> list[User]:

@@ -156,8 +156,9 @@ async def edit_command(call: Call) -> Answer:
     """Change one command."""
     known, key = _known(call)
     changed = known[key] | clean(call.body) | {"version": str(call.platform.world.ids.new())}
-    if changed["default_member_permissions"] is not None:
-        changed["default_member_permissions"] = str(changed["default_member_permissions"])
+    if "default_member_permissions" in call.body:
+        needed = call.body["default_member_permissions"]
+        changed["default_member_permissions"] = None if needed is None else str(needed)
     known[key] = changed
     return Answer(200, changed)
 

@@ -44,11 +44,8 @@ async def delete_channel(call: Call) -> Answer:
     """Delete a channel or thread."""
     channel = call.channel
     call.platform.need(channel, "manage_threads" if channel.is_thread else "manage_channels")
-    channel.deleted = True
-    body = payloads.channel(channel)
-    event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
-    call.platform.gateway.publish(event, body, guild=channel.guild)
-    return Answer(200, body)
+    call.platform.removed(channel)
+    return Answer(200, payloads.channel(channel))
 
 
 @routes("POST", _CHANNEL + "/typing")
@@ -76,8 +73,12 @@ async def list_messages(call: Call) -> Answer:
 
 @routes("POST", _CHANNEL + "/messages")
 async def post_message(call: Call) -> Answer:
-    """Write a message."""
+    """Write a message; with `enforce_nonce` the same nonce gives the message back that is already there."""
     channel = call.channel
+    if call.body.get("enforce_nonce") and call.body.get("nonce"):
+        for message in channel.log:
+            if message.nonce == call.body["nonce"] and message.author is call.platform.world.bot:
+                return Answer(200, call.platform.message_json(message))
     open_for_writing(call.platform, channel, call.body, dict(call.uploads))
     if call.body.get("message_reference"):
         call.platform.need(channel, "read_message_history")
@@ -141,7 +142,7 @@ async def react(call: Call) -> Answer:
     """React to a message."""
     message = call.message
     call.platform.need(message.channel, "add_reactions")
-    message.reactions.setdefault(unquote(call.arguments["emoji_name"]), set()).add(call.platform.world.bot.id)
+    call.platform.reacted(message, call.platform.world.bot, unquote(call.arguments["emoji_name"]))
     return Answer(204)
 
 

@@ -92,7 +92,7 @@ def _edit(call: Call, message: Message, body: Json) -> None:
 async def follow_up(call: Call) -> Answer:
     """A further message. The first one after a deferral becomes the response."""
     exchange = _open(call)
-    if exchange.orphaned and exchange.message and not exchange.message.deleted:
+    if exchange.orphaned and exchange.message:
         message = exchange.message
         _edit(call, message, call.body)
         exchange.completed = True

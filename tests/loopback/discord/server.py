@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import time
 from typing import Any
@@ -19,6 +20,7 @@ ROOT = "/api/v10"
 ROUTES = Routes()
 for _each in (rest_interactions, rest_channels, rest_application, rest_guilds):
     ROUTES.extend(_each.routes)
+_log = logging.getLogger(__name__)
 _FILE = re.compile(r"files?\[?(\d*)\]?")
 
 
@@ -103,6 +105,10 @@ class Server:
                 wait = max(0.01, self._platform.rules.ratelimit_scale)
                 answer = Answer(429, error.body() | {"retry_after": wait, "global": False})
                 headers = {"Via": "1.1 google", "Retry-After": f"{wait:.3f}"}
+        except Exception as error:
+            _log.exception("a handler of the loopback Discord crashed")
+            self._platform.ledger.violate(f"the loopback Discord itself: {_name(request)} crashed: {error!r}")
+            answer = Answer(500, {"message": "500: Internal Server Error", "code": 0})
         if fault and fault.after and (broken := _broken(http, request, fault)):
             return broken
         request.status = answer.status

@@ -34,7 +34,7 @@ class Member:
     joined: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Channel:
     """A place to write in: text channel, forum, thread, or private."""
 
@@ -57,6 +57,9 @@ class Channel:
     archive_minutes: int = 1440
     deleted: bool = False
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.id} {self.name!r}>"
 
     @property
     def messages(self) -> list[Message]:
@@ -114,7 +117,7 @@ class Channel:
         self.world.audience.channel_changed(self)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Guild:
     """A server. `installed` says that the application (and its bot) is in it."""
 
@@ -124,8 +127,12 @@ class Guild:
     owner: User
     locale: str = "en-US"
     installed: bool = True
+    system_channel: Channel | None = None
     roles: list[Role] = field(default_factory=list)
     members: dict[int, Member] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Guild {self.name!r}>"
 
     @property
     def channels(self) -> list[Channel]:
@@ -179,7 +186,7 @@ class Audience(Protocol):
     """Who hears of changes: the gateway."""
 
     def guild_made(self, guild: Guild) -> None:
-        """The application was added to a guild, or a guild was made with it."""
+        """The application came into a guild."""
 
     def role_made(self, guild: Guild, role: Role) -> None:
         """There is a new role."""
@@ -216,11 +223,16 @@ class World:
         guild = Guild(self, self.ids.new(apart=True), name, owner or self.developer, locale, installed)
         guild.roles.append(Role(guild.id, "@everyone", permissions.PEOPLE, 0))
         guild.join(guild.owner)
-        if installed:
-            guild.join(self.bot, permissions=permissions.BOT)
         self.guilds[guild.id] = guild
-        self.audience.guild_made(guild)
+        if installed:
+            self.install(guild)
         return guild
+
+    def install(self, guild: Guild) -> None:
+        """Let the application in."""
+        guild.installed = True
+        guild.join(self.bot, permissions=permissions.BOT)
+        self.audience.guild_made(guild)
 
     def add(self, channel: Channel) -> Channel:
         """Put a channel in its place."""

@@ -1,0 +1,100 @@
+"""The connection to Discord: what it asks for, and which events go where."""
+
+import asyncio
+import sys
+
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bots.discord import messages, outbox, presses, trouble, wording
+from bots.discord.commands import Words, tree
+from bots.discord.reception import Reception
+from bots.discord.sync import sync
+from bots.discord.wording import speak
+from bots.settings import Settings
+from core.storyteller import Storyteller
+
+_PATIENCE = 60.0
+"""Seconds that the library waits for a rate limit before it gives a request up."""
+
+
+class StoryClient(discord.AutoShardedClient):
+    """Hears interactions, and messages where they are switched on. Keeps no members and no messages in memory."""
+
+    def __init__(self, storyteller: Storyteller, settings: Settings) -> None:
+        listens = settings.discord_messages
+        super().__init__(
+            intents=discord.Intents(guilds=True, guild_messages=listens, message_content=listens),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            max_ratelimit_timeout=_PATIENCE,
+            shard_count=settings.discord_shards,
+        )
+        self.reception = Reception(storyteller, messages=listens)
+        self.tree = tree(self, self.reception)
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def setup_hook(self) -> None:
+        """Before the first event: register the commands if they changed, and begin to catch up."""
+        storyteller = self.reception.storyteller
+        await self.tree.set_translator(Words())
+        await sync(storyteller, self.tree, self.application_id or 0)
+        task = asyncio.create_task(self._catch_up())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Buttons, selects and forms; commands go their own way."""
+        await presses.guarded(self.reception, interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """An ordinary message."""
+        with self.reception.flow():
+            await messages.said(self.reception, message)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """A message was edited."""
+        with self.reception.flow():
+            await messages.edited(self.reception, payload.message)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """A message was deleted."""
+        gone = [payload.message_id]
+        await messages.deleted(self.reception, self, payload.guild_id, payload.channel_id, gone)
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Several messages were deleted at once."""
+        await messages.deleted(self.reception, self, payload.guild_id, payload.channel_id, payload.message_ids)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say hello once, in the channel for such things, if we may write there."""
+        channel = guild.system_channel
+        if channel is None or not channel.permissions_for(guild.me).send_messages:
+            return
+        try:
+            await channel.send(speak(wording.HELLO, str(guild.preferred_locale)), suppress_embeds=True)
+        except trouble.LOST as error:
+            trouble.note(error)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """Log a mistake of ours, without a word of anybody's."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            trouble.mistake(error, "en")
+
+    async def _catch_up(self) -> None:
+        try:
+            await outbox.catch_up(self.reception, self)
+        except Exception as error:  # the border: the bot goes on without
+            trouble.mistake(error, "en")
+
+
+def point_to(settings: Settings) -> None:
+    """Tell the library where Discord is. The only place that does."""
+    Route.BASE = settings.discord_api_base.rstrip("/")
+    if settings.discord_gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)

@@ -1,0 +1,109 @@
+"""Runs the bot: logs in, prints the invite link, stays connected, and stops in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import discord
+
+from bots.discord.client import StoryClient, point_to
+from bots.discord.permissions import invitation
+from bots.settings import Settings, SettingsError
+from core.storyteller import Storyteller
+
+LATER, TERMINATED, INTERRUPTED = 75, 143, 130
+PATIENCE = 20.0
+"""Seconds that passages being written have to finish when the bot is to stop."""
+
+_TOKENLESS = (
+    "DISCORD_TOKEN is not set. Make an application at https://discord.com/developers/applications, copy its bot's "
+    "token, and set DISCORD_TOKEN to it."
+)
+_REFUSED = (
+    "Discord does not accept DISCORD_TOKEN. Copy it again (Bot, Reset Token) at "
+    "https://discord.com/developers/applications; I will not try again with this one."
+)
+_NO_INTENT = (
+    "DISCORD_MESSAGES is on, but the Message Content intent is off. Switch it on (Bot, Message Content Intent) at "
+    "https://discord.com/developers/applications, or leave DISCORD_MESSAGES out."
+)
+_UNREACHABLE = "Discord cannot be reached just now. Please try again later."
+
+
+async def run(storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE) -> int:
+    """Tell stories on Discord until SIGTERM or Ctrl-C. Returns the exit code.
+
+    Passages being written have `patience` seconds then; what is stopped is marked as unfinished.
+
+    Raises `SettingsError` if the token is missing or wrong, or an intent is not allowed; nothing is tried again then.
+    """
+    if settings.discord_token is None:
+        raise SettingsError(_TOKENLESS)
+    _quiet()
+    point_to(settings)
+    storyteller.engine.start()
+    try:
+        async with StoryClient(storyteller, settings) as client, _stop_signal() as stop:
+            await client.login(settings.discord_token.get_secret_value().strip())
+            print(f"Add me to a server: {invitation(client.application_id or 0)}", flush=True)
+            return await _until_stopped(client, stop, patience)
+    except discord.LoginFailure:
+        raise SettingsError(_REFUSED) from None
+    except discord.PrivilegedIntentsRequired:
+        raise SettingsError(_NO_INTENT) from None
+    except discord.ConnectionClosed as error:
+        if error.code == 4004:
+            raise SettingsError(_REFUSED) from None
+        raise SettingsError(f"Discord closed the connection for good (code {error.code}).") from None
+    except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError):
+        print(_UNREACHABLE, flush=True)
+        return LATER
+
+
+async def _until_stopped(client: StoryClient, stop: "asyncio.Future[int]", patience: float) -> int:
+    connection = asyncio.create_task(client.connect())
+    try:
+        ends: list[asyncio.Future[Any]] = [connection, stop]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            await connection  # raises why it ended
+            return LATER
+        await client.reception.drain(patience=patience)
+        return stop.result()
+    finally:
+        await client.close()
+        connection.cancel()
+        await asyncio.wait([connection])
+
+
+@contextlib.asynccontextmanager
+async def _stop_signal() -> AsyncIterator["asyncio.Future[int]"]:
+    """A future that has the exit code once SIGTERM or Ctrl-C has come; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[int] = loop.create_future()
+    own = asyncio.current_task()
+
+    def heard(code: int) -> None:
+        if not stop.done():
+            stop.set_result(code)
+        elif own is not None:
+            own.cancel()
+
+    for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)):
+        loop.add_signal_handler(number, heard, code)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _quiet() -> None:
+    """The library's loggers: their lower levels write payloads and addresses with tokens."""
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    for name in ("discord.http", "discord.webhook", "discord.webhook.async_"):
+        logging.getLogger(name).setLevel(logging.ERROR)
