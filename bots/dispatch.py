@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.errors import BadArgument
 from core.operation import OPERATIONS, Operation, find, nearest
 from core.story import Block, Reply, Shape
+from core.wording import Language, Said, joined, said, translated
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def parse(line: str) -> Typed:
         return Typed("help", {})
     operation, rest = _operation(words, line)
     if rest and not operation.params:
-        raise BadArgument(f"{operation.usage} stands alone.{_longer(operation, words)}")
+        raise BadArgument(said("{usage} stands alone.{hint}", usage=operation.usage, hint=_longer(operation, words)))
     parts = rest.split("|", max(0, len(operation.params) - 1))
     names = [param.name for param in operation.params]
     return Typed(operation.name, {n: p.strip() for n, p in zip(names, parts, strict=False) if p.strip()})
@@ -40,29 +41,31 @@ def _operation(words: list[str], line: str) -> tuple[Operation, str]:
     return find(words[0]), line.strip()[len(words[0]) :].strip()
 
 
-def _longer(operation: Operation, words: list[str]) -> str:
+def _longer(operation: Operation, words: list[str]) -> Said:
     longer = [name for name in OPERATIONS if name.startswith(f"{operation.alias or operation.name} ")]
-    return nearest(" ".join(words[:2]), longer) or (f" There is also: {', '.join(longer)}." if longer else "")
+    also = said(" There is also: {names}.", names=joined(", ", longer)) if longer else said("")
+    return nearest(" ".join(words[:2]), longer) or also
 
 
-def plain(reply: Reply) -> str:
+def plain(reply: Reply, language: Language = Language.EN) -> str:
     """A reply as plain text, a paragraph for each block and a line for each item of a list."""
     lines: list[str] = []
     for before, block in zip((None, *reply.blocks), reply.blocks, strict=False):
         if before is not None and not (before.shape is block.shape is Shape.ITEM):
             lines.append("")
-        lines.append(_plain(block))
+        lines.append(translated(_plain(block), language))
     return "\n".join(lines)
 
 
 def _plain(block: Block) -> str:
     match block.shape, block.label:
         case Shape.OLD, label:
-            return f"before ({label}): {block.text}"
+            return said("before ({label}): {text}", label=label or "", text=block.text)
         case Shape.NEW, _:
-            return f"after: {block.text}"
+            return said("after: {text}", text=block.text)
         case Shape.ITEM, label if label:
-            return f"{label}: {block.text}" if not label.startswith("/") else f"{label}\n    {block.text}"
+            together = said("{label}: {text}", label=label, text=block.text)
+            return together if not label.startswith("/") else f"{label}\n    {block.text}"
         case _, label if label:
             return f"[{label}] {block.text}"
         case _:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
+from core.wording import said
 
 SCHEMA = "0002"
 """The migration that this code needs (a test compares it with Alembic's head)."""
@@ -138,8 +139,10 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise StoreUnusable(
-            "The story database was written by a newer version of Storycircle. "
-            "Update Storycircle, or set DATABASE_URL to another file. Nothing was changed."
+            said(
+                "The story database was written by a newer version of Storycircle. "
+                "Update Storycircle, or set DATABASE_URL to another file. Nothing was changed."
+            )
         ) from error
 
 
@@ -152,11 +155,15 @@ def _opening(address: URL) -> Iterator[None]:
     except (StoreUnusable, StoreLocked):
         raise
     except StoreError as error:
-        raise StoreUnusable(f"{error.notice} (DATABASE_URL is {shown}.)") from error
+        raise StoreUnusable(said("{notice} (DATABASE_URL is {url}.)", notice=error.notice, url=shown)) from error
     except (OSError, exc.SQLAlchemyError, ImportError) as error:
         raise StoreUnusable(
-            f"The story database cannot be opened: {type(error).__name__}. "
-            f"Check DATABASE_URL, which is {shown}, and that its server is running."
+            said(
+                "The story database cannot be opened: {error}. "
+                "Check DATABASE_URL, which is {url}, and that its server is running.",
+                error=type(error).__name__,
+                url=shown,
+            )
         ) from error
 
 
@@ -184,13 +191,17 @@ def _meaning(error: exc.DBAPIError | sqlite3.Error) -> StoreError | None:
             return StoreFull()
         case sqlite3.SQLITE_CANTOPEN:
             return StoreUnusable(
-                "The story database cannot be opened: its folder is missing or may not be written. "
-                "Set DATABASE_URL to a file in a folder that exists."
+                said(
+                    "The story database cannot be opened: its folder is missing or may not be written. "
+                    "Set DATABASE_URL to a file in a folder that exists."
+                )
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return StoreUnusable(
-                "The file named by DATABASE_URL is not a story database, or it is damaged. "
-                "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
+                said(
+                    "The file named by DATABASE_URL is not a story database, or it is damaged. "
+                    "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
+                )
             )
     return _by_state(str(getattr(original, "sqlstate", "") or ""), error)
 

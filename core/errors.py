@@ -22,11 +22,13 @@ Anything that is not a `StoryError` is a bug. Foreign exceptions are translated 
 A notice never repeats what somebody wrote, except names of commands and settings.
 """
 
+from core.wording import said
+
 
 class StoryError(Exception):
     """Something a contributor can be told. `notice` is the sentence; nothing was lost or changed."""
 
-    notice = "That did not work, and nothing was changed. Please try again."
+    notice: str = said("That did not work, and nothing was changed. Please try again.")
 
     def __init__(self, notice: str | None = None) -> None:
         super().__init__(notice or type(self).notice)
@@ -36,7 +38,7 @@ class StoryError(Exception):
 class BadInput(StoryError):
     """The request cannot be understood as typed."""
 
-    notice = "I could not read that. Type /story help to see what I understand."
+    notice = said("I could not read that. Type /story help to see what I understand.")
 
 
 class UnknownOperation(BadInput):
@@ -54,7 +56,7 @@ class NotPossible(StoryError):
 class NoStory(NotPossible):
     """The place has no open story."""
 
-    notice = (
+    notice = said(
         "There is no open story here. Begin one with /story start <title>; "
         "if one was ended here, /story resume opens it again."
     )
@@ -73,7 +75,7 @@ class NotListening(NotPossible):
 class Withheld(StoryError):
     """Moderation kept a text back. `reasons` are categories, never the text."""
 
-    notice = "I kept that text back: it goes beyond what this channel allows. Nothing was stored."
+    notice = said("I kept that text back: it goes beyond what this channel allows. Nothing was stored.")
 
     def __init__(self, notice: str | None = None, *, reasons: tuple[str, ...] = ()) -> None:
         super().__init__(notice)
@@ -83,43 +85,43 @@ class Withheld(StoryError):
 class EngineError(StoryError):
     """The storyteller cannot write now; what people wrote is kept."""
 
-    notice = "The storyteller could not write just now. Your story is safe; please try again."
+    notice = said("The storyteller could not write just now. Your story is safe; please try again.")
 
 
 class EngineBusy(EngineError):
     """Too many turns are waiting for the engine."""
 
-    notice = "The storyteller has too many stories to tell at once. Your story is safe; try again in a moment."
+    notice = said("The storyteller has too many stories to tell at once. Your story is safe; try again in a moment.")
 
 
 class EngineFailed(EngineError):
     """The engine is dead or never came up."""
 
-    notice = "The storyteller is out of order. Your story is safe; everything that needs no model still works."
+    notice = said("The storyteller is out of order. Your story is safe; everything that needs no model still works.")
 
 
 class EngineTimeout(EngineError):
     """The engine produced no words within its limit."""
 
-    notice = "The storyteller took too long and was stopped. Your story is safe; please try again."
+    notice = said("The storyteller took too long and was stopped. Your story is safe; please try again.")
 
 
 class StoreError(StoryError):
     """The database could not keep or find something."""
 
-    notice = "The story could not be saved, so nothing was posted. Please try again."
+    notice = said("The story could not be saved, so nothing was posted. Please try again.")
 
 
 class StoreLocked(StoreError):
     """Another process holds the database for longer than the time limit."""
 
-    notice = "Another program is holding the story database, so nothing was changed. Please try again."
+    notice = said("Another program is holding the story database, so nothing was changed. Please try again.")
 
 
 class StoreFull(StoreError):
     """The disk is full or the database is read-only."""
 
-    notice = "The story database cannot be written (disk full or read-only), so nothing was changed."
+    notice = said("The story database cannot be written (disk full or read-only), so nothing was changed.")
 
 
 class StoreUnusable(StoreError):

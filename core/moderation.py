@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NewType, Protocol
 
+from core import wording
 from core.errors import Withheld
 from core.text import hygienic, sentence_end
+from core.wording import Language, Said, said
 
 log = logging.getLogger(__name__)
 
@@ -117,11 +119,11 @@ class Gate:
                 return await each.judge(text, rating)
         except TimeoutError:
             log.warning("filter %s ran past its limit of %.1f s", each.name, self._limit)
-            return Verdict(Decision.HOLD, (f"{each.name} filter too slow",))
+            return Verdict(Decision.HOLD, (said("{name} filter too slow", name=each.name),))
         except Exception as error:
             # The exception's text may quote the story, so only its type is logged.
             log.warning("filter %s broke: %s", each.name, type(error).__name__)
-            return Verdict(Decision.HOLD, (f"{each.name} filter broken",))
+            return Verdict(Decision.HOLD, (said("{name} filter broken", name=each.name),))
 
 
 def phrase(template: str, **parts: Cleared | int) -> Cleared:
@@ -129,17 +131,22 @@ def phrase(template: str, **parts: Cleared | int) -> Cleared:
 
     Parts are put in with `str.format`; their own braces are left alone.
     """
-    return Cleared(template.format(**parts))
+    return Cleared(Said(template.format(**parts) if parts else template, template, parts))
 
 
 def joined(separator: str, parts: Sequence[Cleared]) -> Cleared:
     """Cleared parts, joined. `separator` must be a literal."""
-    return Cleared(separator.join(parts))
+    return Cleared(wording.joined(separator, parts))
 
 
 def own(text: str) -> Cleared:
     """Our own words that are not in place as a literal: an operation's summary, a setting's value."""
-    return Cleared(text)
+    return Cleared(wording.own(text))
+
+
+def translated(text: Cleared, language: Language) -> Cleared:
+    """What we said, in `language`; what people and models wrote stays as it is."""
+    return Cleared(wording.translated(text, language))
 
 
 def excerpt(part: str, *, of: Cleared) -> Cleared:
@@ -155,7 +162,13 @@ def stored(text: str) -> Cleared:
 
 
 def _notice(verdict: Verdict) -> str:
-    reasons = ", ".join(verdict.reasons) or "this channel's rating"
+    reasons = wording.joined(", ", map(wording.own, verdict.reasons)) or said("this channel's rating")
     if verdict.decision is Decision.HOLD:
-        return f"I kept that text back, since a person should look at it first ({reasons}). Nothing was stored."
-    return f"I kept that text back ({reasons}): it goes beyond what this channel allows. Nothing was stored."
+        return said(
+            "I kept that text back, since a person should look at it first ({reasons}). Nothing was stored.",
+            reasons=reasons,
+        )
+    return said(
+        "I kept that text back ({reasons}): it goes beyond what this channel allows. Nothing was stored.",
+        reasons=reasons,
+    )

@@ -11,6 +11,7 @@ from rapidfuzz import process
 from core.errors import BadArgument, UnknownOperation
 from core.story import Reply, Standing
 from core.text import hygienic, visible
+from core.wording import Said, amid, joined, own, said
 
 Perform: TypeAlias = "Callable[..., Awaitable[Reply]]"
 """`async def operation(session, **arguments) -> Reply`; arguments arrive cleared."""
@@ -32,38 +33,56 @@ class Param:
     """Of what kind the values are that can be suggested while it is typed: a name in `core.suggestions`."""
 
     @property
-    def explained(self) -> str:
+    def explained(self) -> Said:
         """The description, with the choices if there are any."""
-        return f"{self.description}: {', '.join(self.choices)}" if self.choices else self.description
+        if not self.choices:
+            return own(self.description)
+        return said("{description}: {choices}", description=own(self.description), choices=joined(", ", self.choices))
 
     def read(self, operation: str, value: str) -> str:
         """The value as the operation gets it. Raises `BadArgument` with a sentence that says what is allowed."""
         if len(value) > self.max_length:
             raise BadArgument(
-                f"That is {len(value):,} characters; {self.name} may have {self.max_length:,}. "
-                "Please shorten it, or send it in several turns. Nothing was stored."
+                said(
+                    "That is {length:,} characters; {name} may have {most:,}. "
+                    "Please shorten it, or send it in several turns. Nothing was stored.",
+                    length=len(value),
+                    name=own(self.name),
+                    most=self.max_length,
+                )
             )
         value = hygienic(value)
         value = value.strip() if self.lines else " ".join(value.split())
         if self.required and not visible(value):
-            raise BadArgument(f"/story {operation} needs {self._what()}.")
+            raise BadArgument(said("/story {operation} needs {what}.", operation=operation, what=self._what()))
         if value and self.choices:
             return self._choice(operation, value.lower())
         if value and self.number and not (value.isascii() and value.isdigit() and 0 < int(value) < 10**9):
-            raise BadArgument(f"/story {operation} takes a whole number from 1 up as {self.name}.")
+            raise BadArgument(
+                said(
+                    "/story {operation} takes a whole number from 1 up as {name}.",
+                    operation=operation,
+                    name=own(self.name),
+                )
+            )
         return value
 
-    def _what(self) -> str:
+    def _what(self) -> Said:
         if self.choices:
-            return f"{self.name}: {', '.join(self.choices)}"
-        return f"{self.name} ({self.description[0].lower()}{self.description[1:]})"
+            return said("{name}: {choices}", name=own(self.name), choices=joined(", ", self.choices))
+        return said("{name} ({description})", name=own(self.name), description=amid(self.description))
 
     def _choice(self, operation: str, value: str) -> str:
         if value in self.choices:
             return value
         raise BadArgument(
-            f"/story {operation} takes one of these as {self.name}: {', '.join(self.choices)}."
-            + nearest(value, self.choices)
+            said(
+                "/story {operation} takes one of these as {name}: {choices}.{hint}",
+                operation=operation,
+                name=own(self.name),
+                choices=joined(", ", self.choices),
+                hint=nearest(value, self.choices),
+            )
         )
 
 
@@ -100,14 +119,23 @@ class Operation:
         known = {param.name for param in self.params}
         for name in arguments:
             if name not in known:
-                raise BadArgument(f"/story {self.name} has no {name}." + nearest(name, known))
+                hint = nearest(name, known)
+                raise BadArgument(
+                    said("/story {operation} has no {name}.{hint}", operation=self.name, name=name, hint=hint)
+                )
         return {param.name: param.read(self.name, arguments.get(param.name, "")) for param in self.params}
 
     @property
-    def usage(self) -> str:
+    def usage(self) -> Said:
         """How it is typed, e.g. `/story start <title> | [premise]`."""
-        names = [f"<{p.name}>" if p.required else f"[{p.name}]" for p in self.params]
-        return f"/story {self.alias or self.name} {' | '.join(names)}".rstrip()
+        command = self.alias or self.name
+        if not self.params:
+            return said("/story {command}", command=command)
+        names = [
+            said("<{name}>", name=own(p.name)) if p.required else said("[{name}]", name=own(p.name))
+            for p in self.params
+        ]
+        return said("/story {command} {params}", command=command, params=joined(" | ", names))
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -141,11 +169,11 @@ def find(name: str) -> Operation:
             return each
     names = [each.alias or each.name for each in OPERATIONS.values()] + list(OPERATIONS)
     raise UnknownOperation(
-        "I do not know that command." + nearest(wanted, names) + " Type /story help to see them all."
+        said("I do not know that command.{hint} Type /story help to see them all.", hint=nearest(wanted, names))
     )
 
 
-def nearest(value: str, choices: Collection[str]) -> str:
+def nearest(value: str, choices: Collection[str]) -> Said:
     """`Did you mean …?" with the nearest of `choices`, or nothing if none is near."""
     near = process.extractOne(value[:50], choices, score_cutoff=70)
-    return f" Did you mean {near[0]}?" if near else ""
+    return said(" Did you mean {near}?", near=near[0]) if near else said("")

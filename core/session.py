@@ -31,6 +31,7 @@ from core.story import (
     Story,
     Turn,
 )
+from core.wording import said
 
 Watch = Callable[[Glimpse], None]
 """Called with looks at a turn that is not done yet. Must return at once; the latest look is the one to show."""
@@ -188,7 +189,7 @@ class Session:
             if writing.text and accept(writing.text):
                 return writing
         if withheld is not None:
-            notice = "Nothing that the storyteller wrote fitted this channel's rating. Try another direction."
+            notice = said("Nothing that the storyteller wrote fitted this channel's rating. Try another direction.")
             raise Withheld(notice, reasons=withheld.reasons)
         return None
 

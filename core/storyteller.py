@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from weakref import WeakValueDictionary
 
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -13,16 +15,18 @@ from core import (  # importing the operations fills the table
     operations,  # noqa: F401
     permission,
     suggestions,
+    wording,
 )
 from core.engine import Engine
-from core.errors import StoreError, Withheld
-from core.moderation import Cleared, Gate, phrase
+from core.errors import StoreError, StoryError, Withheld
+from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store, Undelivered
 from core.story import THE_STORYTELLER, Glimpse, House, Place, Reply, Stage, Turn, Workspace
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
+from core.wording import Language, said
 
 _AGAIN = AsyncRetrying(
     retry=retry_if_exception_type(Moved), wait=wait_random_exponential(0.01, max=1), stop=stop_after_attempt(30)
@@ -51,10 +55,14 @@ class Storyteller:
         Exactly once: a turn whose id was performed before returns the stored reply and does nothing. One turn
         at a time for each story, in order of arrival. Raises `StoryError`, whose notice is for the contributor
         alone; then nothing has happened. When cancelled, the turn is whole or absent; the same id tells which.
+        A notice and a private reply are in the contributor's language, other replies in the place's.
         """
+        with _said_to(turn):
+            return await self._perform(name, turn, arguments or {}, watch or _ignore)
+
+    async def _perform(self, name: str, turn: Turn, arguments: Mapping[str, str], show: Watch) -> Reply:
         wanted = operation.find(name)
-        values = wanted.read(arguments or {})
-        show = watch or _ignore
+        values = wanted.read(arguments)
         if wanted.effect is not Effect.CHANGES:
             return await self._until_done(wanted, turn, values, show)
         async with self._in_order(turn.place, show):
@@ -98,7 +106,7 @@ class Storyteller:
         try:
             return await _AGAIN.copy()(self._once, wanted, turn, values, watch)
         except RetryError:
-            raise StoreError("Somebody else kept changing this story just now. Please try again.") from None
+            raise StoreError(said("Somebody else kept changing this story just now. Please try again.")) from None
 
     async def _once(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         earlier, house, story = await self._store.arrive(turn)
@@ -118,7 +126,7 @@ class Storyteller:
             watch=watch,
         )
         cleared = await self._cleared(values, house)
-        reply = await wanted.perform(session, **cleared)
+        reply = _worded(await wanted.perform(session, **cleared), turn, house)
         if not session.change.changes and not session.wrote:
             return reply
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
@@ -132,7 +140,7 @@ class Storyteller:
     async def _name(self, name: str, house: House) -> Cleared:
         """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""
         name = " ".join(hygienic(name).split())[:64]
-        if not visible(name) or name.casefold() == THE_STORYTELLER.casefold():
+        if not visible(name) or name.casefold() in _its_names():
             return phrase("somebody")
         try:
             return await self._gate.clear(name, house.rating)
@@ -154,3 +162,29 @@ class Storyteller:
 
 def _ignore(_glimpse: Glimpse) -> None:
     pass
+
+
+@cache
+def _its_names() -> frozenset[str]:
+    """What the storyteller is called in any language; no person can have such a name."""
+    return frozenset(wording.translated(wording.own(THE_STORYTELLER), each).casefold() for each in Language)
+
+
+@contextlib.contextmanager
+def _said_to(turn: Turn) -> Iterator[None]:
+    """An error that leaves is said in the contributor's language."""
+    try:
+        yield
+    except StoryError as error:
+        error.notice = wording.translated(error.notice, Language.of(turn.language))
+        raise
+
+
+def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
+    """The reply in the contributor's language if it is for them alone, else in the place's."""
+    language = Language.of(turn.language if reply.private else house.language or turn.here)
+    blocks = [
+        replace(b, text=translated(b.text, language), label=None if b.label is None else translated(b.label, language))
+        for b in reply.blocks
+    ]
+    return replace(reply, blocks=tuple(blocks))

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.engine import Piece, Profile, Request, Sampling
 from core.errors import EngineError
+from core.wording import said
 from inference.tokens import Vocabulary
 
 REPETITION = {"max_pattern_size": 24, "min_pattern_size": 1, "min_count": 4}
@@ -50,5 +51,7 @@ def wishes(sampling: Sampling, stop_ids: Sequence[int]) -> dict[str, Any]:
 def refusal(request: Request, profile: Profile) -> EngineError:
     """What to say when an engine does not accept a request."""
     if len(request.prompt) + request.sampling.max_tokens > profile.window:
-        return EngineError(f"That does not fit the model's window of {profile.window} tokens. Your story is safe.")
-    return EngineError("The storyteller's engine did not accept that. Your story is safe; please report this.")
+        return EngineError(
+            said("That does not fit the model's window of {window} tokens. Your story is safe.", window=profile.window)
+        )
+    return EngineError(said("The storyteller's engine did not accept that. Your story is safe; please report this."))

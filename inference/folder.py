@@ -10,6 +10,7 @@ from typing import Any
 
 from core.engine import Form, Profile
 from core.errors import EngineFailed
+from core.wording import said
 from inference.tokens import Vocabulary
 
 WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
@@ -32,9 +33,15 @@ class ModelFolder:
     def check(self) -> None:
         """Raise `EngineFailed` unless everything that an engine needs is there."""
         if not (self.path / "config.json").is_file():
-            raise EngineFailed(f"{self.path} is not a model folder: it has no config.json. {_ADVICE}")
+            raise EngineFailed(
+                said(
+                    "{path} is not a model folder: it has no config.json. {advice}", path=str(self.path), advice=_ADVICE
+                )
+            )
         if not any(found for pattern in WEIGHTS for found in self.path.glob(pattern)):
-            raise EngineFailed(f"{self.path} is not a model folder: it has no weights. {_ADVICE}")
+            raise EngineFailed(
+                said("{path} is not a model folder: it has no weights. {advice}", path=str(self.path), advice=_ADVICE)
+            )
 
     def vocabulary(self) -> Vocabulary:
         """The tokens of the model."""
@@ -68,11 +75,13 @@ class ModelFolder:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise EngineFailed(f"{self.path / file} cannot be read as JSON. {_ADVICE}") from error
+            raise EngineFailed(
+                said("{file} cannot be read as JSON. {advice}", file=str(self.path / file), advice=_ADVICE)
+            ) from error
         return value if isinstance(value, dict) else {}
 
 
-_ADVICE = "Set ENGINE_MODEL to a folder with config.json, tokenizer.json and model.safetensors."
+_ADVICE = said("Set ENGINE_MODEL to a folder with config.json, tokenizer.json and model.safetensors.")
 
 
 def _located(model: str) -> Path:
@@ -88,4 +97,4 @@ def _downloaded(name: str) -> Path:
     try:
         return Path(snapshot_download(name, local_files_only=True))
     except Exception as error:
-        raise EngineFailed(f"No model at {name}. {_ADVICE}") from error
+        raise EngineFailed(said("No model at {name}. {advice}", name=name, advice=_ADVICE)) from error

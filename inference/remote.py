@@ -18,6 +18,7 @@ import httpx
 
 from core.engine import EngineState, Frame, Piece, Profile, Request, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed, EngineTimeout
+from core.wording import said
 from inference.answer import Answer, refusal, wishes
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
@@ -89,7 +90,7 @@ class RemoteEngine:
 
     async def close(self) -> None:
         """Hang up."""
-        self._state, self._reason = EngineState.CLOSED, "The storyteller has been shut down."
+        self._state, self._reason = EngineState.CLOSED, said("The storyteller has been shut down.")
         self._settled.set()
         if self._waking is not None:
             self._waking.cancel()
@@ -111,7 +112,7 @@ class RemoteEngine:
     def frame(self, rules: str) -> Frame:
         """What the chat template puts around one user message. Only for the chat form, after `ready()`."""
         if self._template is None:
-            raise EngineError("This model has no chat template, or is not awake yet.")
+            raise EngineError(said("This model has no chat template, or is not awake yet."))
         return self._template.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
@@ -141,7 +142,9 @@ class RemoteEngine:
                     else:
                         last = piece
         if last is None:
-            raise EngineError("The connection to the storyteller's server broke off. Your story is safe; try again.")
+            raise EngineError(
+                said("The connection to the storyteller's server broke off. Your story is safe; try again.")
+            )
         yield last
 
     @contextlib.asynccontextmanager
@@ -190,8 +193,15 @@ class RemoteEngine:
     def _choose(self, served: dict[str, int | None]) -> None:
         wanted = self._options.served_name or next(iter(served), "")
         if wanted not in served:
-            names = ", ".join(served) or "nothing"
-            raise self._failed(f"The server at {self._url} serves {names}, not {wanted}. Set ENGINE_SERVED_NAME.")
+            names = ", ".join(served) or said("nothing")
+            raise self._failed(
+                said(
+                    "The server at {url} serves {names}, not {wanted}. Set ENGINE_SERVED_NAME.",
+                    url=self._url,
+                    names=names,
+                    wanted=wanted,
+                )
+            )
         self._model = wanted
         window = min(served[wanted] or self._profile.window, self._profile.window)
         self._profile = dataclasses.replace(self._profile, window=window)
@@ -213,11 +223,21 @@ class RemoteEngine:
             case status if status in BUSY:
                 raise EngineBusy
             case 401 | 403:
-                raise self._failed(f"The server at {self._url} does not accept our key. Set ENGINE_API_KEY.")
+                raise self._failed(
+                    said("The server at {url} does not accept our key. Set ENGINE_API_KEY.", url=self._url)
+                )
             case 404:
-                raise self._failed(f"The server at {self._url} has no model {self._model!r}, or is no vLLM server.")
+                raise self._failed(
+                    said(
+                        "The server at {url} has no model {model!r}, or is no vLLM server.",
+                        url=self._url,
+                        model=self._model,
+                    )
+                )
             case status:
-                raise EngineError(f"The storyteller's server is in trouble (status {status}). Your story is safe.")
+                raise EngineError(
+                    said("The storyteller's server is in trouble (status {status}). Your story is safe.", status=status)
+                )
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
@@ -225,13 +245,17 @@ class RemoteEngine:
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise self._failed(f"Nothing answers at {self._url}. Start the server, or set ENGINE_URL.") from error
+            raise self._failed(
+                said("Nothing answers at {url}. Start the server, or set ENGINE_URL.", url=self._url)
+            ) from error
         except httpx.TimeoutException as error:
             raise EngineTimeout from error
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise EngineError("The connection to the storyteller's server broke off. Your story is safe.") from error
+            raise EngineError(
+                said("The connection to the storyteller's server broke off. Your story is safe.")
+            ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EngineError(f"The server at {self._url} does not talk like a vLLM server.") from error
+            raise EngineError(said("The server at {url} does not talk like a vLLM server.", url=self._url)) from error
 
     def _failed(self, reason: str) -> EngineFailed:
         if self._state is not EngineState.CLOSED:
@@ -265,7 +289,9 @@ async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
 def _ids(choice: dict[str, Any]) -> list[int]:
     ids = choice.get("token_ids")
     if ids is None and choice["text"]:
-        raise EngineError("The storyteller's server gives text without token ids. It has to be a recent vLLM server.")
+        raise EngineError(
+            said("The storyteller's server gives text without token ids. It has to be a recent vLLM server.")
+        )
     return ids or []
 
 

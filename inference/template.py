@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.engine import Frame, TokenIds
 from core.errors import EngineFailed
+from core.wording import said
 from inference.tokens import Vocabulary
 
 RULES, WORDS = "RULES-GO-HERE", "WORDS-GO-HERE"
@@ -32,7 +33,9 @@ class ChatTemplate:
 
         tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True)
         if not tokenizer.chat_template:
-            raise EngineFailed(f"The model in {path} has no chat template, so I do not know how to ask it.")
+            raise EngineFailed(
+                said("The model in {path} has no chat template, so I do not know how to ask it.", path=str(path))
+            )
 
         def render(*messages: dict[str, str]) -> str:
             return str(

@@ -19,6 +19,7 @@ from tokenizers.decoders import DecodeStream
 
 from core.engine import TokenIds
 from core.errors import EngineFailed
+from core.wording import said
 
 BLANKS = " \t\r\n▁"
 """What a run of white space is made of, in plain and in SentencePiece spelling."""
@@ -33,7 +34,7 @@ class Vocabulary:
         try:
             self._plain, self._controls = _without_controls(json.loads(raw))
         except Exception as error:  # the library raises bare Exception, and so may a broken file anywhere in it
-            raise EngineFailed(f"{file} is not a tokenizer file that I can read.") from error
+            raise EngineFailed(said("{file} is not a tokenizer file that I can read.", file=str(file))) from error
         self._control_ids = frozenset(self._controls.values())
         self._file = file
 
@@ -98,7 +99,9 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise EngineFailed(f"No tokenizer at {file}. A model folder needs a tokenizer.json.") from error
+        raise EngineFailed(
+            said("No tokenizer at {file}. A model folder needs a tokenizer.json.", file=str(file))
+        ) from error
 
 
 def _without_controls(data: dict[str, Any]) -> tuple[Tokenizer, dict[str, int]]:

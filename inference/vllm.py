@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from core.engine import EngineState, Frame, Piece, Profile, Request, Sampling, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed
+from core.wording import said
 from inference.answer import REPETITION, Answer, refusal, wishes
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
@@ -53,7 +54,7 @@ class VllmEngine:
         """Where the engine stands. A core that has died is noticed here."""
         if self._state is EngineState.READY and self._llm.errored:
             log.error("The engine core has died. %s", self._sleeper.complaint() if self._sleeper else "")
-            self._fail("The storyteller's engine has died. Start the program again; no story is lost.")
+            self._fail(said("The storyteller's engine has died. Start the program again; no story is lost."))
         return self._state
 
     def start(self) -> None:
@@ -72,7 +73,7 @@ class VllmEngine:
         """Stop the engine and its processes, also while it is waking."""
         if self._state is EngineState.CLOSED:
             return
-        self._state, self._reason = EngineState.CLOSED, "The storyteller has been shut down."
+        self._state, self._reason = EngineState.CLOSED, said("The storyteller has been shut down.")
         self._settled.set()
         if self._llm is not None:
             await asyncio.to_thread(self._llm.shutdown)
@@ -95,7 +96,7 @@ class VllmEngine:
     def frame(self, rules: str) -> Frame:
         """What the chat template puts around one user message. Only for the chat form, after `ready()`."""
         if self._template is None:
-            raise EngineError("This model has no chat template, or is not awake yet.")
+            raise EngineError(said("This model has no chat template, or is not awake yet."))
         return self._template.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:

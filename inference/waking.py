@@ -19,6 +19,7 @@ from typing import Any
 
 from core.engine import Profile
 from core.errors import EngineError, EngineFailed
+from core.wording import said
 from inference.child import Cord
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
@@ -29,12 +30,12 @@ GOODBYE_SECONDS = 10
 """How long closing waits for an engine that is just being made."""
 
 EXPLANATIONS = {
-    r"out of memory|(available|free|kv cache) memory|memory utilization|'EngineCore': -9": (
+    r"out of memory|(available|free|kv cache) memory|memory utilization|'EngineCore': -9": said(
         "There is not enough memory for the model. "
         "Choose a smaller one with ENGINE_MODEL, or lower ENGINE_WINDOW or ENGINE_CPU_CACHE_GIB."
     ),
-    r"max_model_len": "ENGINE_WINDOW is larger than this model allows. Lower it, or leave it out.",
-    r"safetensors|HeaderTooSmall|InvalidHeader": (
+    r"max_model_len": said("ENGINE_WINDOW is larger than this model allows. Lower it, or leave it out."),
+    r"safetensors|HeaderTooSmall|InvalidHeader": said(
         "The weights of the model cannot be read. Download the model again, or set ENGINE_MODEL to another one."
     ),
 }
@@ -161,7 +162,7 @@ class Sleeper:
 
     def _still_wanted(self) -> None:
         if self._unwanted.is_set():
-            raise EngineFailed("The storyteller was shut down while waking.")
+            raise EngineFailed(said("The storyteller was shut down while waking."))
 
 
 def _quiet() -> None:
@@ -192,7 +193,9 @@ def _imported() -> None:
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("vllm"):
             raise
-        raise EngineFailed("vLLM is not installed here. Run: pip install 'storycircle[cpu]' (or [gpu]).") from error
+        raise EngineFailed(
+            said("vLLM is not installed here. Run: pip install 'storycircle[cpu]' (or [gpu]).")
+        ) from error
 
 
 def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile) -> Any:
@@ -264,8 +267,8 @@ def _complaints(lines: Iterable[str]) -> list[str]:
 
 def _explained(error: BaseException, last_words: Iterable[str]) -> EngineFailed:
     """One sentence for what vLLM says, in its core or here, when it cannot start."""
-    said = [*_complaints(last_words), " ".join(f"{type(error).__name__}: {error}".split())[:300]]
+    complaints = [*_complaints(last_words), " ".join(f"{type(error).__name__}: {error}".split())[:300]]
     for pattern, sentence in EXPLANATIONS.items():
-        if any(re.search(pattern, line, re.IGNORECASE) for line in said):
+        if any(re.search(pattern, line, re.IGNORECASE) for line in complaints):
             return EngineFailed(sentence)
-    return EngineFailed(f"The model could not be loaded. {said[0]}")
+    return EngineFailed(said("The model could not be loaded. {complaint}", complaint=complaints[0]))

@@ -10,6 +10,7 @@ from bots.dispatch import parse
 from core.errors import EngineError, StoreError, StoryError
 from core.story import Contributor, Glimpse, Place, Reply, Turn
 from core.storyteller import Storyteller
+from core.wording import said
 
 PLATFORM = "console"
 GREETING = (
@@ -74,7 +75,7 @@ class Circle:
         """Show what was told before the last stop but never seen."""
         for missed in await self.storyteller.undelivered(PLATFORM):
             if missed.place == self.place:
-                self.screen.say("Told before the last stop, not shown yet:")
+                self.screen.say(said("Told before the last stop, not shown yet:"))
                 await self._show(missed.reply)
 
     @property

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from bots.dispatch import differences, plain
 from core.story import Block, Glimpse, Reply, Shape, Stage
+from core.wording import said
 
 WAITING = {
-    Stage.WAITING: "Somebody else's turn comes first …",
-    Stage.WAKING: "The storyteller is waking up …",
-    Stage.WRITING: "The storyteller is writing …",
+    Stage.WAITING: said("Somebody else's turn comes first …"),
+    Stage.WAKING: said("The storyteller is waking up …"),
+    Stage.WRITING: said("The storyteller is writing …"),
 }
 _WIDEST = 92
 
@@ -115,4 +116,4 @@ def _list(blocks: list[Block]) -> RenderableType:
 def _woven(old: Block, new: Block) -> RenderableType:
     styles = {"=": "", "-": "red strike", "+": "green"}
     text = Text(" ").join(Text(words, style=styles[mark]) for mark, words in differences(old.text, new.text))
-    return Group(Text(f"{old.label}, refined", style="cyan"), Padding(text, (0, 2)))
+    return Group(Text(said("{label}, refined", label=old.label or ""), style="cyan"), Padding(text, (0, 2)))

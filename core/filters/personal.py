@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from core.moderation import ALLOWED, Decision, Rating, Verdict
+from core.wording import said
 
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _SPELT_MAIL = re.compile(
@@ -63,18 +64,18 @@ class PersonalFilter:
 def personal_data(text: str) -> Iterator[str]:
     """The kinds of personal data in `text`, as reasons for people."""
     if _TOKEN.search(text):
-        yield "access token"
+        yield said("access token")
     if ("@" in text and _MAIL.search(text)) or _SPELT_MAIL.search(text):
-        yield "e-mail address"
+        yield said("e-mail address")
     if _STREET.search(text):
-        yield "postal address"
+        yield said("postal address")
     if _HANDLE.search(text):
-        yield "account name"
+        yield said("account name")
     if any(_passes_check(re.sub(r"\D", "", found)) for found in _CARD.findall(text)):
-        yield "card number"
+        yield said("card number")
     likely = (found for found in _MAYBE_PHONE.findall(text) if _grouped_like_a_phone(found))
     if any(map(_is_phone, islice(likely, _PHONES_TRIED))):
-        yield "telephone number"
+        yield said("telephone number")
 
 
 def _grouped_like_a_phone(written: str) -> bool:

@@ -10,6 +10,7 @@ from core.operations.replies import count, label, note, say
 from core.prompts import Order, Task
 from core.session import Session, Writing
 from core.story import Block, Given, Passage, Reply, Shape, Story
+from core.wording import said
 
 _PAGE = 10
 _LISTED = 25
@@ -36,7 +37,7 @@ async def recap(session: Session) -> Reply:
     """Tell what has happened so far."""
     passages = await session.passages()
     if not passages:
-        raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
+        raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
     writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
     found = claims(writing.text, passages) if writing else []
     if writing is None or not found:
@@ -51,7 +52,9 @@ async def show(session: Session, page: Cleared) -> Reply:
     pages = max(1, -(-story.passages // _PAGE))
     wanted = int(page or 1)
     if wanted > pages:
-        raise BadArgument(f"The story has {pages} page{'s' if pages > 1 else ''}.")
+        raise BadArgument(
+            said("The story has {pages} pages.", pages=pages) if pages > 1 else said("The story has 1 page.")
+        )
     last = story.passages - (wanted - 1) * _PAGE
     passages = await session.passages(last=last, limit=_PAGE)
     blocks = [Block(Shape.TITLE, story.title)]
@@ -139,7 +142,7 @@ async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cl
         return [await session.meant()], question
     passages = await session.passages()
     if not passages:
-        raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
+        raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
     return passages, question
 
 
@@ -154,22 +157,30 @@ def _cited(found: list[Claim], writing: Writing) -> Cleared:
 
 def _account(passage: Passage, given: Given | None) -> list[Block]:
     if given is None:
-        said = phrase("{label} was written by a person; the storyteller was given nothing.", label=label(passage))
-        return [note(said)]
+        by_hand = phrase("{label} was written by a person; the storyteller was given nothing.", label=label(passage))
+        return [note(by_hand)]
+    none, task = phrase("none"), own(given.task)
+    span = phrase("{first}-{last}", first=given.first_passage, last=given.last_passage)
+    tokens = phrase(
+        "{prompt} of {window}, {cached} from the cache",
+        prompt=given.prompt_tokens,
+        window=given.window,
+        cached=given.cached_tokens or 0,
+    )
     rows = {
-        "model": given.model,
-        "task": f"{given.task} {given.words}".strip(),
-        "passages": f"{given.first_passage}-{given.last_passage}" if given.last_passage else "none",
-        "lore": ", ".join(given.lore) or "none",
-        "lore left out": ", ".join(given.lore_left_out) or "none",
-        "tokens": f"{given.prompt_tokens} of {given.window}, {given.cached_tokens or 0} from the cache",
+        phrase("model"): own(given.model),
+        phrase("task"): phrase("{task} {words}", task=task, words=given.words) if given.words else task,
+        phrase("passages"): span if given.last_passage else none,
+        phrase("lore"): joined(", ", given.lore) or none,
+        phrase("lore left out"): joined(", ", given.lore_left_out) or none,
+        phrase("tokens"): tokens,
     }
     return [
         note(label(passage)),
-        *(Block(Shape.ITEM, own(value), own(name)) for name, value in rows.items()),
+        *(Block(Shape.ITEM, value, name) for name, value in rows.items()),
     ]
 
 
 def _standing(story: Story) -> Cleared:
-    told = count(story.passages, "passage")
+    told = count(story.passages)
     return phrase("{count}, ended", count=told) if story.ended else phrase("{count}, open", count=told)

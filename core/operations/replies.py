@@ -1,7 +1,7 @@
 """Replies that several operations make."""
 
-from core.moderation import Cleared, own, phrase
-from core.story import Block, Kind, NewPassage, Passage, Reply, Shape
+from core.moderation import Cleared, phrase
+from core.story import STORYTELLER, Block, Kind, NewPassage, Passage, Reply, Shape
 
 
 def new_passage(new: NewPassage) -> Block:
@@ -20,9 +20,14 @@ def label(passage: Passage) -> Cleared:
     return phrase("{number} · {author}", **parts)
 
 
-def count(number: int, noun: str) -> Cleared:
-    """A number with its noun, e.g. "3 passages"."""
-    return phrase("{number} {noun}", number=number, noun=own(noun if number == 1 else f"{noun}s"))
+def _author(passage: Passage) -> Cleared:
+    """Who wrote it. The storyteller's name is our own word, which each language has its own for."""
+    return phrase("the storyteller") if passage.author_id == STORYTELLER else passage.author
+
+
+def count(passages: int) -> Cleared:
+    """How many passages, e.g. "3 passages"."""
+    return phrase("1 passage") if passages == 1 else phrase("{number} passages", number=passages)
 
 
 def say(text: Cleared, *, private: bool = False) -> Reply:

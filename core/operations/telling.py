@@ -8,6 +8,7 @@ from core.operations.replies import count, label, new_passage, note, say
 from core.prompts import Order, Task
 from core.session import Session
 from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Standing, Story, Turns
+from core.wording import said
 
 _REMEMBERED = 30
 """Passages whose words a new one must not repeat."""
@@ -29,7 +30,7 @@ async def start(session: Session, title: Cleared, premise: Cleared) -> Reply:
                 "“{title}” is being told here ({count} so far). Go on with /story add or /story continue, "
                 "or close it with /story end and then start the new one. Nothing was changed.",
                 title=busy.title,
-                count=count(busy.passages, "passage"),
+                count=count(busy.passages),
             ),
             private=True,
         )
@@ -73,7 +74,7 @@ async def retry(session: Session) -> Reply:
     await session.still_last()
     passages = await session.passages()
     if not passages or passages[-1].kind is not Kind.CONTINUED:
-        raise NotPossible("The last passage is not the storyteller's, so there is nothing to write anew.")
+        raise NotPossible(said("The last passage is not the storyteller's, so there is nothing to write anew."))
     last = passages[-1]
     given = await session.given(last)
     direction = given.words if given else phrase("")
@@ -90,15 +91,17 @@ async def refine(session: Session, how: Cleared) -> Reply:
     await session.still_last()
     passages = await session.passages()
     if not passages:
-        raise NotPossible("There is no passage to refine yet. Add one with /story add.")
+        raise NotPossible(said("There is no passage to refine yet. Add one with /story add."))
     last = passages[-1]
     if len(session.ids_of(last)) > session.engine.profile.window // 3:
-        raise NotPossible("The last passage is too long for this storyteller to refine. Shorter passages work better.")
+        raise NotPossible(
+            said("The last passage is too long for this storyteller to refine. Shorter passages work better.")
+        )
     order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.ids_of(last)) * 3 // 2 + 16)
     writing = await session.write(order, passages, accept=lambda text: faithful(last.text, text))
     if writing is None or writing.text == last.text:
-        said = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
-        return say(said, private=True)
+        kept = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
+        return say(kept, private=True)
     session.add_refined(writing, instead_of=last, after=_parent(passages))
     return Reply(
         (
@@ -120,7 +123,7 @@ async def end(session: Session) -> Reply:
             note(
                 phrase(
                     "The end, after {count}. It is kept: /story resume opens it again, /story start begins another.",
-                    count=count(story.passages, "passage"),
+                    count=count(story.passages),
                 )
             ),
         )
@@ -139,8 +142,8 @@ async def end(session: Session) -> Reply:
 async def resume(session: Session, title: Cleared) -> Reply:
     """Open an ended story of this channel again."""
     if (busy := session.open_story) is not None:
-        said = phrase("“{title}” is being told here already. Close it first with /story end.", title=busy.title)
-        return say(said, private=True)
+        first = phrase("“{title}” is being told here already. Close it first with /story end.", title=busy.title)
+        return say(first, private=True)
     found = await session.store.stories(session.house.id, limit=1000)
     chosen = next((s for n, s in enumerate(found, 1) if not title or _is_meant(title, n, s)), None)
     if chosen is None:
@@ -149,7 +152,7 @@ async def resume(session: Session, title: Cleared) -> Reply:
     return Reply(
         (
             Block(Shape.TITLE, chosen.title),
-            note(phrase("The story goes on after {count}.", count=count(chosen.passages, "passage"))),
+            note(phrase("The story goes on after {count}.", count=count(chosen.passages))),
         )
     )
 
@@ -167,8 +170,10 @@ async def _continue(
     writing = await session.write(order, passages, accept=lambda text: not repeats(text, told))
     if writing is None:
         raise NotPossible(
-            "The storyteller only found words that stand in the story already. "
-            "Give it a direction, e.g. /story continue somebody knocks."
+            said(
+                "The storyteller only found words that stand in the story already. "
+                "Give it a direction, e.g. /story continue somebody knocks."
+            )
         )
     return Reply((new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
 
