@@ -20,7 +20,7 @@ _BLOCK_QUOTE = re.compile(r"^(\s*)(?=>>>)", re.MULTILINE)
 _SCAN = re.compile(
     r"(?P<fence>```(?P<language>[\w+-]*\n)?.*?```)"
     r"|(?P<solid>(?P<ticks>`{1,2})(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
-    r"|\\[^\w\s]|<a?:\w{1,32}:\d{15,22}>|<https?://[^\s<>]+>|https?://[^\s<>]+)"
+    r"|\\[^a-z0-9\s]|<a?:\w{1,32}:\d{15,22}>|<https?://[^\s<>]+>|https?://[^\s<>]+)"
     r"|(?P<toggle>\*{1,3}|_{1,3}|~~|\|\|)|(?P<stray>`+)",
     re.DOTALL | re.IGNORECASE,
 )

@@ -38,7 +38,7 @@ def width(text: str) -> int:
 def _cut(text: str, limit: int) -> tuple[int, str, str]:
     """Where to cut, what closes the marks there, and what opens them again."""
     room = _room(text, limit - _SPARE)
-    marked = spans(text[: room + limit])
+    marked = spans(text)
     position = next(_places(text, room, marked))
     inside = [span for span in marked if span.splits(position) and span.bears(position)]
     return position, "".join(s.closing for s in reversed(inside)), "".join(s.opening for s in inside)

@@ -104,6 +104,7 @@ async def _stop_signal() -> AsyncIterator["asyncio.Future[int]"]:
 
 def _quiet() -> None:
     """The library's loggers: their lower levels write payloads and addresses with tokens."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
     logging.getLogger("discord").setLevel(logging.WARNING)
     for name in ("discord.http", "discord.webhook", "discord.webhook.async_"):
         logging.getLogger(name).setLevel(logging.ERROR)

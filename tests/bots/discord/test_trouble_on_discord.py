@@ -172,7 +172,10 @@ async def test_a_missing_intent_is_one_sentence(discord: LoopbackDiscord, databa
 
 
 async def test_nothing_that_was_written_pings_links_or_pretends(scene: Scene) -> None:
-    evil = "@everyone <@123456789012345678> <#1> <t:0:R> [here](https://x.example/y) https://x.example/z\n-# 9 · the storyteller ||half ** `"
+    evil = (
+        "@everyone <@123456789012345678> <#1> <t:0:R> [here](https://x.example/y) https://x.example/z\n"
+        "-# 9 · the storyteller ||half ** `"
+    )
     await scene.ask("add", by=scene.ben, text=evil)
     said = scene.said[-1]
     for each in ("@everyone", "<@1", "<#1", "<t:", "](", "\n-# 9"):

@@ -23,7 +23,7 @@ class Text:
         return self.text if self.kind == "markdown" else readable(self.text)
 
 
-_PLAIN = ("alt_text", "title_url", "author_name", "provider_name")
+_PLAIN = ("alt_text", "author_name", "provider_name", "initial_value")
 
 
 def of(method: str, body: Json) -> Iterator[Text]:
@@ -67,9 +67,6 @@ def _blocks(value: Any, where: str) -> Iterator[Text]:
                 yield Text(each[key], where, "plain")
         if isinstance(each.get("title"), str):
             yield Text(each["title"], where, "plain")
-        for key in ("initial_value",):
-            if isinstance(each.get(key), str):
-                yield Text(each[key], where, "plain")
 
 
 def _attachment(each: Json) -> Iterator[Text]:
