@@ -12,9 +12,10 @@ from bots.discord import forms, menus, panel, threads, trouble, wording
 from bots.discord.exchange import Exchange, carefully, private
 from bots.discord.reception import Reception
 from bots.discord.turns import turn
-from bots.discord.wording import speak, translated
+from bots.discord.wording import speak
 from core.errors import StoryError
 from core.operation import OPERATIONS, Operation, Param
+from core.wording import own
 
 INSTALLS = app_commands.AppInstallationType(guild=True, user=True)
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
@@ -62,7 +63,7 @@ class Words(app_commands.Translator):
             return None
         if locale is discord.Locale.american_english:
             return None if menu else string.message
-        said = translated(string.message, str(locale))
+        said = speak(string.message, str(locale))
         return None if said == string.message else _short(said, 32 if menu else 100)
 
 
@@ -104,7 +105,7 @@ def _command(reception: Reception, operation: Operation, name: str) -> app_comma
     if operation.name == "start":
         options.append(_parameter(THREAD, bool, required=False))
     call.__signature__ = inspect.Signature([_parameter("interaction", discord.Interaction, required=True), *options])  # type: ignore[attr-defined]
-    described = {each.name: locale_str(_short(each.description)) for each in params}
+    described = {each.name: locale_str(_short(own(each.description))) for each in params}
     if operation.name == "start":
         described[THREAD] = locale_str(wording.IN_A_THREAD)
     decorated: Any = app_commands.describe(**described)(call)
@@ -112,7 +113,7 @@ def _command(reception: Reception, operation: Operation, name: str) -> app_comma
     if chosen:
         decorated = app_commands.choices(**chosen)(decorated)
     command = app_commands.Command[Any, Any, Any](
-        name=name, description=locale_str(_short(operation.summary)), callback=decorated
+        name=name, description=locale_str(_short(own(operation.summary))), callback=decorated
     )
     for each in params:
         if each.suggests:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import discord
 
@@ -16,8 +17,10 @@ from bots.discord.trouble import LOST, Code, code
 from bots.discord.turns import PLATFORM
 from bots.discord.wording import speak
 from core.errors import StoreError, StoryError
+from core.moderation import translated
 from core.operation import OPERATIONS, Effect
 from core.story import Block, Glimpse, Reply, Turn
+from core.wording import Language
 
 _PRIVATE = frozenset({"setup", "report"})
 """Operations that change something, and whose reply is for whoever asked alone."""
@@ -57,7 +60,8 @@ class Exchange:
         page = Page(self.interaction, private=private)
         began = time.monotonic()
         try:
-            shown = await self.interaction.response.defer(ephemeral=private, thinking=not pressed)
+            with self.reception.acknowledging():
+                shown = await self.interaction.response.defer(ephemeral=private, thinking=not pressed)
         except discord.HTTPException as error:
             trouble.note(error)
             return self._unacknowledged(error, page, time.monotonic() - began, pressed=pressed)
@@ -102,6 +106,7 @@ class Exchange:
             look = layout.sketch(glimpse, self.locale if page.private else self.here, text=text)
             await page.draw(look, stop_button(turn.id, self.here))
 
+        await self.reception.courtesy()
         self.here = await self.reception.language(turn.place.workspace) or self.here
         text = name in _SHOWN_AS_WRITTEN
         stream = Stream(draw, text=text)
@@ -178,8 +183,10 @@ class Exchange:
         if workspace.alerts is None or not workspace.alerts.isdigit():
             return
         client, channel = self.interaction.client, int(workspace.alerts)
+        language = Language.of(workspace.language or self.here)
+        told = [replace(each, text=translated(each.text, language)) for each in blocks]
         try:
-            await post(client, channel, blocks, locale=self.here)
+            await post(client, channel, told, locale=language)
             if turn.source:
                 await post_link(client, channel, turn)
         except LOST as error:

@@ -28,5 +28,4 @@ def reasons(names: list[str], locale: str) -> str:
 
 def title(name: str) -> str:
     """A permission's name as Discord writes it, e.g. Send Messages in Threads."""
-    words = name.replace("_", " ").title().replace(" In ", " in ")
-    return words.replace("View Channel", "View Channels")
+    return name.replace("_", " ").title().replace(" In ", " in ")

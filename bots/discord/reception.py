@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +14,10 @@ from core.storyteller import Storyteller
 _LANGUAGE_LIFE = 60.0
 """Seconds for which a server's language is not asked for again."""
 _LANGUAGES = 1000
+_FEW = 2
+"""Acknowledgements under way that other work need not wait for."""
+_COURTESY = 1.0
+"""Seconds that other work waits for acknowledgements at most."""
 _REMEMBERED = 10_000
 """Interactions remembered, since Discord delivers some again after a dropped connection."""
 
@@ -37,6 +41,8 @@ class Reception:
         """Whether new turns are begun; not while the process is about to stop."""
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._languages: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
+        self._acknowledging = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._presses: set[tuple[int, int, str]] = set()
         self._works: dict[str, Work] = {}
         self._flows: set[asyncio.Task[object]] = set()
@@ -49,6 +55,35 @@ class Reception:
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return True
+
+    @contextlib.contextmanager
+    def acknowledging(self) -> Iterator[None]:
+        """An acknowledgement while it is under way."""
+        self._acknowledging += 1
+        try:
+            yield
+        finally:
+            self._acknowledging -= 1
+            self._next()
+
+    async def courtesy(self) -> None:
+        """Let acknowledgements go first, for a while: Discord waits three seconds for them, and longer for the rest."""
+        if self._acknowledging <= _FEW and not self._waiting:
+            return
+        own: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(own)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_COURTESY):
+                await own
+        self._next()
+
+    def _next(self) -> None:
+        """Let one of those who wait go on, if acknowledgements leave room; when it goes, it lets the next one."""
+        while self._acknowledging <= _FEW and self._waiting:
+            first = self._waiting.popleft()
+            if not first.done():
+                first.set_result(None)
+                return
 
     @contextlib.contextmanager
     def press(self, user_id: int, message_id: int, what: str) -> Iterator[bool]:

@@ -55,7 +55,7 @@ def sentence(error: BaseException, locale: str, channel: str) -> str:
         case Code.NO_ACCESS:
             return speak(wording.NO_ACCESS, locale, channel=channel, permission="View Channel")
         case Code.NO_PERMISSION:
-            return speak(wording.NO_ACCESS, locale, channel=channel, permission=wording.SOME_PERMISSION)
+            return speak(wording.NO_ACCESS, locale, channel=channel, permission=speak(wording.SOME_PERMISSION, locale))
         case Code.ARCHIVED:
             return speak(wording.ARCHIVED, locale)
         case Code.WRONG_BODY:

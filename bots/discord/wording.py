@@ -1,102 +1,99 @@
-"""Every fixed sentence that this adapter says, as plain English literals, and the one place that translates them."""
+"""Every fixed sentence that this adapter says, and the one place where it is put into the reader's language."""
 
 from core.moderation import Rating
 from core.story import Turns
+from core.wording import Language, said, translated
 
-CONTINUE = "Continue"
-ANOTHER = "Another"
-REFINE = "Refine"
-EXPLAIN = "Explain"
-UNDO = "Undo"
-STOP = "Stop"
-ADD = "Add a passage"
-REMOVE = "Remove from the story"
-KEEP = "Keep it"
+CONTINUE = said("Continue")
+ANOTHER = said("Another")
+REFINE = said("Refine")
+EXPLAIN = said("Explain")
+UNDO = said("Undo")
+STOP = said("Stop")
+ADD = said("Add a passage")
+REMOVE = said("Remove from the story")
+KEEP = said("Keep it")
 
-EXPLAIN_THIS = "Explain this passage"
-ADD_TO_STORY = "Add to the story"
-REPORT = "Report"
+EXPLAIN_THIS = said("Explain this passage")
+ADD_TO_STORY = said("Add to the story")
+REPORT = said("Report")
 
-STORY = "Tell one story, together"
-GROUPED = "More of: {name}"
-IN_A_THREAD = "Whether to open a thread of its own for the story"
+STORY = said("Tell one story, together")
+IN_A_THREAD = said("Whether to open a thread of its own for the story")
 
-WAITING = "Another turn of this story comes first …"
-WAKING = "The storyteller is waking up …"
-WRITING = "The storyteller is writing …"
-STOPPED = "Stopped before it was finished; nothing was added."
-STOPPING = "I am being restarted. Please try again in a minute; nothing was lost."
-NOT_YOURS = "Only whoever asked for it, or a moderator, can stop it."
+WAITING = said("Somebody else's turn comes first …")
+WAKING = said("The storyteller is waking up …")
+WRITING = said("The storyteller is writing …")
+STOPPED = said("Stopped before it was finished; nothing was added.")
+STOPPING = said("I am being restarted. Please try again in a minute; nothing was lost.")
+NOT_YOURS = said("Only whoever asked for it, or a moderator, can stop it.")
 
-OUR_MISTAKE = "That went wrong on my side (number {number}). Your story is safe; please try again."
-NO_REPLY_SHOWN = "Discord did not take my reply just now. It is kept, and I will post it when I start again."
-TOLD_LATE = "Told before the last stop, not shown until now:"
-NO_ACCESS = "I cannot write in {channel}: I lack the permission “{permission}”. An admin can give it to me."
-SOME_PERMISSION = "View Channel or Send Messages"
-ARCHIVED = "That thread is archived and locked, so I cannot write in it. A moderator can open it again."
-REST_IN_FILE = "The rest is in the file."
+OUR_MISTAKE = said("That went wrong on my side (number {number}). Your story is safe; please try again.")
+NO_REPLY_SHOWN = said("Discord did not take my reply just now. It is kept, and I will post it when I start again.")
+TOLD_LATE = said("Told before the last stop, not shown until now:")
+NO_ACCESS = said("I cannot write in {channel}: I lack the permission “{permission}”. An admin can give it to me.")
+SOME_PERMISSION = said("View Channel or Send Messages")
+ARCHIVED = said("That thread is archived and locked, so I cannot write in it. A moderator can open it again.")
+REST_IN_FILE = said("The rest is in the file.")
 
-NO_PASSAGE_THERE = "I know of no passage in that message. /story show tells you which passages there are."
-NOT_YOUR_MESSAGE = "Only whoever wrote a message can add it to the story."
-NOTHING_WRITTEN = "That message has no text that I could add."
-MESSAGE_DELETED = "A message that became a passage was deleted here. Should the passage leave the story too?"
-KEPT = "The passage stays in the story."
+NO_PASSAGE_THERE = said("I know of no passage in that message. /story show tells you which passages there are.")
+NOT_YOUR_MESSAGE = said("Only whoever wrote a message can add it to the story.")
+NOTHING_WRITTEN = said("That message has no text that I could add.")
+MESSAGE_DELETED = said("A message that became a passage was deleted here. Should the passage leave the story too?")
+KEPT = said("The passage stays in the story.")
 
-THREADS_NEED_A_SERVER = "A thread of its own is possible in a server's channels only. Start the story here without it."
-NO_THREADS_HERE = (
+THREADS_NEED_A_SERVER = said(
+    "A thread of its own is possible in a server's channels only. Start the story here without it."
+)
+NO_THREADS_HERE = said(
     "I could not open a thread here: I need the permissions “Create Public Threads” and “Send Messages in Threads”. "
     "An admin can give them to me, or start the story here without a thread."
 )
-STARTED_THERE = "The story is told in {place}."
-FORUM_OPENING = "A new story begins here."
+STARTED_THERE = said("The story is told in {place}.")
+FORUM_OPENING = said("A new story begins here.")
 
-HELLO = (
+HELLO = said(
     "Hello! I help a channel tell one story together. Anybody can begin with `/story start`; "
     "`/story help` shows the rest. Somebody who manages this server can set me up with `/story setup`."
 )
 
-FORM_SEND = "Your words"
-FORM_REFINE = "What to change (empty: make it clearer)"
-FORM_REPORT = "What is wrong with it? Moderators will see this"
+FORM_REFINE = said("What to change (empty: make it clearer)")
+FORM_REPORT = said("What is wrong with it? Moderators will see this")
 
-PANEL_CHANNELS = "Where stories may be told (none chosen: anywhere)"
-PANEL_MODERATORS = "Roles whose members are moderators"
-PANEL_ALERTS = "Where moderators are told of reports"
-PANEL_RATING = "How far stories may go"
-PANEL_LANGUAGE = "Language: {value}"
-PANEL_MESSAGES = "Plain messages in story threads: {value}"
-PANEL_TURNS = "Turns: {value}"
-PANEL_ALL_WELL = "I have every permission that I need in this channel."
-PANEL_MISSING = "In this channel I lack:"
-PANEL_NO_INTENT = (
+PANEL_CHANNELS = said("Where stories may be told (none chosen: anywhere)")
+PANEL_MODERATORS = said("Roles whose members are moderators")
+PANEL_ALERTS = said("Where moderators are told of reports")
+PANEL_RATING = said("How far stories may go")
+PANEL_LANGUAGE = said("Language: {value}")
+PANEL_MESSAGES = said("Plain messages in story threads: {value}")
+PANEL_TURNS = said("Turns: {value}")
+PANEL_ALL_WELL = said("I have every permission that I need in this channel.")
+PANEL_MISSING = said("In this channel I lack:")
+PANEL_NO_INTENT = said(
     "Plain messages also need DISCORD_MESSAGES=true and the Message Content intent in Discord's developer portal."
 )
-ON, OFF = "on", "off"
+ON, OFF = said("on"), said("off")
 RATINGS = {
-    Rating.G: "g: for everybody",
-    Rating.PG: "pg: for children with their parents",
-    Rating.TEEN: "teen: from about 13 years",
-    Rating.MATURE: "mature: adults, in age-restricted channels only",
+    Rating.G: said("g: for everybody"),
+    Rating.PG: said("pg: for children with their parents"),
+    Rating.TEEN: said("teen: from about 13 years"),
+    Rating.MATURE: said("mature: adults, in age-restricted channels only"),
 }
-TURNS = {Turns.FREE: "anybody", Turns.ALTERNATE: "not twice in a row"}
+TURNS = {Turns.FREE: said("anybody"), Turns.ALTERNATE: said("not twice in a row")}
 
 WHY = {
-    "view_channel": "to see the channel at all",
-    "send_messages": "to post passages after 15 minutes, after a restart, and to tell moderators of reports",
-    "send_messages_in_threads": "to post in a story's own thread",
-    "create_public_threads": "to open a thread for a story (/story start thread: True)",
-    "read_message_history": "to answer under earlier messages",
-    "attach_files": "to send a long text as a file",
-    "add_reactions": "to mark a plain message that became a passage",
+    "view_channel": said("to see the channel at all"),
+    "send_messages": said("to post passages after 15 minutes, after a restart, and to tell moderators of reports"),
+    "send_messages_in_threads": said("to post in a story's own thread"),
+    "create_public_threads": said("to open a thread for a story (/story start thread: True)"),
+    "read_message_history": said("to find a message again that I have to mark or take away"),
+    "attach_files": said("to send a long text as a file"),
+    "add_reactions": said("to mark a plain message that became a passage"),
 }
 """What each permission is for, by its name in discord.py."""
 
 
 def speak(sentence: str, locale: str, **parts: str | int) -> str:
-    """A sentence in the language of a locale, with its parts put in."""
-    return translated(sentence, locale).format(**parts)
-
-
-def translated(sentence: str, locale: str) -> str:
-    """A sentence or description in the language of a locale; English where we have no other."""
-    return sentence
+    """A sentence of our own in the language of a locale, with its parts put in."""
+    spoken = translated(sentence, Language.of(locale))
+    return spoken.format(**parts) if parts else spoken

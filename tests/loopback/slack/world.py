@@ -102,6 +102,7 @@ class Channel:
     creator: User | None = None
     log: list[Message] = field(default_factory=list)
     by_ts: dict[str, Message] = field(default_factory=dict)
+    parents: set[str] = field(default_factory=set)
     created: float = field(default_factory=time.time)
 
     @property
@@ -136,9 +137,15 @@ class Channel:
         """The thread with this parent, the parent first if it stands."""
         return [each for each in self._standing() if ts in (each.ts, each.thread_ts)]
 
+    def threaded(self, ts: str) -> bool:
+        """Whether anybody ever replied to this message."""
+        return ts in self.parents
+
     def add(self, message: Message) -> Message:
         """Put a message into it."""
         self.log.append(message)
+        if message.thread_ts and not message.ephemeral:
+            self.parents.add(message.thread_ts)
         self.by_ts[message.ts] = message
         return message
 
