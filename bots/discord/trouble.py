@@ -11,6 +11,7 @@ import discord
 
 from bots.discord import wording
 from bots.discord.wording import speak
+from core.wording import own
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +54,9 @@ def sentence(error: BaseException, locale: str, channel: str) -> str:
     """What to tell the person whose reply could not be posted. `channel` is how it is shown."""
     match code(error):
         case Code.NO_ACCESS:
-            return speak(wording.NO_ACCESS, locale, channel=channel, permission="View Channel")
+            return speak(wording.NO_ACCESS, locale, channel=channel, permission=own(wording.VIEW_CHANNEL))
         case Code.NO_PERMISSION:
-            return speak(wording.NO_ACCESS, locale, channel=channel, permission=wording.SOME_PERMISSION)
+            return speak(wording.NO_ACCESS, locale, channel=channel, permission=own(wording.SOME_PERMISSION))
         case Code.ARCHIVED:
             return speak(wording.ARCHIVED, locale)
         case Code.WRONG_BODY:

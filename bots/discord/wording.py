@@ -1,5 +1,8 @@
 """Every fixed sentence that this adapter says, as plain English literals, and the one place that translates them."""
 
+from core import wording
+from core.wording import Language
+
 CONTINUE = "Continue"
 ANOTHER = "Another"
 REFINE = "Refine"
@@ -29,6 +32,7 @@ OUR_MISTAKE = "That went wrong on my side (number {number}). Your story is safe;
 NO_REPLY_SHOWN = "Discord did not take my reply just now. It is kept, and I will post it when I start again."
 TOLD_LATE = "Told before the last stop, not shown until now:"
 NO_ACCESS = "I cannot write in {channel}: I lack the permission “{permission}”. An admin can give it to me."
+VIEW_CHANNEL = "View Channel"
 SOME_PERMISSION = "View Channel or Send Messages"
 ARCHIVED = "That thread is archived and locked, so I cannot write in it. A moderator can open it again."
 REST_IN_FILE = "The rest is in the file."
@@ -84,9 +88,9 @@ WHY = {
 
 def speak(sentence: str, locale: str, **parts: str | int) -> str:
     """A sentence in the language of a locale, with its parts put in."""
-    return translated(sentence, locale).format(**parts)
+    return wording.translated(wording.own(sentence, **parts), Language.of(locale))
 
 
 def translated(sentence: str, locale: str) -> str:
     """A sentence or description in the language of a locale; English where we have no other."""
-    return sentence
+    return wording.translated(wording.own(sentence), Language.of(locale))
