@@ -69,7 +69,7 @@ class NotAllowed(NotPossible):
 class NotListening(NotPossible):
     """An ordinary message where messages do not count as passages. Platforms keep silent about it."""
 
-    notice = "Ordinary messages are no passages here."
+    notice = said("Ordinary messages are no passages here.")
 
 
 class Withheld(StoryError):

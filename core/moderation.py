@@ -17,7 +17,7 @@ from typing import NewType, Protocol
 from core import wording
 from core.errors import Withheld
 from core.text import hygienic, sentence_end
-from core.wording import Language, Said, said
+from core.wording import Language, said
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def phrase(template: str, **parts: Cleared | int) -> Cleared:
 
     Parts are put in with `str.format`; their own braces are left alone.
     """
-    return Cleared(Said(template.format(**parts) if parts else template, template, parts))
+    return Cleared(wording.own(template, **parts))
 
 
 def joined(separator: str, parts: Sequence[Cleared]) -> Cleared:

@@ -3,11 +3,12 @@
 from core.errors import NotAllowed, NotListening
 from core.operation import Operation
 from core.story import House, Standing, Story, Turn
+from core.wording import said
 
 _WHO = {
-    Standing.OWNER: "whoever began the story, or a moderator",
-    Standing.MODERATOR: "a moderator",
-    Standing.ADMIN: "somebody who may manage this server",
+    Standing.OWNER: said("whoever began the story, or a moderator"),
+    Standing.MODERATOR: said("a moderator"),
+    Standing.ADMIN: said("somebody who may manage this server"),
 }
 
 
@@ -29,7 +30,7 @@ def check(wanted: Operation, turn: Turn, house: House, story: Story | None) -> N
     channels = house.workspace.channels
     if channels and turn.place.channel not in channels and not wanted.anywhere:
         raise NotAllowed(
-            "Stories are not told in this channel. An admin of the server chose others; /story setup shows which."
+            said("Stories are not told in this channel. An admin of the server chose others; /story setup shows which.")
         )
     if standing(turn, house, story) < wanted.needs:
-        raise NotAllowed(f"Only {_WHO[wanted.needs]} can do that here.")
+        raise NotAllowed(said("Only {who} can do that here.", who=_WHO[wanted.needs]))

@@ -27,8 +27,23 @@ from sqlalchemy.orm import aliased
 
 from core import tables as t
 from core.engine import TokenIds
-from core.moderation import Rating, stored
-from core.story import Block, Given, Kind, Lore, Passage, Place, Reply, Shape, Shown, Story, Turn, Turns, Workspace
+from core.moderation import Rating, phrase, stored
+from core.story import (
+    STORYTELLER,
+    Block,
+    Given,
+    Kind,
+    Lore,
+    Passage,
+    Place,
+    Reply,
+    Shape,
+    Shown,
+    Story,
+    Turn,
+    Turns,
+    Workspace,
+)
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -207,7 +222,8 @@ def passage_of(row: AnyRow) -> Passage:
         parent=row.parent,
         kind=Kind(row.kind),
         author_id=row.author_id,
-        author=stored(row.author),
+        # Our own word, which each language has its own for.
+        author=phrase("the storyteller") if row.author_id == STORYTELLER else stored(row.author),
         text=stored(row.text),
         before=row.before,
         ids=None if row.ids is None else _unpacked(row.ids),

@@ -135,16 +135,22 @@ class Session:
         if number:
             found = await self.passages(last=int(number), limit=1)
             if not found or found[-1].number != int(number):
-                raise BadArgument(f"There is no passage {int(number)}; the story has {self.story.passages}.")
+                raise BadArgument(
+                    said(
+                        "There is no passage {number}; the story has {passages}.",
+                        number=int(number),
+                        passages=self.story.passages,
+                    )
+                )
             return found[-1]
         if self.turn.about is None:
             found = await self.passages(limit=1)
             if not found:
-                raise NotPossible("Nothing has happened yet. Add the first passage with /story add.")
+                raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
             return found[-1]
         passage = await self.store.version_of(self.story, self.turn.about)
         if passage is None:
-            raise NotPossible("That passage does not stand in the story any more.")
+            raise NotPossible(said("That passage does not stand in the story any more."))
         return passage
 
     async def still_last(self) -> None:
@@ -153,7 +159,7 @@ class Session:
             return
         passage = await self.store.version_of(self.story, self.turn.about)
         if passage is None or passage.id != self.story.head:
-            raise NotPossible("The story has gone on since then. Use the buttons under its last passage.")
+            raise NotPossible(said("The story has gone on since then. Use the buttons under its last passage."))
 
     async def given(self, passage: Passage) -> Given | None:
         """What the storyteller was given for a passage; None if a person wrote it."""
@@ -248,7 +254,13 @@ class Session:
         """
         following = self.story.passages - changed.number
         if following > _MOST_MOVED:
-            raise NotPossible(f"Passage {changed.number} lies too far back to be changed; {following} follow it.")
+            raise NotPossible(
+                said(
+                    "Passage {number} lies too far back to be changed; {following} follow it.",
+                    number=changed.number,
+                    following=following,
+                )
+            )
         moved = (await self.passages(limit=following))[-following:] if following else []
         number, tokens = (new.number, new.before + len(new.ids) + 1) if new else self._place_of(before)
         copies = []

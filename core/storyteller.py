@@ -23,7 +23,7 @@ from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store, Undelivered
-from core.story import THE_STORYTELLER, Glimpse, House, Place, Reply, Stage, Turn, Workspace
+from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Turn, Workspace
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.wording import Language, said
@@ -181,10 +181,16 @@ def _said_to(turn: Turn) -> Iterator[None]:
 
 
 def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
-    """The reply in the contributor's language if it is for them alone, else in the place's."""
-    language = Language.of(turn.language if reply.private else house.language or turn.here)
-    blocks = [
-        replace(b, text=translated(b.text, language), label=None if b.label is None else translated(b.label, language))
-        for b in reply.blocks
-    ]
-    return replace(reply, blocks=tuple(blocks))
+    """The reply in the contributor's language if it is for them alone, else in the place's, as an alert always is."""
+    public = Language.of(house.language or turn.here)
+    language = Language.of(turn.language) if reply.private else public
+    return replace(
+        reply,
+        blocks=tuple(_block_in(language, each) for each in reply.blocks),
+        alert=tuple(_block_in(public, each) for each in reply.alert),
+    )
+
+
+def _block_in(language: Language, block: Block) -> Block:
+    label = None if block.label is None else translated(block.label, language)
+    return replace(block, text=translated(block.text, language), label=label)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from core.operation import OPERATIONS
 from core.store import Store
-from core.story import Turn
+from core.story import Passage, Turn
+from core.wording import Language, Said, said, translated
 
 _MOST = 25
 """As many as a list on Discord holds."""
@@ -46,7 +47,12 @@ async def _lore(store: Store, turn: Turn) -> list[Suggestion]:
 async def _passages(store: Store, turn: Turn) -> list[Suggestion]:
     story = (await store.arrive(turn)).story
     found = await store.passages(story, tokenizer="", limit=_RECENT) if story else []
-    return [Suggestion(f"{p.number} · {p.author}: {' '.join(p.text.split())}", str(p.number)) for p in found[::-1]]
+    return [Suggestion(translated(_line(p), Language.of(turn.language)), str(p.number)) for p in found[::-1]]
+
+
+def _line(passage: Passage) -> Said:
+    text = " ".join(passage.text.split())
+    return said("{number} · {author}: {text}", number=passage.number, author=passage.author, text=text)
 
 
 async def _commands(_store: Store, _turn: Turn) -> list[Suggestion]:

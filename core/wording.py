@@ -69,7 +69,7 @@ def said(template: str, /, **parts: str | int) -> Said:
 
     Parts are put in with `str.format`; their own braces are left alone.
     """
-    return Said(template.format(**parts) if parts else template, template, parts)
+    return own(template, **parts)
 
 
 def joined(separator: str, parts: Iterable[str]) -> Said:
@@ -78,9 +78,11 @@ def joined(separator: str, parts: Iterable[str]) -> Said:
     return _Joined(separator.join(numbered.values()), separator, numbered)
 
 
-def own(text: str) -> Said:
-    """Our own words that are not in place as a literal: an operation's summary, a setting's value."""
-    return text if isinstance(text, Said) else Said(text, text, {})
+def own(text: str, /, **parts: str | int) -> Said:
+    """Our own words that are not in place as a literal: an operation's summary, a constant."""
+    if isinstance(text, Said):
+        return text
+    return Said(text.format(**parts) if parts else text, text, parts)
 
 
 def amid(text: str) -> Said:

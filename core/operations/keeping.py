@@ -10,6 +10,7 @@ from core.operation import Effect, Param, operation
 from core.operations.replies import label, note, say
 from core.session import Session
 from core.story import WORDS, Block, Length, NewLore, Reply, Report, Shape, Standing, Turns, Workspace
+from core.wording import said
 
 _LENGTHS = tuple(length.value for length in Length)
 _RATINGS = tuple(rating.value for rating in Rating)
@@ -78,7 +79,7 @@ async def settings_show(session: Session) -> Reply:
 async def settings_rating(session: Session, rating: Cleared) -> Reply:
     """Set how far the stories in this channel may go."""
     if Rating(rating) is Rating.MATURE and not session.turn.adult:
-        raise NotAllowed("Mature stories can only be told in a channel that is marked as age-restricted.")
+        raise NotAllowed(said("Mature stories can only be told in a channel that is marked as age-restricted."))
     session.change.rating = Rating(rating)
     return say(phrase("The rating of this channel is {rating} from now on.", rating=rating))
 
@@ -122,11 +123,11 @@ async def report(session: Session, reason: Cleared) -> Reply:
     session.change.report = Report(passage.id if passage else None, session.turn.source, reason)
     told = note(phrase("{who} reports something in this story.", who=session.author))
     shown = Block(Shape.PROSE, passage.text, label(passage)) if passage else None
-    said = Block(Shape.ITEM, reason, phrase("reason")) if reason else None
+    why = Block(Shape.ITEM, reason, phrase("reason")) if reason else None
     thanks = phrase("Thank you. It is kept for the moderators of this server.")
     if session.house.workspace.alerts is None:
         thanks = phrase("It is kept, but nobody was alerted: an admin can choose a channel for that with /story setup.")
-    return Reply((note(thanks),), private=True, alert=tuple(each for each in (told, shown, said) if each))
+    return Reply((note(thanks),), private=True, alert=tuple(each for each in (told, shown, why) if each))
 
 
 def _ids(value: str) -> frozenset[str]:
@@ -135,7 +136,7 @@ def _ids(value: str) -> frozenset[str]:
     if ids <= {"all", "none"}:
         return frozenset()
     if not all(each.isascii() and each.isalnum() and len(each) <= 32 for each in ids):
-        raise BadArgument("That is no list of ids. Give the ids of channels or roles, with commas between them.")
+        raise BadArgument(said("That is no list of ids. Give the ids of channels or roles, with commas between them."))
     return ids
 
 
@@ -153,11 +154,13 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
 def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
     listed = {name: joined(", ", [own(each) for each in sorted(getattr(rules, name))]) for name in _LISTS}
     return (
-        Block(Shape.ITEM, own(rules.rating or "as the operator chose"), phrase("rating")),
-        Block(Shape.ITEM, own(rules.language or "as the server has it"), phrase("language")),
+        Block(Shape.ITEM, own(rules.rating) if rules.rating else phrase("as the operator chose"), phrase("rating")),
+        Block(
+            Shape.ITEM, own(rules.language) if rules.language else phrase("as the server has it"), phrase("language")
+        ),
         Block(Shape.ITEM, listed["channels"] or phrase("all"), phrase("channels")),
         Block(Shape.ITEM, listed["moderators"] or phrase("none"), phrase("moderators")),
-        Block(Shape.ITEM, own(rules.alerts or "none"), phrase("alerts")),
+        Block(Shape.ITEM, own(rules.alerts) if rules.alerts else phrase("none"), phrase("alerts")),
         Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
     )

@@ -1,7 +1,7 @@
 """Replies that several operations make."""
 
 from core.moderation import Cleared, phrase
-from core.story import STORYTELLER, Block, Kind, NewPassage, Passage, Reply, Shape
+from core.story import Block, Kind, NewPassage, Passage, Reply, Shape
 
 
 def new_passage(new: NewPassage) -> Block:
@@ -18,11 +18,6 @@ def label(passage: Passage) -> Cleared:
         case Kind.EDITED:
             return phrase("{number} · {author}, edited", **parts)
     return phrase("{number} · {author}", **parts)
-
-
-def _author(passage: Passage) -> Cleared:
-    """Who wrote it. The storyteller's name is our own word, which each language has its own for."""
-    return phrase("the storyteller") if passage.author_id == STORYTELLER else passage.author
 
 
 def count(passages: int) -> Cleared:

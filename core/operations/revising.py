@@ -6,6 +6,7 @@ from core.operation import Param, operation
 from core.operations.replies import label, note, say
 from core.session import Session
 from core.story import STORYTELLER, Block, Passage, Reply, Shape, Standing
+from core.wording import said
 
 
 @operation("undo")
@@ -62,7 +63,7 @@ def _may_change(session: Session, passage: Passage) -> None:
     """Raises `NotAllowed` if the passage is another person's. The storyteller's are everybody's."""
     if passage.author_id in (STORYTELLER, session.turn.contributor.id) or session.standing >= Standing.MODERATOR:
         return
-    raise NotAllowed("Only whoever wrote that passage, or a moderator, can change it.")
+    raise NotAllowed(said("Only whoever wrote that passage, or a moderator, can change it."))
 
 
 async def _before(session: Session, passage: Passage) -> Passage | None:
@@ -74,7 +75,7 @@ async def _before(session: Session, passage: Passage) -> Passage | None:
 async def _step(session: Session, *, back: bool) -> Reply:
     step = await session.store.step(session.story.id, back=back)
     if step is None:
-        raise NotPossible("There is nothing to undo." if back else "There is nothing to redo.")
+        raise NotPossible(said("There is nothing to undo.") if back else said("There is nothing to redo."))
     session.change.undo, session.change.redo = back, not back
     blocks = _what_stands(step.passage_gone, step.passage_back, back=back)
     if step.lore_gone:

@@ -49,7 +49,9 @@ async def add(session: Session, text: Cleared) -> Reply:
     passages = await session.passages(limit=1)
     last = passages[-1] if passages else None
     if last and session.house.workspace.turns is Turns.ALTERNATE and last.author_id == session.turn.contributor.id:
-        raise NotAllowed("You wrote the last passage. Here somebody else writes the next one, or the storyteller.")
+        raise NotAllowed(
+            said("You wrote the last passage. Here somebody else writes the next one, or the storyteller.")
+        )
     return Reply((new_passage(session.add(text, after=last)),))
 
 

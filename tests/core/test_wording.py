@@ -21,8 +21,8 @@ from core.operation import OPERATIONS
 from core.story import THE_STORYTELLER, Contributor, Shape, Turn
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
-from tests.kit import HERE, texts, turn
-from tests.test_house import FILES, our_sentences
+from tests.kit import HERE, started, texts, turn
+from tests.test_house import FILES, ROOT, our_sentences, tree
 from tests.voices import DEFAULT
 
 ZH = Language.ZH
@@ -39,8 +39,20 @@ def templates() -> Iterator[str]:
         yield from (each.summary, each.example)
         for param in each.params:
             yield from (param.name, param.description)
+    for file in ROOT.glob("bots/*/wording.py"):
+        yield from constants(file)
     yield from (kind.value for kind in Kind)
     yield THE_STORYTELLER
+
+
+def constants(file: Path) -> Iterator[str]:
+    """The sentences that a module keeps as constants, alone or as the values of a dictionary."""
+    for node in tree(file).body:
+        if isinstance(node, ast.Assign):
+            kept = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+            for each in (each for value in kept for each in ast.walk(value)):
+                if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                    yield each.value
 
 
 def has_words(template: str) -> bool:
@@ -146,6 +158,22 @@ async def test_a_stored_reply_stays_as_it_was_said(teller: Storyteller) -> None:
     (missed,) = await teller.undelivered(HERE.platform)
     assert missed.reply == first
     assert texts(missed.reply, Shape.NOTE) == ["Ana 开了一个故事。用 /story add 写下第一段吧。"]
+
+
+async def test_moderators_are_told_in_the_places_language_whoever_reports(teller: Storyteller) -> None:
+    await started(teller, "Mara slept.")
+    reply = await teller.perform("report", replace(turn(), here="zh-CN"), {"reason": "all"})
+    assert reply.private
+    assert texts(reply, Shape.NOTE)[0].startswith("It is kept, but nobody was alerted")
+    assert str(reply.alert[0].text) == "Ana 举报了这个故事中的内容。"
+    assert [(str(b.label), str(b.text)) for b in reply.alert[1:]] == [("1 · Ana", "Mara slept."), ("原因", "all")]
+
+
+async def test_suggestions_are_in_the_readers_language(teller: Storyteller) -> None:
+    await started(teller, "Mara slept.")
+    await teller.perform("continue", turn())
+    found = await teller.suggest("why", "number", replace(turn(), language="zh-CN"), "")
+    assert [each.label for each in found] == [f"2 · 说书人：{DEFAULT}", "1 · Ana：Mara slept."]
 
 
 async def test_what_is_kept_of_a_story_is_the_same_in_every_language(teller: Storyteller) -> None:
