@@ -104,7 +104,7 @@ class Exchange:
 
         async def draw(glimpse: Glimpse) -> None:
             look = layout.sketch(glimpse, self.locale if page.private else self.here, text=text)
-            await page.draw(look, stop_button(turn.id, self.here))
+            await page.sketch(look, stop_button(turn.id, self.here))
 
         await self.reception.courtesy()
         self.here = await self.reception.language(turn.place.workspace) or self.here
@@ -134,6 +134,8 @@ class Exchange:
         try:
             await self._write(page, name, reply)
         except LOST as error:
+            if not page.private and not page.settled:
+                await page.withdraw()
             channel = f"<#{self.interaction.channel_id}>"
             await page.whisper(trouble.sentence(error, self.locale, channel))
             if code(error) not in trouble.NEVER:

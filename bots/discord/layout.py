@@ -26,7 +26,7 @@ class Sheets:
 
 def sheets(blocks: Sequence[Block], locale: str, *, most: int = 10) -> Sheets:
     """Blocks as messages, at most so many; beyond these everything is also in a file."""
-    text = written(blocks)
+    text = written(blocks) or "-# …"
     contents = pieces(text)
     if len(contents) <= most:
         return Sheets(tuple(contents))

@@ -20,13 +20,15 @@ _MEMBER = 10
 class Page:
     """Where a turn's reply stands. `deferred` is the id of the empty message that Discord shows meanwhile, if any.
 
-    `draw` and `add` raise what Discord answers if there is no way left; the others never fail.
+    `draw`, `sketch` and `add` raise what Discord answers if there is no way left; the others never fail.
     """
 
     def __init__(self, interaction: discord.Interaction, *, private: bool, deferred: int | None = None) -> None:
         self.private = private
         self.messages: list[str] = []
         """The ids of the messages that stand now."""
+        self.settled = False
+        """Whether the first message reads as it is to stay."""
         self._interaction = interaction
         self._original = deferred is not None
         self._first = deferred or None
@@ -38,23 +40,19 @@ class Page:
         asked = self._interaction
         return _GUEST if asked.is_user_integration() and not asked.is_guild_integration() else _MEMBER
 
-    @property
-    def silent(self) -> bool:
-        """Nothing can be said privately any more."""
-        return not self._usable()
-
     def late(self) -> None:
         """Say that Discord no longer waits for an answer."""
         self._spent, self._original, self._first = True, False, None
 
+    async def sketch(self, content: str, view: discord.ui.View | None) -> None:
+        """Write the first message for now. Nothing where the interaction is spent: only what is final is worth that."""
+        await self._written(content, view, None)
+
     async def draw(self, content: str, view: discord.ui.View | None, file: discord.File | None = None) -> None:
         """Write the first message, or write it anew."""
-        if self._usable():
-            try:
-                return await self._write_somehow(content, view, file)
-            except discord.HTTPException as error:
-                self._only_spent(error)
-        return await self._in_channel(content, view, file, instead=True)
+        if not await self._written(content, view, file):
+            await self._in_channel(content, view, file, instead=True)
+        self.settled = True
 
     async def add(self, content: str, view: discord.ui.View | None, file: discord.File | None = None) -> None:
         """Write one more message."""
@@ -102,6 +100,17 @@ class Page:
         if code(error) not in SPENT:
             raise error
         self._spent = True
+
+    async def _written(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> bool:
+        """Write through the interaction. False if it is spent."""
+        if not self._usable():
+            return False
+        try:
+            await self._write_somehow(content, view, file)
+        except discord.HTTPException as error:
+            self._only_spent(error)
+            return False
+        return True
 
     async def _write_somehow(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> None:
         """Write, and once more as a new message if the old one is gone or too old."""

@@ -16,6 +16,7 @@ _SENTENCE = re.compile(r"[.!?…][\"'”’)\]»*_~|]*(?=\s)|[。！？][\"'”�
 _LINE = re.compile(r"\n")
 _WORD = re.compile(r"\s+")
 _CAPTION = "-# "
+_MARKS = tuple("*_~|`")
 _JOINER = "\u200d"
 
 
@@ -67,7 +68,11 @@ def _good(text: str, position: int, marked: list[Span], *, outside: bool) -> boo
     inside = [span for span in marked if span.splits(position)]
     if text[position:].lstrip().startswith(_CAPTION):
         return False
-    return not inside if outside else all(span.bears(position) for span in inside)
+    if outside or not inside:
+        return not inside
+    # Marks that are put in must not run into others.
+    apart = text[:position].rstrip()[-1:] not in _MARKS and text[position:].lstrip()[:1] not in _MARKS
+    return apart and all(span.bears(position) for span in inside)
 
 
 def _between_characters(text: str, position: int) -> bool:

@@ -60,10 +60,24 @@ async def test_a_new_server_is_greeted_once_where_that_is_allowed(scene: Scene) 
 
 
 async def test_descriptions_are_in_every_language_and_names_in_one(scene: Scene) -> None:
-    for option in scene.discord.commands["story"]["options"]:
-        if option["type"] == 1:
-            assert {"en-US", "zh-CN", "zh-TW"} <= set(option["description_localizations"]), option["name"]
-        assert not option.get("name_localizations")
+    options = {each["name"]: each for each in scene.discord.commands["story"]["options"]}
+    assert {"en-US", "zh-CN", "zh-TW"} <= set(options["continue"]["description_localizations"])
+    assert not any(each.get("name_localizations") for each in options.values())
+
+
+async def test_private_words_are_in_the_readers_language_and_public_ones_in_the_servers(scene: Scene) -> None:
+    guild = scene.channel.guild
+    assert guild is not None
+    li = scene.discord.user("li", locale="zh-CN")
+    guild.join(li)
+    refused = await scene.ask("undo", by=li, where=guild.text_channel("empty"))
+    await refused.says("这里没有")
+    await scene.ask("end", by=scene.ana)
+    assert "The end, after 1 passage" in scene.said[-1]
+    await scene.ask("resume", by=scene.ana)
+    await scene.ask("setup", by=guild.owner, language="zh")
+    await scene.ask("end", by=scene.ana)
+    assert "全文完" in scene.said[-1]
 
 
 def test_no_description_is_too_long() -> None:

@@ -70,6 +70,7 @@ async def test_what_discord_does_not_take_is_said_privately(scene: Scene, code: 
     scene.discord.faults.add("PATCH", ORIGINAL, code=code)
     asked = await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
     await asked.until(lambda x: said in x.text)
+    assert all(said not in each for each in scene.said)
     assert "A bell rang." in await scene.told()
 
 
@@ -116,6 +117,29 @@ async def test_the_fifteen_minutes_of_a_token_end(database: Database, engine: Vo
             engine.gate.set()
             await discord.until(lambda: "The sea was quiet. Nobody spoke.\n-# 1 · the storyteller" in scene.said)
             asked.completed = True
+            assert sum("the storyteller" in each for each in scene.said) == 1
+
+
+async def test_a_message_too_old_to_edit_is_posted_anew(scene: Scene) -> None:
+    scene.discord.faults.add("PATCH", ORIGINAL, code=30046)
+    await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
+    await scene.discord.until(lambda: any("A bell rang." in each for each in scene.said))
+
+
+async def test_when_follow_ups_are_spent_the_rest_comes_as_a_file(scene: Scene) -> None:
+    for _ in range(4):
+        await scene.ask("add", text="The sea was quiet. " * 60)
+    scene.discord.faults.add("POST", FOLLOW_UP, code=40094)
+    shown = await scene.ask("show")
+    await shown.says("The rest is in the file.")
+    assert shown.message is not None and "story.md" in shown.message.files
+
+
+async def test_the_same_interaction_twice_is_one_turn(scene: Scene) -> None:
+    asked = await scene.ask("add", text="A bell rang.")
+    await scene.discord.deliver_again(asked)
+    await scene.ask("show")
+    assert sum("A bell rang." in each for each in scene.said) == 1
 
 
 async def test_a_dropped_gateway_loses_and_doubles_nothing(scene: Scene) -> None:

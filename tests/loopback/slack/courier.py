@@ -10,6 +10,10 @@ from tests.loopback.slack.ledger import Ledger
 from tests.loopback.slack.rules import Json, Rules
 
 
+_NOBODYS_FAULT = ("no_connection", "connection_lost")
+"""Reasons that come of the line; the application may have been told to go, or a test cut it."""
+
+
 class Failed(Exception):
     """An attempt was not acknowledged; the argument is the reason that a retry names."""
 
@@ -78,8 +82,8 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, delivery: Delivery) -> None:
-        reason, number = "", len(delivery.attempts)
-        delays = self._rules.retry_delays if delivery.kind == "events_api" and not delivery.forged else ()
+        reason, number = "timeout" if delivery.retry else "", delivery.retry
+        delays = self._rules.retry_delays if self._comes_again(delivery) else ()
         for delay in (None, *delays):
             if delay is not None:
                 await asyncio.sleep(delay)
@@ -102,6 +106,9 @@ class Courier:
         delivery.over = True
         self._beat(delivery)
 
+    def _comes_again(self, delivery: Delivery) -> bool:
+        return delivery.kind == "events_api" and not delivery.forged and not delivery.lenient
+
     def _acked(self, delivery: Delivery, attempt: Attempt, ack: Json) -> None:
         attempt.acked_at = delivery.acked_at = time.monotonic()
         delivery.ack = ack
@@ -112,14 +119,16 @@ class Courier:
         self._judge(delivery)
 
     def _missed(self, delivery: Delivery, reason: str, *, last: bool) -> None:
-        if delivery.forged or not last:
+        if delivery.forged or delivery.lenient or not last:
             return
         exchange = delivery.exchange
+        if exchange and delivery.kind != "events_api":
+            exchange.silent = True
+        if reason in _NOBODYS_FAULT:
+            return
         name = exchange.name if exchange else delivery.payload.get("event", {}).get("type", delivery.kind)
         late = f"not acknowledged within {self._rules.ack_deadline:g} s" if reason == "timeout" else f"refused: {reason}"
         self._ledger.violate(f"policy: {name} ({delivery.kind}) was {late}")
-        if exchange and delivery.kind != "events_api":
-            exchange.silent = True
 
     def _beat(self, delivery: Delivery) -> None:
         if delivery.exchange:

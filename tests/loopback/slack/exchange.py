@@ -45,6 +45,10 @@ class Delivery:
     """The first attempt is acknowledged, refused or too late."""
     over: bool = False
     """It is acknowledged or given up."""
+    retry: int = 0
+    """The number of its first attempt."""
+    lenient: bool = False
+    """It may be refused."""
     sent: tuple[bytes, dict[str, str]] | None = None
     """The bytes and headers as they went out by HTTP, for replays."""
 
@@ -71,7 +75,8 @@ class Exchange:
     """What came of a command, a click, a mention, a message, a form. Wait with `done`, `says` and `until`.
 
     What came by its response_url, trigger_id or ack is certainly its own. Posts of the Web API name no cause: those
-    in its channel (and thread) count as its own until a later exchange begins there after this one was done.
+    in its channel (and thread) or to the person directly count as its own, until a later exchange begins there after
+    this one was done.
     """
 
     name: str
@@ -99,7 +104,6 @@ class Exchange:
     """Slack's words for what was refused in its channel or with its trigger_id and response_url."""
     silent: bool = False
     """The deadline passed: the person reads that the application did not respond."""
-    closed: bool = False
     pulse: Pulse = field(default_factory=Pulse)
     touched: float = 0.0
 
@@ -147,6 +151,12 @@ class Exchange:
         found = self.message or next(iter(self.ephemeral), None)
         assert found, f"no message yet: {self}"
         return found
+
+    @property
+    def said(self) -> Message:
+        """The person's own message."""
+        assert isinstance(self.source, Message), f"nothing was said: {self}"
+        return self.source
 
     @property
     def opened(self) -> View:
@@ -212,6 +222,6 @@ class Exchange:
 
     def concerns(self, channel: Channel, thread_ts: str | None) -> bool:
         """Whether a post there may have come of it."""
-        if self.channel is not channel:
-            return self.channel is None and channel.kind == "im" and self.user in channel.members
-        return self.thread_ts is None or thread_ts == self.thread_ts
+        if self.channel is None or (channel.kind == "im" and self.user in channel.members and not self.thread_ts):
+            return True
+        return self.channel is channel and self.thread_ts in (None, thread_ts)

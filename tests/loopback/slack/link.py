@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
 
@@ -23,7 +23,6 @@ class Connection:
     socket: web.WebSocketResponse
     request: web.Request
     pongs: int = 0
-    waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
 
 
 class Link:
@@ -41,7 +40,8 @@ class Link:
         self._tickets: set[str] = set()
         self._turn = 0
         self._refusals: list[str] = []
-        self._late: dict[str, Delivery] = {}
+        self._waiting: dict[str, asyncio.Future[Json]] = {}
+        self._late: set[str] = set()
 
     def ticket(self) -> str:
         """An address for one connection."""
@@ -88,36 +88,34 @@ class Link:
                 connection.pongs += 1
                 self._ledger.pulse.beat()
             elif message.type == WSMsgType.TEXT:
-                self._heard(connection, message.data)
+                self._heard(message.data)
 
-    def _heard(self, connection: Connection, text: str) -> None:
+    def _heard(self, text: str) -> None:
         body = json.loads(text)
         envelope = body.get("envelope_id", "") if isinstance(body, dict) else ""
-        waiting = next((each.waiting for each in self.connections if envelope in each.waiting), None)
-        if waiting is None:
-            late = self._late.pop(envelope, None)
-            if late is None:
-                self._ledger.violate(f"an ack of an envelope that was not sent, or twice: {envelope!r}")
+        future = self._waiting.pop(envelope, None)
+        if future is None:
+            if envelope not in self._late:
+                self._ledger.violate(f"spec: an ack of an envelope that was not sent, or twice: {envelope!r}")
+            self._late.discard(envelope)
             return
         extra = set(body) - {"envelope_id", "payload"}
         if extra:
             self._ledger.violate(f"strict: an ack has unknown keys {sorted(extra)}")
         payload = body.get("payload")
-        waiting.pop(envelope).set_result(payload if isinstance(payload, dict) else {})
-        if connection not in self.connections:
-            self._ledger.violate("an ack over a connection that is closed")
+        if not future.done():
+            future.set_result(payload if isinstance(payload, dict) else {})
 
     def _lose(self, connection: Connection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
-        for future in connection.waiting.values():
-            if not future.done():
-                future.set_exception(Failed("timeout"))
-        connection.waiting.clear()
         self._ledger.pulse.beat()
 
     async def carry(self, delivery: Delivery, attempt: Attempt) -> Json:
-        """Send an envelope over one of the connections, each in its turn, and wait for the ack."""
+        """Send an envelope over one of the connections, each in its turn, and wait for the ack, over any of them.
+
+        Raises Failed: `no_connection`, `connection_lost` if the connection ended meanwhile, else `timeout`.
+        """
         if not self.connections:
             raise Failed("no_connection")
         self._turn += 1
@@ -126,19 +124,19 @@ class Link:
         body: Json = {"envelope_id": envelope, "type": delivery.kind, "payload": delivery.payload}
         body["accepts_response_payload"] = delivery.kind in _ANSWERED
         if delivery.kind == "events_api":
-            body |= {"retry_attempt": attempt.number, "retry_reason": attempt.reason}
+            body |= {"retry_attempt": attempt.number, "retry_reason": "timeout" if attempt.number else ""}
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        connection.waiting[envelope] = future
+        self._waiting[envelope] = future
         attempt.at = time.monotonic()
         try:
             await _send(connection, body)
             async with asyncio.timeout(self._rules.ack_deadline):
                 return await future
         except (TimeoutError, ConnectionError) as error:
-            self._late[envelope] = delivery
-            raise Failed("timeout") from error
+            self._late.add(envelope)
+            raise Failed("timeout" if connection in self.connections else "connection_lost") from error
         finally:
-            connection.waiting.pop(envelope, None)
+            self._waiting.pop(envelope, None)
 
     async def connected(self, count: int = 1, seconds: float = 10.0) -> None:
         """Wait until so many connections are open."""

@@ -83,6 +83,8 @@ class Message:
     edits: list[Edit] = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)
     pinned: bool = False
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What people picked in its selects: by block id, then action id."""
     subtype: str | None = None
     at: float = field(default_factory=time.monotonic)
 
@@ -141,6 +143,8 @@ class View:
     team_id: str = ""
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What has been put into its fields: by block id, then action id."""
+    channel: "Channel | None" = None
+    """Where the person was when it was opened."""
     open: bool = True
     errors: dict[str, str] = field(default_factory=dict)
     """What the application said is wrong with the fields, by block id."""

@@ -66,6 +66,9 @@ def file(of: File, base: str) -> Json:
     return {
         "id": of.id, "name": of.name, "title": of.title or of.name, "size": len(of.data), "mode": "hosted",
         "created": _CREATED, "timestamp": _CREATED, "url_private": address, "url_private_download": address,
+        "mimetype": "text/plain", "filetype": "text", "pretty_type": "Plain Text", "editable": False,
+        "is_external": False, "external_type": "", "is_public": True, "public_url_shared": False,
+        "display_as_bot": False, "username": "", "permalink": address, "channels": [], "groups": [], "ims": [],
     }  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """The state of one loopback Slack, shared by its Web API, its hooks, its deliveries and its driver."""
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from tests.loopback.slack import checks, contracts, payloads, policy, texts
+from tests.loopback.slack import acks, checks, contracts, payloads, policy, texts
+from tests.loopback.slack.attention import Attention
 from tests.loopback.slack.courier import Courier, Transport
 from tests.loopback.slack.exchange import Delivery, Exchange, Hook
 from tests.loopback.slack.faults import Faults
@@ -50,11 +50,10 @@ class Platform:
         self.hooks: dict[int, Hook] = {}
         self.triggers: dict[str, Trigger] = {}
         self.codes: dict[str, Installation] = {}
-        self.exchanges: list[Exchange] = []
+        self.attention = Attention()
         self.later: list[tuple[str, str, Json]] = []
         """Validation that was put off: the layer's name, the method or schema, the body."""
         self.acks: list[Delivery] = []
-        self._live: deque[Exchange] = deque(maxlen=4000)
         manifest = rules.manifest or {}
         self.events = tuple(manifest.get("settings", {}).get("event_subscriptions", {}).get("bot_events", ()))
         self.scopes = rules.scopes or tuple(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ()))
@@ -64,17 +63,6 @@ class Platform:
     def transport(self) -> Transport:
         """HTTP where a request URL is known, else the socket."""
         return self.sender if self.sender.urls else self.link
-
-    def begin(self, exchange: Exchange) -> Exchange:
-        """A person has done something. Exchanges that were over by then collect no more posts."""
-        for each in self._live:
-            if exchange.channel is each.channel and each.completed:
-                each.closed = True
-        while self._live and self._live[0].closed:
-            self._live.popleft()
-        self._live.append(exchange)
-        self.exchanges.append(exchange)
-        return exchange
 
     def trigger(self, exchange: Exchange) -> str:
         """A new trigger_id."""
@@ -143,10 +131,8 @@ class Platform:
         """Put a new message into its channel; the application hears of it too."""
         message.channel.add(message)
         if message.by_app:
-            for each in self._concerned(message):
-                (each.shown if message.ephemeral else each.posted).append(message)
-                each.touch()
             self._stop_thinking(message)
+            self.attention.posted(message)
         if not message.ephemeral and (self.rules.echo or not message.by_app):
             app = self.hearing(message.channel)
             if app and message.by_app:
@@ -164,19 +150,13 @@ class Platform:
         for thread in self.world.assistants.values():
             if thread.channel is message.channel and thread.ts == message.thread_ts:
                 thread.status = ""
-        for each in self._concerned(message):
-            if each.statuses and each.statuses[-1]:
-                each.statuses.append("")
-                each.touch()
 
     def changed(self, message: Message, before: Json | None = None) -> None:
         """A message was edited: keep the state and tell it."""
         ts = self.world.ids.ts()
         message.edits.append(Edit(time.monotonic(), message.text))
-        for each in self._concerned(message):
-            if message not in each.posted and message not in each.shown:
-                each.changed.append(message)
-        self.touched(message)
+        self.attention.changed(message)
+        self.ledger.pulse.beat()
         app = self.hearing(message.channel)
         if before and app and not message.ephemeral and (self.rules.echo or not message.by_app):
             now = self.message_json(message)
@@ -185,9 +165,7 @@ class Platform:
 
     def touched(self, message: Message) -> None:
         """Something in a message is new: those who wait for it look again."""
-        for each in self._live:
-            if message in each.posted or message in each.changed or message in each.shown:
-                each.touch()
+        self.attention.touched(message)
         self.ledger.pulse.beat()
 
     def erased(self, message: Message) -> None:
@@ -200,23 +178,8 @@ class Platform:
             ts = self.world.ids.ts()
             more = {"deleted_ts": message.ts, "previous_message": before}
             self.event(app, payloads.changed_event(message, "message_deleted", ts, **more), channel=message.channel)
-        for each in self._live:
-            if message in each.posted or message in each.shown or message is each.source:
-                if message is each.source:
-                    each.changed.append(message)
-                each.touch()
+        self.attention.changed(message)
         self.ledger.pulse.beat()
-
-    def _concerned(self, message: Message) -> list[Exchange]:
-        if message.only_for:
-            mine = [each for each in self._live if each.user is message.only_for]
-        else:
-            mine = list(self._live)
-        return [e for e in mine if not e.closed and e.concerns(message.channel, message.thread_ts or message.ts)]
-
-    def at_work_in(self, channel: Channel, thread_ts: str | None) -> list[Exchange]:
-        """The exchanges that something done there may have come of."""
-        return [each for each in self._live if not each.closed and each.concerns(channel, thread_ts)]
 
     def read(self, method: str, body: Json, channel: str, request: Request | None) -> None:
         """Write down what people could read in a request, and what in it would resolve."""
@@ -259,8 +222,6 @@ class Platform:
                     self.ledger.violate(f"policy: the stream {message.ts} was never stopped")
 
     def _acknowledged(self, delivery: Delivery) -> None:
-        from tests.loopback.slack import acks  # it needs this module's names
-
         self.acks.append(delivery)
         if delivery.ack:
             if self.rules.validate == "deferred":

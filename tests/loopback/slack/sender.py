@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import time
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlencode
 
 import aiohttp
@@ -64,16 +65,19 @@ class Sender:
         url = self.urls[self._turn % len(self.urls)]
         attempt.at = time.monotonic()
         try:
-            async with asyncio.timeout(self._rules.ack_deadline), self.session.post(url, data=body, headers=headers) as r:
-                text = await r.text()
-                attempt.status = r.status
-                if r.status == 200:
-                    return _ack(text, r.content_type)
-                raise Failed("no_retry" if r.headers.get("X-Slack-No-Retry") == "1" else "http_error")
+            async with asyncio.timeout(self._rules.ack_deadline), self._post(url, body, headers) as answer:
+                attempt.status = answer.status
+                if answer.status == 200:
+                    return _ack(await answer.text(), answer.content_type)
+                refusal = "no_retry" if answer.headers.get("X-Slack-No-Retry") == "1" else "http_error"
         except TimeoutError as error:
             raise Failed("timeout") from error
         except aiohttp.ClientError as error:
             raise Failed("connection_failed") from error
+        raise Failed(refusal)
+
+    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self.session.post(url, data=body, headers=headers, allow_redirects=False)
 
     async def verify(self, url: str) -> bool:
         """Ask a URL whether it is the application's, as Slack does when it is entered. True if it echoes."""
