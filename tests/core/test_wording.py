@@ -22,7 +22,7 @@ from core.story import THE_STORYTELLER, Contributor, Shape, Turn
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
 from tests.kit import HERE, started, texts, turn
-from tests.test_house import FILES, ROOT, our_sentences, tree
+from tests.test_house import FILES, our_sentences
 from tests.voices import DEFAULT
 
 ZH = Language.ZH
@@ -39,20 +39,8 @@ def templates() -> Iterator[str]:
         yield from (each.summary, each.example)
         for param in each.params:
             yield from (param.name, param.description)
-    for file in ROOT.glob("bots/*/wording.py"):
-        yield from constants(file)
     yield from (kind.value for kind in Kind)
     yield THE_STORYTELLER
-
-
-def constants(file: Path) -> Iterator[str]:
-    """The sentences that a module keeps as constants, alone or as the values of a dictionary."""
-    for node in tree(file).body:
-        if isinstance(node, ast.Assign):
-            kept = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
-            for each in (each for value in kept for each in ast.walk(value)):
-                if isinstance(each, ast.Constant) and isinstance(each.value, str):
-                    yield each.value
 
 
 def has_words(template: str) -> bool:
