@@ -39,6 +39,7 @@ _UNDER = {
     Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
     Kind.ADDED: (CONTINUE, REFINE, UNDO),
     Kind.REFINED: (CONTINUE, REFINE, UNDO),
+    Kind.EDITED: (),  # it may stand anywhere in the story
 }
 
 _OPENING = ("start", "resume")
@@ -71,7 +72,8 @@ def buttons(name: str, reply: Reply, locale: str) -> discord.ui.View | None:
     if reply.private:
         return None
     if reply.passage is not None:
-        return view(_UNDER[reply.passage.kind], str(reply.passage.id), locale)
+        under = _UNDER[reply.passage.kind]
+        return view(under, str(reply.passage.id), locale) if under else None
     return view((ADD, CONTINUE), "", locale) if name in _OPENING else None
 
 

@@ -215,7 +215,8 @@ class Exchange:
 async def post_link(client: discord.Client, channel_id: int, turn: Turn) -> None:
     """Post the address of the message that a turn is about."""
     place = turn.place
-    address = f"<https://discord.com/channels/{place.workspace}/{place.thread or place.channel}/{turn.source}>"
+    server = place.workspace.partition(":")[0]
+    address = f"<https://discord.com/channels/{server}/{place.thread or place.channel}/{turn.source}>"
     await client.get_partial_messageable(channel_id).send(address)
 
 

@@ -8,7 +8,7 @@ from bots.discord import markup, wording
 from bots.discord.pieces import pieces, width
 from bots.discord.wording import speak
 from bots.dispatch import differences
-from core.story import Block, Glimpse, Reply, Shape, Stage
+from core.story import Block, Glimpse, Shape, Stage
 
 _WOVEN = 1200
 """Characters up to which two wordings are woven into one."""
@@ -124,11 +124,6 @@ def _woven(old: Block, new: Block) -> str:
 def _plain(blocks: Sequence[Block]) -> str:
     lines = [f"{block.text}\n[{block.label}]" if block.label else block.text for block in blocks]
     return "\n\n".join(lines) + "\n"
-
-
-def file_name(reply: Reply) -> str:
-    """What a reply that comes as a file is called."""
-    return f"story-{reply.post or 'page'}.md"
 
 
 def label(text: str, *, most: int = 80) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import discord
 
-_BREAK = "\u200b"
+BREAK = "\u200b"
+"""An invisible character that keeps two others apart."""
 _REFERENCE = re.compile(r"<(?=@|#|/|t:|id:|sound:)", re.IGNORECASE)
 _EVERYBODY = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _MASKED = re.compile(r"\](?=\()")
@@ -48,6 +49,10 @@ class Span:
             self.start + len(self.opening) <= position <= self.end - len(self.closing.lstrip())
         )
 
+    def halves(self, text: str, position: int) -> tuple[str, str]:
+        """What of it would stand before and after a cut."""
+        return text[self.start + len(self.opening) : position], text[position : self.end - len(self.closing.lstrip())]
+
 
 def story(text: str) -> str:
     """Story text as Discord shows it: its own markup kept and closed, references, pings and masked links inert.
@@ -64,8 +69,8 @@ def name(text: str) -> str:
 
 def inert(text: str) -> str:
     """The text with nothing in it that names, pings, links or counts down."""
-    text = _EVERYBODY.sub(f"@{_BREAK}", _REFERENCE.sub(f"<{_BREAK}", text))
-    return _LINK.sub(r"<\g<0>>", _MASKED.sub(f"]{_BREAK}", text))
+    text = _EVERYBODY.sub(f"@{BREAK}", _REFERENCE.sub(f"<{BREAK}", text))
+    return _LINK.sub(r"<\g<0>>", _MASKED.sub(f"]{BREAK}", text))
 
 
 def sealed(text: str) -> str:

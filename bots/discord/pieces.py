@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from bots.discord.markup import Span, spans
+from bots.discord.markup import BREAK, Span, spans
 
 LIMIT = 2000
 """Characters in one message's content. Counted in UTF-16 units, which are never fewer than Discord's."""
@@ -25,9 +25,11 @@ def pieces(text: str, limit: int = LIMIT) -> list[str]:
     found = []
     while width(text) > limit:
         position, closing, opening = _cut(text, limit)
-        found.append(text[:position].rstrip() + closing)
+        if len(opening) >= position:  # marks alone fill a message; then they cannot be kept
+            position, closing, opening = _room(text, limit), "", ""
+        found.append(_apart(text[:position].rstrip(), closing))
         rest = text[position:]
-        text = opening + (rest.lstrip("\n") if opening.startswith("```") else rest.lstrip())
+        text = _apart(opening, rest.lstrip("\n") if opening.startswith("```") else rest.lstrip())
     return [*found, text] if text.strip() or not found else found
 
 
@@ -42,7 +44,15 @@ def _cut(text: str, limit: int) -> tuple[int, str, str]:
     marked = spans(text)
     position = next(_places(text, room, marked))
     inside = [span for span in marked if span.splits(position) and span.bears(position)]
-    return position, "".join(s.closing for s in reversed(inside)), "".join(s.opening for s in inside)
+    return position, _apart(*(s.closing for s in reversed(inside))), _apart(*(s.opening for s in inside))
+
+
+def _apart(*parts: str) -> str:
+    """The parts, with something invisible between two marks that would run into one another."""
+    whole = ""
+    for part in parts:
+        whole += f"{BREAK if whole[-1:] in _MARKS and whole[-1:] == part[:1] else ''}{part}"
+    return whole
 
 
 def _places(text: str, room: int, marked: list[Span]) -> Iterator[int]:
@@ -70,9 +80,7 @@ def _good(text: str, position: int, marked: list[Span], *, outside: bool) -> boo
         return False
     if outside or not inside:
         return not inside
-    # Marks that are put in must not run into others.
-    apart = text[:position].rstrip()[-1:] not in _MARKS and text[position:].lstrip()[:1] not in _MARKS
-    return apart and all(span.bears(position) for span in inside)
+    return all(span.bears(position) and all(map(str.strip, span.halves(text, position))) for span in inside)
 
 
 def _between_characters(text: str, position: int) -> bool:

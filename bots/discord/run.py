@@ -41,14 +41,13 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
 
     Raises `SettingsError` if the token is missing or wrong, or an intent is not allowed; nothing is tried again then.
     """
-    if settings.discord_token is None:
-        raise SettingsError(_TOKENLESS)
+    token = _token(settings)
     _quiet()
     point_to(settings)
     storyteller.engine.start()
     try:
         async with StoryClient(storyteller, settings) as client, _stop_signal() as stop:
-            await client.login(settings.discord_token.get_secret_value().strip())
+            await client.login(token)
             print(f"Add me to a server: {invitation(client.application_id or 0)}", flush=True)
             return await _until_stopped(client, stop, patience)
     except discord.LoginFailure:
@@ -62,6 +61,16 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError):
         print(_UNREACHABLE, flush=True)
         return LATER
+
+
+def _token(settings: Settings) -> str:
+    """The token. Raises `SettingsError` if there is none, or it cannot be one."""
+    if settings.discord_token is None:
+        raise SettingsError(_TOKENLESS)
+    token = settings.discord_token.get_secret_value().strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise SettingsError(_REFUSED)
+    return token
 
 
 async def _until_stopped(client: StoryClient, stop: "asyncio.Future[int]", patience: float) -> int:

@@ -8,6 +8,7 @@ from core.story import Contributor, Place, Turn
 
 PLATFORM = "discord"
 NO_SERVER = "@me"
+"""What stands for a server where there is none. Each private channel is a workspace of its own."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def place(guild_id: int | None, channel_id: int, parent_id: int | None) -> Place
     """The place of a channel, which is a thread if it has a parent."""
     return Place(
         platform=PLATFORM,
-        workspace=str(guild_id) if guild_id else NO_SERVER,
+        workspace=str(guild_id) if guild_id else f"{NO_SERVER}:{channel_id}",
         channel=str(parent_id or channel_id),
         thread=str(channel_id) if parent_id else "",
     )

@@ -7,8 +7,14 @@ from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp, AsyncAssistant
-from slack_bolt.async_app import AsyncAck, AsyncRespond, AsyncSetStatus, AsyncSetSuggestedPrompts
+from slack_bolt.async_app import (
+    AsyncAck,
+    AsyncApp,
+    AsyncAssistant,
+    AsyncRespond,
+    AsyncSetStatus,
+    AsyncSetSuggestedPrompts,
+)
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -75,13 +81,12 @@ class Teller:
 
     def __init__(self, slack: LoopbackSlack, **more: Any) -> None:
         client = AsyncWebClient(base_url=slack.api_base, token=None if more else slack.bot_token)
-        self.app = AsyncApp(client=client, signing_secret=slack.signing_secret, raise_error_for_unhandled_request=False, **more)
+        self.app = AsyncApp(client=client, signing_secret=slack.signing_secret, **more)
         self.heard: list[Json] = []
         self.refused: list[str] = []
         self.closed: list[str] = []
         self.gone: list[str] = []
-        self.broken = 0
-        """So many events are left without an acknowledgement first."""
+        self.address = ""
         self._listen()
 
     def _listen(self) -> None:
@@ -120,7 +125,9 @@ class Teller:
         except SlackApiError as error:
             self.refused.append(error.response["error"])
 
-    async def _tell(self, what: str, rest: str, command: Json, respond: AsyncRespond, client: AsyncWebClient) -> None:
+    async def _tell(  # noqa: PLR0912
+        self, what: str, rest: str, command: Json, respond: AsyncRespond, client: AsyncWebClient
+    ) -> None:
         channel, user = command["channel_id"], command["user_id"]
         if what == "start":
             await client.chat_postMessage(channel=channel, text=f"*{rest}*", blocks=BUTTONS, **PLAIN)
@@ -135,7 +142,8 @@ class Teller:
             await client.views_open(trigger_id=command["trigger_id"], view=form())
             await client.views_open(trigger_id=command["trigger_id"], view=form())
         elif what == "export":
-            await client.files_upload_v2(channel=channel, content="Once upon a time.", filename="story.md", title="Story")
+            file: Json = {"content": "Once upon a time.", "filename": "story.md", "title": "Story"}
+            await client.files_upload_v2(channel=channel, **file)
         elif what == "stream":
             await self._stream(command, client, int(rest))
         elif what == "join":
@@ -148,7 +156,8 @@ class Teller:
             who = await client.users_info(user=user, include_locale=True)
             team = await client.team_info()
             members = await client.conversations_members(channel=channel)
-            await respond(f"{found['channel']['name']} {who['user']['locale']} {team['team']['name']} {len(members['members'])}")
+            names = (found["channel"]["name"], who["user"]["locale"], team["team"]["name"])
+            await respond(f"{' '.join(names)} {len(members['members'])}")
         elif what == "wrong":
             await client.api_call("chat.postMessage", json={"channel": channel, "txt": "x", "text": 3, **PLAIN})
         elif what == "unknown":
@@ -247,12 +256,12 @@ async def by_socket(slack: LoopbackSlack, **more: Any) -> AsyncIterator[Teller]:
     teller = Teller(slack, **more)
     web_client = AsyncWebClient(token=slack.app_token, base_url=slack.api_base)
     handler = AsyncSocketModeHandler(teller.app, slack.app_token, web_client=web_client, ping_interval=0.3)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
         await slack.connected()
         yield teller
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
         await asyncio.sleep(0)
 
 
@@ -266,7 +275,7 @@ async def by_http(slack: LoopbackSlack, **more: Any) -> AsyncIterator[Teller]:
     await site.start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     slack.http_to(f"{address}/slack/events")
-    teller.address = address  # type: ignore[attr-defined]
+    teller.address = address
     try:
         yield teller
     finally:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from bots.discord import run
 from bots.settings import Settings
 from core.database import Database
-from core.engine import Piece, Request
+from core.engine import Engine, Piece, Request
 from tests.kit import storyteller
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, Message, User
 from tests.voices import ScriptedEngine
@@ -20,9 +20,8 @@ from tests.voices import ScriptedEngine
 class App:
     """The running application."""
 
-    def __init__(self, discord: LoopbackDiscord, engine: "Voice", task: "asyncio.Task[int]") -> None:
+    def __init__(self, discord: LoopbackDiscord, task: "asyncio.Task[int]") -> None:
         self.discord = discord
-        self.engine = engine
         self.task = task
 
 
@@ -39,7 +38,7 @@ def settings(discord: LoopbackDiscord, **more: object) -> Settings:
 
 @asynccontextmanager
 async def application(
-    discord: LoopbackDiscord, database: Database, engine: "Voice", *, patience: float = 20.0, **more: object
+    discord: LoopbackDiscord, database: Database, engine: Engine, *, patience: float = 20.0, **more: object
 ) -> AsyncIterator[App]:
     """The application while the block lasts; it is stopped by SIGTERM's way at the end."""
     teller = storyteller(database, engine)
@@ -51,7 +50,7 @@ async def application(
             ready.cancel()
             task.result()
         await ready
-        yield App(discord, engine, task)
+        yield App(discord, task)
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -95,10 +94,10 @@ def engine() -> Voice:
 class Scene:
     """A channel with two people, in which a story was begun."""
 
-    def __init__(self, app: App, channel: Channel, ana: User, ben: User) -> None:
+    def __init__(self, app: App, engine: Voice, channel: Channel, ana: User, ben: User) -> None:
         self.app = app
         self.discord = app.discord
-        self.engine = app.engine
+        self.engine = engine
         self.channel = channel
         self.ana = ana
         self.ben = ben
@@ -134,7 +133,7 @@ async def scene(discord: LoopbackDiscord, database: Database, engine: Voice) -> 
         guild.join(each)
     channel = guild.text_channel("stories")
     async with application(discord, database, engine, patience=1.0) as app:
-        scene = Scene(app, channel, ana, ben)
+        scene = Scene(app, engine, channel, ana, ben)
         await scene.ask("start", title="The Lamp")
         await scene.ask("add", text="Mara found a lamp.")
         yield scene

@@ -46,7 +46,7 @@ async def test_several_shards_tell_one_story(database: Database, engine: Voice) 
             for guild in guilds:
                 guild.join(ana)
                 channel = guild.text_channel("stories")
-                scene = Scene(app, channel, ana, ana)
+                scene = Scene(app, engine, channel, ana, ana)
                 await scene.ask("start", title=guild.name)
                 assert guild.name in scene.said[0]
 

@@ -25,7 +25,7 @@ def block(shape: Shape, text: str, label: str | None = None) -> Block:
     return Block(shape, Cleared(text), Cleared(label) if label else None)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(WORDS, max_size=120), st.integers(60, 300))
 def test_no_piece_is_too_long_and_nothing_is_lost(words: list[str], limit: int) -> None:
     text = markup.story(" ".join(words))
@@ -35,14 +35,14 @@ def test_no_piece_is_too_long_and_nothing_is_lost(words: list[str], limit: int) 
     assert re.sub(r"[\W_]+", "", re.sub(r"```\w*\n", "", "".join(found))) == letters
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(WORDS, max_size=120), st.integers(60, 300))
 def test_marks_are_closed_in_every_piece(words: list[str], limit: int) -> None:
     for each in pieces(markup.story(" ".join(words)), limit=limit):
         assert markup.sealed(each) == each, each
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab *_~|`\\<>@#-\n[]()", max_size=200))
 def test_sealing_twice_is_sealing_once(text: str) -> None:
     once = markup.sealed(text)

@@ -19,12 +19,12 @@ async def listening(database: Database, engine: Voice) -> AsyncIterator[Scene]:
             guild.join(each)
         channel = guild.text_channel("stories")
         async with application(discord, database, engine, discord_messages=True) as app:
-            owner = Scene(app, channel, guild.owner, ben)
+            owner = Scene(app, engine, channel, guild.owner, ben)
             await owner.ask("setup", messages="on")
             begun = await owner.ask("start", by=ana, title="The Lamp", thread=True)
             await begun.says("The story is told in")
             await discord.until(lambda: bool(discord.threads) and discord.threads[0].name == "The Lamp")
-            yield Scene(app, discord.threads[0], ana, ben)
+            yield Scene(app, engine, discord.threads[0], ana, ben)
 
 
 async def test_a_thread_of_its_own_is_opened_for_a_story(scene: Scene) -> None:
@@ -68,6 +68,14 @@ async def test_a_story_is_told_in_a_direct_message(scene: Scene) -> None:
     await scene.ask("add", where=private, text="A lone gull.")
     assert private.messages[-1].text == "A lone gull.\n-# 1 · Ana"
     assert "gull" not in await scene.told()
+
+
+async def test_what_is_set_in_one_direct_message_holds_there_alone(scene: Scene) -> None:
+    first, second = scene.discord.dm(scene.ana), scene.discord.dm(scene.ben)
+    await scene.ask("setup", where=first, rating="g", turns="alternate")
+    shown = await scene.ask("setup", by=scene.ben, where=second)
+    assert "**turns** free" in shown.text
+    assert "**turns** alternate" in (await scene.ask("setup", where=first)).text
 
 
 async def test_an_app_of_a_user_alone_needs_five_follow_ups_at_most(scene: Scene) -> None:

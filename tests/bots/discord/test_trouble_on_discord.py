@@ -109,7 +109,7 @@ async def test_the_fifteen_minutes_of_a_token_end(database: Database, engine: Vo
         guild.join(ana)
         channel = guild.text_channel("stories")
         async with application(discord, database, engine) as app:
-            scene = Scene(app, channel, ana, ana)
+            scene = Scene(app, engine, channel, ana, ana)
             await scene.ask("start", title="The Lamp")
             engine.gate.clear()
             asked = await discord.slash(ana, channel, "story continue")
@@ -188,6 +188,16 @@ async def test_a_wrong_token_is_one_sentence_and_one_request(
         await run(storyteller(database, engine), wrong)
     assert len(discord.requests) == 1
     assert "wrong-secret-token" not in caplog.text
+
+
+@pytest.mark.parametrize("token", ["two words", "tökên", "with\nlines"])
+async def test_what_cannot_be_a_token_is_not_sent(
+    discord: LoopbackDiscord, database: Database, engine: Voice, token: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        await run(storyteller(database, engine), settings(discord, discord_token=token))
+    assert token not in str(caught.value)
+    assert discord.requests == []
 
 
 async def test_a_missing_intent_is_one_sentence(discord: LoopbackDiscord, database: Database, engine: Voice) -> None:

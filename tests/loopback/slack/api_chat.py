@@ -72,7 +72,8 @@ def _update(call: Call) -> Json:
     if "text" in body and "blocks" not in body:
         message.edited = call.platform.world.ids.ts()
     call.platform.changed(message, before)
-    return {"channel": channel.id, "ts": message.ts, "text": message.raw, "message": call.platform.message_json(message)}
+    shown = call.platform.message_json(message)
+    return {"channel": channel.id, "ts": message.ts, "text": message.raw, "message": shown}
 
 
 @methods("chat.delete", "chat:write")

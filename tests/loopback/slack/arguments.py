@@ -40,12 +40,20 @@ def _typed(key: str, value: Any, kinds: set[str]) -> Any:
     if not isinstance(value, str):
         return value
     if key in _NESTED or (kinds & {"array", "object"} and value[:1] in ("[", "{")):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
+        return _parsed(value)
     if "array" in kinds and "string" not in kinds:
         return value.split(",")
+    return _scalar(key, value, kinds)
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _scalar(key: str, value: str, kinds: set[str]) -> Any:
     if (key in _FLAGS or "boolean" in kinds) and value in _BOOLEANS:
         return _BOOLEANS[value]
     if kinds & {"number", "integer"} and "string" not in kinds and value.lstrip("-").isdigit():

@@ -34,9 +34,11 @@ def request(contracts: Contracts, method: str, body: Json) -> Iterator[Finding]:
         wrong = [("strict", f"unknown argument {key!r}") for key in body if key not in _HOOK]
     else:
         wrong = list(contracts.request(method, body))
-    yield from (Finding(layer, each, "invalid_arguments" if layer == "spec" else None) for layer, each in wrong)
     wrong_blocks = list(contracts.blocks(body.get("blocks")))
     yield from (Finding("spec", each, "invalid_blocks") for each in wrong_blocks)
+    if wrong_blocks:
+        wrong = [(layer, each) for layer, each in wrong if not each.startswith("blocks/")]
+    yield from (Finding(layer, each, "invalid_arguments" if layer == "spec" else None) for layer, each in wrong)
     if isinstance(body.get("view"), dict):
         yield from (Finding("spec", each, "invalid_arguments") for each in contracts.view(body["view"]))
     if not wrong_blocks and not any(layer == "spec" for layer, _ in wrong):

@@ -36,6 +36,13 @@ def load() -> "Contracts":
     return Contracts(folder())
 
 
+def summary() -> str:
+    """A line for the end of a test run: whether payloads were held against the contracts, and how many."""
+    if folder() is None:
+        return "loopback Slack: validation is off, no contracts ($CONTRACTS or ../shared/contracts)"
+    return f"loopback Slack: {load().checked} payloads held against the contracts"
+
+
 def explain(error: jsonschema_rs.ValidationError) -> str:
     """What is wrong, and where; of alternatives the one that was meant."""
     branches: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", None) or []
@@ -88,9 +95,26 @@ class Contracts:
 
     def blocks(self, blocks: Any) -> Iterator[str]:
         """What is wrong with single blocks: the types of requests let any object with a type pass as a block."""
-        if isinstance(blocks, list) and not self.missing:
-            for number, each in enumerate(blocks):
-                yield from (f"blocks/{number}/{s}" for s in self._check("_KnownBlock", self._requests, each))
+        if not isinstance(blocks, list) or self.missing:
+            return
+        for number, each in enumerate(blocks):
+            kind = each.get("type") if isinstance(each, dict) else None
+            if kind not in self.block_types:
+                yield f"blocks/{number}: there is no block of type {kind!r}"
+            else:
+                yield from (f"blocks/{number}/{s}" for s in self._check(self.block_types[kind], self._requests, each))
+
+    @functools.cached_property
+    def block_types(self) -> dict[str, str]:
+        """By the type of a block the key of its schema, which is made from that of all blocks."""
+        whole = self._requests["_KnownBlock"]
+        definitions = whole["definitions"]
+        found = {}
+        for name in _alternatives({"$ref": whole["$ref"]}, definitions):
+            kind = definitions[name].get("properties", {}).get("type", {}).get("const")
+            self._requests[f"_block {kind}"] = whole | {"$ref": f"#/definitions/{name}"}
+            found[kind] = f"_block {kind}"
+        return found
 
     def view(self, view: Any) -> Iterator[str]:
         """What is wrong with a view."""
@@ -152,7 +176,20 @@ def _kinds(schema: Json, definitions: Json) -> set[str]:
         return {kind} if isinstance(kind, str) else set(kind)
     if "const" in schema or "enum" in schema:
         return {type(schema.get("const", "")).__name__.replace("str", "string").replace("bool", "boolean")}
-    return {each for key in ("anyOf", "oneOf", "allOf") for one in schema.get(key, []) for each in _kinds(one, definitions)}
+    inner = [each for key in ("anyOf", "oneOf", "allOf") for each in schema.get(key, [])]
+    return {kind for each in inner for kind in _kinds(each, definitions)}
+
+
+def _alternatives(schema: Json, definitions: Json) -> Iterator[str]:
+    """The names of all definitions that a union is made of."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        if "properties" in definitions[name]:
+            yield name
+        else:
+            yield from _alternatives(definitions[name], definitions)
+    for each in schema.get("anyOf", []):
+        yield from _alternatives(each, definitions)
 
 
 def _errors(validator: jsonschema_rs.Validator) -> Validator:

@@ -9,7 +9,6 @@ from tests.loopback.slack.exchange import Attempt, Delivery
 from tests.loopback.slack.ledger import Ledger
 from tests.loopback.slack.rules import Json, Rules
 
-
 _NOBODYS_FAULT = ("no_connection", "connection_lost")
 """Reasons that come of the line; the application may have been told to go, or a test cut it."""
 
@@ -40,7 +39,7 @@ class Courier:
         self._judge = judge
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[Delivery] | None = None
-        self._idle: set[Delivery] = set()
+        self._stopped = False
 
     @property
     def holding(self) -> bool:
@@ -55,12 +54,14 @@ class Courier:
     def send(self, delivery: Delivery) -> None:
         """Take it on its way. Never waits."""
         self.deliveries.append(delivery)
-        if self._held is not None:
+        if self._stopped:
+            delivery.over = True
+        elif self._held is not None:
             self._held.append(delivery)
-            return
-        task = asyncio.create_task(self._run(delivery), name=f"loopback Slack delivers {delivery.kind}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        else:
+            task = asyncio.create_task(self._run(delivery), name=f"loopback Slack delivers {delivery.kind}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def hold(self) -> None:
         """Keep everything back from now on."""
@@ -75,7 +76,8 @@ class Courier:
         return held
 
     async def stop(self) -> None:
-        """Give up all that is under way."""
+        """Give up all that is under way, and send no more."""
+        self._stopped = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -127,8 +129,9 @@ class Courier:
         if reason in _NOBODYS_FAULT:
             return
         name = exchange.name if exchange else delivery.payload.get("event", {}).get("type", delivery.kind)
-        late = f"not acknowledged within {self._rules.ack_deadline:g} s" if reason == "timeout" else f"refused: {reason}"
-        self._ledger.violate(f"policy: {name} ({delivery.kind}) was {late}")
+        late = f"not acknowledged within {self._rules.ack_deadline:g} s"
+        how = late if reason == "timeout" else f"refused: {reason}"
+        self._ledger.violate(f"policy: {name} ({delivery.kind}) was {how}")
 
     def _beat(self, delivery: Delivery) -> None:
         if delivery.exchange:

@@ -24,7 +24,8 @@ class LoopbackSlack(Stage):
     def _begin(self, name: str, user: User, channel: Channel | None, **more: Any) -> Exchange:
         if channel and user not in channel.members:
             raise DriverError(f"{user.name} is not in {channel.name}")
-        return self._platform.attention.begin(Exchange(name, user, channel, more.pop("thread_ts", None), self.rules, **more))
+        exchange = Exchange(name, user, channel, more.pop("thread_ts", None), self.rules, **more)
+        return self._platform.attention.begin(exchange)
 
     async def command(
         self, user: User, channel: Channel, text: str = "", *, name: str | None = None, thread: Thread | None = None
@@ -229,6 +230,17 @@ class LoopbackSlack(Stage):
             raise DriverError("this message does not stream")
         message.stream.state = "stopped_by_user"
         self._platform.touched(message)
+
+    async def react(self, user: User, message: Message, name: str) -> Exchange:
+        """React to a message, e.g. with `"thumbsup"`."""
+        self._visible(user, message)
+        message.reactions.setdefault(name, []).append(user.id)
+        exchange = self._begin(f"reaction {name}", user, message.channel, thread_ts=message.thread_ts)
+        event: Json = {"type": "reaction_added", "user": user.id, "reaction": name, "item_user": message.author.id}
+        event["item"] = {"type": "message", "channel": message.channel.id, "ts": message.ts}
+        event["event_ts"] = self._platform.world.ids.ts()
+        self._platform.event(self._platform.hearing(message.channel), event, channel=message.channel, exchange=exchange)
+        return await self._sent(exchange)
 
     async def join(self, user: User, channel: Channel) -> None:
         """Come into a channel; `slack.bot` is invited so."""

@@ -52,6 +52,10 @@ class Delivery:
     sent: tuple[bytes, dict[str, str]] | None = None
     """The bytes and headers as they went out by HTTP, for replays."""
 
+    def __repr__(self) -> str:
+        name = self.payload.get("event", self.payload).get("type", self.kind)
+        return f"<{name}: {len(self.attempts)} attempts, {'acked' if self.acked_at else 'not acked'}>"
+
     @property
     def status(self) -> int:
         """The last HTTP status."""
@@ -184,7 +188,7 @@ class Exchange:
         thinking = bool(self.statuses and self.statuses[-1])
         return acked and self.answered and not thinking and not any(each.streaming for each in self.posted)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.name} (acked: {self.acked_after}, refused: {self.errors}, now: {self.text[:200]!r})"
 
     async def acked(self) -> "Exchange":

@@ -41,7 +41,7 @@ class Faults:
         delay: float = 0.0,
         times: int = 1,
     ) -> Fault:
-        """Order a fault. `method` is a regular expression, searched in the Web API method (or `response_url`, `upload`).
+        """Order a fault. `method` is a regular expression, searched in the method (or `response_url`, `upload`).
 
         `error="is_archived"` refuses as Slack does (`ratelimited` becomes a 429); `status=500` is an outage;
         `status=429` a rate limit with `Retry-After: retry_after`; `drop` cuts the connection; `delay` waits first

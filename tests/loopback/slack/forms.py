@@ -62,17 +62,18 @@ def filled(blocks: list[Json], given: Mapping[str, Answer], kept: Json) -> dict[
         state.setdefault(block["block_id"], {})[element["action_id"]] = picked(element, answer)
     for block, element in fields:
         value = state.get(block["block_id"], {}).get(element["action_id"]) or {}
-        if block["type"] == "input" and not block.get("optional") and not any(v for k, v in value.items() if k != "type"):
+        empty = not any(given for key, given in value.items() if key != "type")
+        if block["type"] == "input" and not block.get("optional") and empty:
             raise DriverError(f"the field {readable(block['label']['text'])!r} is required")
     return state
 
 
 def _field(fields: list[tuple[Json, Json]], name: str) -> tuple[Json, Json]:
     for block, element in fields:
-        label = readable((block.get("label") or block.get("text") or {}).get("text", ""))
+        label = readable(str((block.get("label") or block.get("text") or {}).get("text", "")))
         if name in (label, block["block_id"], element["action_id"]):
             return block, element
-    labels = [readable((block.get("label") or {}).get("text", block["block_id"])) for block, _ in fields]
+    labels = [readable(str((block.get("label") or {}).get("text", block["block_id"]))) for block, _ in fields]
     raise DriverError(f"no field {name!r}; there are {labels}")
 
 

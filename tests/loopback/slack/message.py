@@ -1,5 +1,6 @@
 """Messages, files and views as they stand. They know nothing of sockets."""
 
+import html
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -217,12 +218,16 @@ def texts_of(blocks: list[Json]) -> list[str]:
     return [text for block in blocks for text in _texts(block)]
 
 
+def _read(value: str, block: Json) -> str:
+    return readable(value) if block.get("type") == "mrkdwn" else html.unescape(value)
+
+
 def _texts(block: Json) -> Iterator[str]:
     if block.get("type") in ("button", "static_select", "overflow", "radio_buttons", "checkboxes", "actions"):
         return
     for key, value in block.items():
         if isinstance(value, str) and key in _TEXTS:
-            yield value if block.get("type") == "markdown" else readable(value)
+            yield value if block.get("type") == "markdown" else _read(value, block)
         elif isinstance(value, dict):
             yield from _texts(value)
         elif isinstance(value, list):

@@ -26,7 +26,8 @@ def team(of: Team) -> Json:
 
 def user(of: User, *, seen_from: Team, locale: bool) -> Json:
     """A person as users.info gives it to an application of a workspace."""
-    stranger = of.team is not seen_from and (of.team.enterprise is None or of.team.enterprise is not seen_from.enterprise)
+    same_grid = of.team.enterprise is not None and of.team.enterprise is seen_from.enterprise
+    stranger = of.team is not seen_from and not same_grid
     profile: Json = {"real_name": of.display, "display_name": of.display, "team": of.team.id, "avatar_hash": "g0"}
     if of.email and not stranger:
         profile["email"] = of.email

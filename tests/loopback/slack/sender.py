@@ -33,7 +33,7 @@ class Sender:
         """The client that plays Slack's servers and people's browsers."""
         if self._session is None:
             jar = aiohttp.DummyCookieJar()
-            self._session = aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=0))
+            self._session = aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=200))
         return self._session
 
     async def stop(self) -> None:
@@ -76,7 +76,9 @@ class Sender:
             raise Failed("connection_failed") from error
         raise Failed(refusal)
 
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _post(
+        self, url: str, body: bytes, headers: dict[str, str]
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return self.session.post(url, data=body, headers=headers, allow_redirects=False)
 
     async def verify(self, url: str) -> bool:

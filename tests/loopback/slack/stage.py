@@ -154,7 +154,9 @@ class Stage:
             if gap < seconds
         ]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10.0, what: str = "the condition") -> None:
+    async def until(
+        self, condition: Callable[[], bool], seconds: float = 10.0, what: str | Callable[[], str] = "the condition"
+    ) -> None:
         """Wait until the condition holds, looking again at every request, delivery and connection."""
         await self._platform.ledger.pulse.until(condition, seconds, what)
 
@@ -164,7 +166,7 @@ class Stage:
 
     async def idle(self, seconds: float = 10.0) -> None:
         """Wait until everything that the application was told is acknowledged or given up."""
-        await self.until(lambda: not self.courier.under_way, seconds, f"acks of {self.courier.under_way}")
+        await self.until(lambda: not self.courier.under_way, seconds, lambda: f"acks of {self.courier.under_way[:20]}")
 
     def http_to(self, *urls: str) -> None:
         """Deliver by HTTP to these request URLs in turn, instead of over the socket."""

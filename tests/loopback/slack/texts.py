@@ -1,5 +1,6 @@
 """Which texts people could read in a request, where, and what in them would resolve."""
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,9 @@ class Text:
     @property
     def shown(self) -> str:
         """As people read it."""
-        return self.text if self.kind == "markdown" else readable(self.text)
+        if self.kind == "markdown":
+            return self.text
+        return readable(self.text) if self.kind == "mrkdwn" else html.unescape(self.text)
 
 
 _PLAIN = ("alt_text", "author_name", "provider_name", "initial_value")

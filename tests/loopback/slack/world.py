@@ -216,9 +216,10 @@ class World:
         """The installation that serves a workspace, its own before that of its organisation; also one that ended."""
         own = [each for each in self.installations if each.team is team and not each.org_wide]
         wide = [e for e in self.installations if e.org_wide and team.enterprise and e.enterprise is team.enterprise]
-        both = own + wide
+        both = wide + own
         active = [each for each in both if each.state == "active"]
-        return (active or both or [None])[-1]
+        found = active or both
+        return found[-1] if found else None
 
     def installation_for(self, channel: Channel) -> Installation | None:
         """The active installation that hears of a channel: that of its own workspace before those it is shared with."""

@@ -1,0 +1,216 @@
+"""Discord, against a loopback of it: acknowledgements in a burst, requests and the last edit of a streamed turn.
+
+    python -m benchmarks.discord [--interactions 1000] [--seconds 10]
+
+The real application with the real engine, beside the smallest bot that discord.py makes (it defers and edits, with no
+database, moderation or engine), given the same burst by the same loopback in the same process, one after the other.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import discord
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from benchmarks.turns import HEAD, Row
+from bots.assembly import gate, vllm_options
+from bots.discord import run
+from bots.settings import Settings, load
+from core.database import Database
+from core.engine import Engine, Piece, Request
+from core.store import Store
+from core.storyteller import Storyteller
+from inference.vllm import VllmEngine
+from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, User
+from tests.voices import ScriptedEngine
+
+_SENTENCES = " ".join(f"Then lamp number {n} began to glow over the water." for n in range(40))
+
+
+class Reading(ScriptedEngine):
+    """Says forty sentences, a word every 20 ms, and notes when the last one was said."""
+
+    last = 0.0
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The sentences."""
+        plenty = replace(request, sampling=replace(request.sampling, max_tokens=100_000))
+        async for piece in super().stream(plenty):
+            await asyncio.sleep(0.02)
+            self.last = time.monotonic()
+            yield piece
+
+
+def _settings(loopback: LoopbackDiscord) -> Settings:
+    return load(
+        discord_token=loopback.token, discord_api_base=loopback.api_base, discord_gateway_url=loopback.gateway_url
+    )
+
+
+@asynccontextmanager
+async def _bot(loopback: LoopbackDiscord, engine: Engine) -> AsyncIterator[None]:
+    """The real application."""
+    settings = _settings(loopback)
+    with tempfile.TemporaryDirectory() as folder:
+        database = await Database.open(f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}")
+        teller = Storyteller(store=Store(database), gate=gate(settings), engine=engine)
+        task = asyncio.create_task(run(teller, settings, patience=1.0))
+        await loopback.ready(30)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            await database.close()
+
+
+@asynccontextmanager
+async def _smallest_bot(loopback: LoopbackDiscord) -> AsyncIterator[None]:
+    """What discord.py can do at best: acknowledge, and edit once."""
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = loopback.api_base, URL(loopback.gateway_url)
+    client = discord.AutoShardedClient(
+        intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none(), max_messages=None
+    )
+    tree = app_commands.CommandTree(client)
+    group = app_commands.Group(name="story", description="Tell")
+
+    @group.command(name="add", description="Add")
+    async def add(interaction: discord.Interaction, text: str) -> None:
+        await interaction.response.defer()
+        await interaction.edit_original_response(content=text)
+
+    tree.add_command(group)
+
+    async def hook() -> None:
+        await tree.sync()
+
+    client.setup_hook = hook  # type: ignore[method-assign]
+    task = asyncio.create_task(client.start(loopback.token))
+    await loopback.ready(30)
+    try:
+        yield
+    finally:
+        await client.close()
+        await asyncio.wait([task])
+
+
+def _club(loopback: LoopbackDiscord, channels: int) -> tuple[User, list[Channel]]:
+    ana = loopback.user("ana")
+    guild = loopback.guild("Harrow", owner=ana)
+    return ana, [guild.text_channel(f"tales-{n}") for n in range(channels)]
+
+
+async def _burst(
+    loopback: LoopbackDiscord, user: User, channels: list[Channel], count: int, seconds: float
+) -> list[float]:
+    """Milliseconds to each acknowledgement of `count` commands, evenly over the time and the channels."""
+    began, asked = time.monotonic(), list[asyncio.Task[Exchange]]()
+    for number in range(count):
+        await asyncio.sleep(max(0.0, began + number * seconds / count - time.monotonic()))
+        where = channels[number % len(channels)]
+        text = f"Line {number} of the tale."
+        asked.append(asyncio.create_task(loopback.slash(user, where, "story add", text=text)))
+    exchanges = await asyncio.gather(*asked)
+    for each in exchanges:
+        await each.done(120)
+    silent = [each for each in exchanges if each.acked_after is None]
+    assert not silent, f"{len(silent)} were never acknowledged"
+    return sorted((each.acked_after or 0.0) * 1e3 for each in exchanges)
+
+
+async def bursts(count: int, seconds: float) -> list[Row]:
+    """Acknowledgements of the real application while its engine writes, beside the smallest bot's."""
+    engine = VllmEngine(vllm_options(load()))
+    engine.start()
+    await engine.ready()
+    async with LoopbackDiscord(validate="deferred", ratelimit_scale=0) as loopback:
+        user, channels = _club(loopback, 50)
+        busy = [loopback.thread(channels[0], f"busy {n}", by=user) for n in range(4)]
+        async with _bot(loopback, engine):
+            for each in [*channels, *busy]:
+                await (await loopback.slash(user, each, "story start", title="The Lamp")).done(60)
+            enough = asyncio.Event()
+            writing = asyncio.create_task(_keep_writing(loopback, user, busy, enough))
+            ours = await _burst(loopback, user, channels, count, seconds)
+            enough.set()
+            await writing
+    await engine.close()
+    async with LoopbackDiscord(validate="deferred", ratelimit_scale=0) as loopback:
+        user, channels = _club(loopback, 50)
+        async with _smallest_bot(loopback):
+            smallest = await _burst(loopback, user, channels, count, seconds)
+    name = f"Discord: ack, {count} in {seconds:.0f} s"
+    return [
+        Row(f"{name}, p50", statistics.median(ours), statistics.median(smallest), "ms", "smallest bot, no engine"),
+        Row(f"{name}, p99", ours[int(count * 0.99)], smallest[int(count * 0.99)], "ms", "smallest bot, no engine"),
+    ]
+
+
+async def _keep_writing(loopback: LoopbackDiscord, user: User, threads: list[Channel], enough: asyncio.Event) -> None:
+    async def write(where: Channel) -> None:
+        while not enough.is_set():
+            asked = await loopback.slash(user, where, "story continue", length="long")
+            await asked.until(lambda x: bool(x.text) and not x.text.rstrip().endswith("…"), 60)
+
+    async with asyncio.TaskGroup() as tasks:
+        for each in threads:
+            tasks.create_task(write(each))
+
+
+async def streams(turns: int) -> list[Row]:
+    """Requests of a streamed turn, and how long its last edit comes after its last word."""
+    voice = Reading([_SENTENCES] * turns)
+    requests, delays, allowed = 0, list[float](), 0.0
+    async with LoopbackDiscord(validate="deferred") as loopback:
+        user, (channel,) = _club(loopback, 1)
+        async with _bot(loopback, voice):
+            await (await loopback.slash(user, channel, "story start", title="The Lamp")).done()
+            for _ in range(turns):
+                await asyncio.sleep(2)  # people read between two turns
+                before, began = len(loopback.requests), time.monotonic()
+                asked = await loopback.slash(user, channel, "story continue")
+                await asked.until(lambda x: "number 39" in x.text and not x.text.rstrip().endswith("…"), 60)
+                delays.append((asked.reply.edits[-1].at - voice.last) * 1e3)
+                requests += len(loopback.requests) - before
+                allowed += 2 + (time.monotonic() - began)
+                await (await loopback.slash(user, channel, "story undo")).done()
+    return [
+        Row(
+            "Discord: requests of a streamed turn",
+            requests / turns,
+            allowed / turns,
+            "requests",
+            "2 + seconds of writing",
+        ),
+        Row("Discord: last edit after last word", statistics.median(delays), 50.0, "ms", "the aim"),
+    ]
+
+
+async def measure(interactions: int, seconds: float) -> list[Row]:
+    """All rows."""
+    return [*await bursts(interactions, seconds), *await streams(4)]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--interactions", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    chosen = parser.parse_args()
+    print(HEAD)
+    for row in asyncio.run(measure(chosen.interactions, chosen.seconds)):
+        print(row)
+
+
+if __name__ == "__main__":
+    main()
