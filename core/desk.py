@@ -79,7 +79,7 @@ class Desk:
     def _serve(self, connection: Connection) -> None:
         """Do what waits. Whoever waits behind finds it done."""
         errands = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
-        if not _together(connection, errands):
+        if errands and not _together(connection, errands):
             for each in errands:
                 _together(connection, [each])
 
