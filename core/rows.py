@@ -290,7 +290,7 @@ def passage_of(row: Sequence[Any]) -> Passage:
 
 def last_passage_of(row: AnyRow) -> Passage | None:
     """From a row of `arrival`."""
-    passage = row[-len(_passage_columns(t.passage)) - 1 :]
+    passage = row[-10:]
     return None if passage[0] is None else passage_of(passage)
 
 
