@@ -75,10 +75,13 @@ def faithful(old: str, new: str) -> bool:
 def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
     """Whether `text` has `run` words in a row that stand in an earlier text, or twice in itself (T11)."""
     words = _words(text)
-    own = [f" {' '.join(words[i : i + run])} " for i in range(len(words) - run + 1)]
+    runs = [words[i : i + run] for i in range(len(words) - run + 1)]
+    own = [f" {' '.join(each)} " for each in runs]
     if len(set(own)) < len(own):
         return True
-    told = "\n".join(f" {' '.join(_words(each))} " for each in earlier) if own else ""
+    telling = {max(each, key=len) for each in runs}
+    likely = [each for each in map(str.lower, earlier) if any(word in each for word in telling)]
+    told = "\n".join(f" {' '.join(_words(each))} " for each in likely)
     return any(each in told for each in own)
 
 

@@ -117,8 +117,7 @@ class Gate:
         draft, shown = "", ""
         async for piece in pieces:
             draft += piece
-            end = sentence_end(draft)
-            if end > len(shown):
+            if end := sentence_end(draft, behind=len(shown)):
                 shown = draft[:end]
                 yield await self.clear(shown, rating)
         tail = draft.rstrip()
