@@ -3,17 +3,19 @@
     python -m benchmarks.turns [--stories 8] [--turns 4] [--rounds 3]
 
 Latency: a turn with a voice that answers at once, storage and moderation on, beside one bare commit of one row by
-aiosqlite with the same durability. Throughput: the shipped model through `Storyteller.perform`, beside the same
+aiosqlite with the same durability. Crowd: such turns in 64 stories at once, beside the same bare commits one by one.
+Throughput: the shipped model through `Storyteller.perform`, beside the same
 prompts given straight to the engine; the two take turns, and medians are compared.
 """
 
 import argparse
 import asyncio
+import contextlib
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,14 +96,7 @@ async def latency(times: int) -> list[Row]:
         teller, database = await teller_on(Path(name), ScriptedEngine(answer))
         here = place(0)
         await teller.perform("start", turn(0, here), {"title": "The Lamp"})
-        async with aiosqlite.connect(Path(name) / "bare.db") as bare:
-            await bare.execute("PRAGMA journal_mode = WAL")
-            await bare.execute("PRAGMA synchronous = FULL")
-            await bare.execute("CREATE TABLE passage (id INTEGER PRIMARY KEY, text TEXT)")
-
-            async def commit(_: int) -> None:
-                await bare.execute("INSERT INTO passage (text) VALUES (?)", (TEXT,))
-                await bare.commit()
+        async with _bare(Path(name) / "bare.db") as commit:
 
             async def add(number: int) -> None:
                 await teller.perform("add", turn(number, here), {"text": TEXT})
@@ -123,6 +118,48 @@ async def latency(times: int) -> list[Row]:
         asked = _quantile(goes, share)
         rows.append(Row(f"a turn of /story continue, {label}", asked, bare_at, "ms", "one bare commit"))
     return rows
+
+
+async def crowd(stories: int, turns: int, rounds: int) -> list[Row]:
+    """Turns a second in many stories at once, of the wall's clock and of one core, and bare commits a second."""
+    wall, core, bare = [], [], []
+    with tempfile.TemporaryDirectory() as name:
+        teller, database = await teller_on(Path(name), ScriptedEngine(answer))
+        async with _bare(Path(name) / "bare.db") as commit:
+
+            async def tell(number: int) -> None:
+                for each in range(turns):
+                    await teller.perform("add", turn(each, place(number)), {"text": TEXT})
+
+            for number in range(stories):
+                await teller.perform("start", turn(0, place(number)), {"title": f"The Lamp {number}"})
+            for _ in range(rounds + 1):
+                began, used = time.perf_counter(), time.process_time()
+                await asyncio.gather(*map(tell, range(stories)))
+                wall.append(stories * turns / (time.perf_counter() - began))
+                core.append(stories * turns / (time.process_time() - used))
+                bare.append(1e3 / statistics.fmean(await timed(commit, stories)))
+        await database.close()
+    beside = statistics.median(bare[1:])  # the first round warms up
+    return [
+        Row(f"turns of /story add, {stories} stories", statistics.median(wall[1:]), beside, "a second", "bare commits"),
+        Row("  in a second of one core", statistics.median(core[1:]), beside, "a second", "bare commits"),
+    ]
+
+
+@contextlib.asynccontextmanager
+async def _bare(file: Path) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
+    """One commit of one row, as durable as ours."""
+    async with aiosqlite.connect(file) as bare:
+        await bare.execute("PRAGMA journal_mode = WAL")
+        await bare.execute("PRAGMA synchronous = FULL")
+        await bare.execute("CREATE TABLE passage (id INTEGER PRIMARY KEY, text TEXT)")
+
+        async def commit(_: int) -> None:
+            await bare.execute("INSERT INTO passage (text) VALUES (?)", (TEXT,))
+            await bare.commit()
+
+        yield commit
 
 
 def _quantile(values: list[float], share: float) -> float:
@@ -204,7 +241,7 @@ async def _straight(engine: VllmEngine, requests: list[Request]) -> float:
 
 async def measure(stories: int, turns: int, rounds: int) -> list[Row]:
     """All rows."""
-    return [*await latency(200), *await throughput(stories, turns, rounds)]
+    return [*await latency(200), *await crowd(64, 10, rounds), *await throughput(stories, turns, rounds)]
 
 
 def main() -> None:

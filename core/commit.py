@@ -4,11 +4,11 @@ import datetime as dt
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal, select, update
+from sqlalchemy import Connection, Integer, Table, func, insert, literal, select, update
 
 from core import tables as t
 from core.moderation import Cleared
-from core.rows import inserting, last_move, next_move, packed
+from core.rows import changing, inserting, moving, next_move, packed, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
 
@@ -55,34 +55,26 @@ class Commit:
         key: tuple[int, ...] = result.inserted_primary_key
         return key[0]
 
+    def _update(self, table: Table, row: int, **values: object) -> None:
+        self._connection.execute(changing(table), {"row": row, **values})
+
     def _add_place(self) -> int:
         """A new place's row. Raises `Moved` if the server's settings are no longer as the turn found them."""
-        if self._connection.scalar(select(self._workspace_version())) != self._house.workspace.version:
+        if self._connection.scalar(select(workspace_version()), self._server()) != self._house.workspace.version:
             raise Moved
-        return self._insert(t.place, **asdict(self._turn.place), version=1, dedicated=self._turn.dedicated)
+        return self._insert(t.place, **vars(self._turn.place), version=1, dedicated=self._turn.dedicated)
 
     def _same_place(self) -> int:
-        """The place's id, and its row locked until the commit. Raises `Moved` unless all is as the turn found it.
-
-        A question changes nothing, so only the rating that its answer was judged by must still hold.
-        """
-        place = t.place.c
-        mine = update(t.place).where(
-            place.id == self._house.id, self._workspace_version() == self._house.workspace.version
-        )
-        if self._change.changes:
-            mine = mine.where(place.version == self._house.version).values(version=place.version + 1)
-        else:
-            same = place.rating.is_not_distinct_from(self._house.own_rating)
-            mine = mine.where(same).values(version=place.version)
-        if self._connection.execute(mine).rowcount != 1:
+        """The place's id, and its row locked until the commit. Raises `Moved` unless all is as the turn found it."""
+        changes, house = self._change.changes, self._house
+        found = {"found": house.version} if changes else {"judged": house.own_rating}
+        key = {"row": house.id, "settings": house.workspace.version, **self._server(), **found}
+        if self._connection.execute(same_place(changes=changes), key).rowcount != 1:
             raise Moved
-        return self._house.id
+        return house.id
 
-    def _workspace_version(self) -> ColumnElement[int]:
-        here = self._turn.place
-        of = t.workspace.c.platform == here.platform, t.workspace.c.workspace == here.workspace
-        return func.coalesce(select(t.workspace.c.version).where(*of).scalar_subquery(), 0)
+    def _server(self) -> dict[str, str]:
+        return {"on": self._turn.place.platform, "server": self._turn.place.workspace}
 
     def _add_turn(self) -> int:
         return self._insert(
@@ -99,9 +91,9 @@ class Commit:
             t.post,
             turn_id=self._turn_id,
             place_id=self._place_id,
-            blocks=[asdict(block) for block in reply.blocks],
+            blocks=[vars(block) for block in reply.blocks],
             private=reply.private,
-            passage=asdict(reply.passage) if reply.passage else None,
+            passage=vars(reply.passage) if reply.passage else None,
         )
 
     def _settle(self) -> None:
@@ -137,7 +129,7 @@ class Commit:
 
     def _update_place(self, values: dict[str, Any]) -> None:
         if values:
-            self._connection.execute(update(t.place).where(t.place.c.id == self._place_id).values(**values))
+            self._update(t.place, self._place_id, **values)
 
     def _open_or_close(self) -> None:
         if self._change.start is not None:
@@ -167,7 +159,7 @@ class Commit:
         )
 
     def _update_story(self, story_id: int, **values: object) -> None:
-        self._connection.execute(update(t.story).where(t.story.c.id == story_id).values(**values))
+        self._update(t.story, story_id, **values)
 
     def _write_story(self) -> None:
         if self._story is None:
@@ -232,7 +224,7 @@ class Commit:
             author=new.author,
             text=new.text,
             before=new.before,
-            given=asdict(new.given) if new.given else None,
+            given=vars(new.given) if new.given else None,
             origin=new.origin,
             created_at=now(),
         )
@@ -250,24 +242,23 @@ class Commit:
 
     def _set_lore(self, lore_id: int | None, *, holds: bool) -> None:
         if lore_id is not None:
-            self._connection.execute(update(t.lore).where(t.lore.c.id == lore_id).values(holds=holds))
+            self._update(t.lore, lore_id, holds=holds)
 
     def _move(self, *, head_after: int | None, lore_before: int | None = None, lore_after: int | None = None) -> None:
         """Record a step that undo can take back, and take it."""
         story = self._story
         assert story is not None  # noqa: S101 - for the type checker
-        last = self._connection.scalar(select(last_move(story.id)))
-        self._insert(
-            t.move,
-            story_id=story.id,
-            turn_id=self._turn_id,
-            previous=last,
-            head_before=story.head,
-            head_after=head_after,
-            lore_before=lore_before,
-            lore_after=lore_after,
-            done=True,
-        )
+        step = {
+            "of": story.id,
+            "story_id": story.id,
+            "turn_id": self._turn_id,
+            "head_before": story.head,
+            "head_after": head_after,
+            "lore_before": lore_before,
+            "lore_after": lore_after,
+            "done": True,
+        }
+        self._connection.execute(moving(), step)
         self._set_head(story, head_after)
 
     def _set_head(self, story: Story, head: int | None) -> None:
@@ -278,7 +269,7 @@ class Commit:
         row = self._connection.execute(next_move(story.id, back=back)).one()
         self._set_lore(row.lore_after, holds=not back)
         self._set_lore(row.lore_before, holds=back)
-        self._connection.execute(update(t.move).where(t.move.c.id == row.id).values(done=not back))
+        self._update(t.move, row.id, done=not back)
         self._set_head(story, row.head_before if back else row.head_after)
 
     def _keep_tokens(self) -> None:

@@ -108,8 +108,7 @@ async def _sqlite(address: URL, lock_seconds: float) -> Database:
     for engine in (reader, writer):
         event.listen(engine, "connect", _prepare)
     # Each read is one statement, which SQLite answers from one state without a transaction around it.
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return Database(await Desk.open(reader), await Desk.open(writer))
+    return Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
 
 
 def _prepare(connection: Any, _record: object) -> None:

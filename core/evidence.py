@@ -74,14 +74,19 @@ def faithful(old: str, new: str) -> bool:
 
 def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
     """Whether `text` has `run` words in a row that stand in an earlier text, or twice in itself (T11)."""
-    told = {gram for each in earlier for gram in _runs(each, run)}
-    own = list(_runs(text, run))
-    return len(set(own)) < len(own) or not told.isdisjoint(own)
+    words = _words(text)
+    runs = [words[i : i + run] for i in range(len(words) - run + 1)]
+    own = [f" {' '.join(each)} " for each in runs]
+    if len(set(own)) < len(own):
+        return True
+    telling = {max(each, key=len) for each in runs}
+    likely = [each for each in map(str.lower, earlier) if any(word in each for word in telling)]
+    told = "\n".join(f" {' '.join(_words(each))} " for each in likely)
+    return any(each in told for each in own)
 
 
-def _runs(text: str, run: int) -> list[tuple[str, ...]]:
-    words = [w.lower() for w in _WORD.findall(text)]
-    return [tuple(words[i : i + run]) for i in range(len(words) - run + 1)]
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
 
 
 def _all_words(text: str) -> set[str]:

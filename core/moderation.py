@@ -9,7 +9,7 @@ This module does not know any word list; filters live beside it and are given to
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NewType, Protocol
@@ -54,6 +54,8 @@ class Verdict:
 
     def __or__(self, other: "Verdict") -> "Verdict":
         """Merge by the law: the stricter decision, every reason once."""
+        if other == ALLOWED:
+            return self
         return Verdict(max(self.decision, other.decision), tuple(dict.fromkeys(self.reasons + other.reasons)))
 
 
@@ -68,8 +70,11 @@ class Filter(Protocol):
         """A short word, e.g. `words`."""
         ...
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
-        """Judge `text` under `rating`. May take its time; the gate has a limit."""
+    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
+        """The verdict on `text` under `rating`, or the promise of one, which may take its time; the gate has a limit.
+
+        A short text is best judged at once: each promise costs the turn more than reading a sentence does.
+        """
         ...
 
 
@@ -82,10 +87,17 @@ class Gate:
 
     async def judge(self, text: str, rating: Rating) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say."""
+        verdicts = [self._ask(each, text, rating) for each in self._filters]
+        promised = [each for each in verdicts if not isinstance(each, Verdict)]
+        late = iter(await asyncio.gather(*promised) if promised else ())
         verdict = ALLOWED
-        for each in await asyncio.gather(*(self._ask(f, text, rating) for f in self._filters)):
-            verdict |= each
+        for each in verdicts:
+            verdict |= each if isinstance(each, Verdict) else next(late)
         return verdict
+
+    async def warm(self) -> None:
+        """Have every filter read what it needs, so that nobody's first turn waits for it."""
+        await self.judge("warm", Rating.G)
 
     async def clear(self, text: str, rating: Rating) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
@@ -105,25 +117,35 @@ class Gate:
         draft, shown = "", ""
         async for piece in pieces:
             draft += piece
-            end = sentence_end(draft)
-            if end > len(shown):
+            if end := sentence_end(draft, behind=len(shown)):
                 shown = draft[:end]
                 yield await self.clear(shown, rating)
         tail = draft.rstrip()
         if not shown and tail:
             yield await self.clear(tail, rating)
 
-    async def _ask(self, each: Filter, text: str, rating: Rating) -> Verdict:
+    def _ask(self, each: Filter, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
+        try:
+            verdict = each.judge(text, rating)
+        except Exception as error:
+            return _broken(each, error)
+        return verdict if isinstance(verdict, Verdict) else self._promised(each, verdict)
+
+    async def _promised(self, each: Filter, promise: Awaitable[Verdict]) -> Verdict:
         try:
             async with asyncio.timeout(self._limit):
-                return await each.judge(text, rating)
+                return await promise
         except TimeoutError:
             log.warning("filter %s ran past its limit of %.1f s", each.name, self._limit)
             return Verdict(Decision.HOLD, (said("{name} filter too slow", name=each.name),))
         except Exception as error:
-            # The exception's text may quote the story, so only its type is logged.
-            log.warning("filter %s broke: %s", each.name, type(error).__name__)
-            return Verdict(Decision.HOLD, (said("{name} filter broken", name=each.name),))
+            return _broken(each, error)
+
+
+def _broken(each: Filter, error: Exception) -> Verdict:
+    # The exception's text may quote the story, so only its type is logged.
+    log.warning("filter %s broke: %s", each.name, type(error).__name__)
+    return Verdict(Decision.HOLD, (said("{name} filter broken", name=each.name),))
 
 
 def phrase(template: str, **parts: Cleared | int) -> Cleared:

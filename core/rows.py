@@ -5,11 +5,12 @@ Text is read back as cleared here and nowhere else: only cleared text is ever wr
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
     Connection,
     Insert,
     Integer,
@@ -17,11 +18,13 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Table,
+    Update,
     bindparam,
     func,
     insert,
     null,
     select,
+    update,
 )
 from sqlalchemy.orm import aliased
 
@@ -48,7 +51,7 @@ from core.story import (
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
-def last_move(story_id: int) -> ScalarSelect[Any]:
+def last_move(story_id: int | BindParameter[int]) -> ScalarSelect[Any]:
     """The id of the last step that is in force."""
     return select(func.max(t.move.c.id)).where(t.move.c.story_id == story_id, t.move.c.done).scalar_subquery()
 
@@ -65,9 +68,9 @@ def next_move(story_id: int, *, back: bool) -> Select[Any]:
     return undone.order_by(t.move.c.id.desc()).limit(1)
 
 
-def key(turn: Turn) -> dict[str, str]:
+def key(turn: Turn, tokenizer: str) -> dict[str, str]:
     """The parameters of `arrival`."""
-    return asdict(turn.place) | {"request_id": turn.id}
+    return vars(turn.place) | {"request_id": turn.id, "tokenizer": tokenizer}
 
 
 def _story_columns() -> tuple[Any, ...]:
@@ -116,12 +119,54 @@ def inserting(table: Table) -> Insert:
 
 
 @cache
+def changing(table: Table) -> Update:
+    """The update of one row, whose id is the parameter `row`."""
+    return update(table).where(table.c.id == bindparam("row"))
+
+
+@cache
+def moving() -> Insert:
+    """The insert of a step, behind the last one in force of the story that is the parameter `of`."""
+    return insert(t.move).values(previous=last_move(bindparam("of", type_=Integer)))
+
+
+@cache
+def workspace_version() -> ColumnElement[int]:
+    """How often the settings of the server `on`, `server` have changed; 0 if they were never set."""
+    here = t.workspace.c.platform == bindparam("on"), t.workspace.c.workspace == bindparam("server")
+    return func.coalesce(select(t.workspace.c.version).where(*here).scalar_subquery(), 0)
+
+
+@cache
+def same_place(*, changes: bool) -> Update:
+    """The update of place `row`, locked until the commit, if it and its server are as the turn found them.
+
+    A question changes nothing, so only the rating that its answer was judged by must still hold.
+    """
+    place, version = t.place.c, t.place.c.version
+    mine = changing(t.place).where(workspace_version() == bindparam("settings"))
+    if changes:
+        return mine.where(version == bindparam("found")).values(version=version + 1)
+    return mine.where(place.rating.is_not_distinct_from(bindparam("judged"))).values(version=version)
+
+
+@cache
+def facts() -> Select[Any]:
+    """The newest two hundred facts that hold in the story `of`, the newest first."""
+    holding = t.lore.c.story_id == bindparam("of"), t.lore.c.holds
+    return select(t.lore.c.id, t.lore.c.name, t.lore.c.fact).where(*holding).order_by(t.lore.c.id.desc()).limit(200)
+
+
+@cache
 def arrival() -> Select[Any]:
-    """One row with the place, its open story, and the post of this turn if it was performed before."""
+    """One row: the place, its open story, the post of this turn if it was performed before, the story's last passage.
+
+    The passage comes last, as in a row of `path`.
+    """
     same = (t.turn.c.place_id == t.place.c.id) & (t.turn.c.request_id == bindparam("request_id"))
     server = (t.workspace.c.platform == t.place.c.platform) & (t.workspace.c.workspace == t.place.c.workspace)
     everything = t.place.outerjoin(t.workspace, server).outerjoin(t.story, t.story.c.id == t.place.c.story_id)
-    everything = everything.outerjoin(t.passage, t.passage.c.id == t.story.c.head)
+    everything = everything.outerjoin(t.passage, t.passage.c.id == t.story.c.head).outerjoin(*_ids_of(t.passage))
     everything = everything.outerjoin(t.turn, same).outerjoin(t.post, t.post.c.turn_id == t.turn.c.id)
     return (
         select(
@@ -130,6 +175,7 @@ def arrival() -> Select[Any]:
             *_workspace_columns(),
             *_story_columns(),
             *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
+            *(*_passage_columns(t.passage), t.token.c.ids),
         )
         .select_from(everything)
         .where(*(t.place.c[name] == bindparam(name) for name in ("platform", "workspace", "channel", "thread")))
@@ -137,21 +183,31 @@ def arrival() -> Select[Any]:
 
 
 def _passage_columns(passage: Any) -> list[Any]:
-    """All but `given`, which few turns need and which is large."""
-    return [column for column in passage.c if column.name != "given"]
+    """What `passage_of` needs but for the ids. Each further column would cost for every passage of the window."""
+    p = passage.c
+    return [p.id, p.number, p.parent, p.kind, p.author_id, p.author, p.text, p.before, p.origin]
+
+
+def _ids_of(passage: Any) -> tuple[Table, ColumnElement[bool]]:
+    """The join with the token ids of a passage in the vocabulary `tokenizer`."""
+    return t.token, (t.token.c.passage_id == passage.c.id) & (t.token.c.tokenizer == bindparam("tokenizer"))
 
 
 @cache
 def path() -> Select[Any]:
-    """Passages with numbers in (floor, ceiling] on the path to head, with their ids for a tokenizer."""
+    """Passages with numbers in (floor, ceiling] on the path to head, with their ids for a tokenizer.
+
+    Those with numbers up to `enough` only as long as they lie in the last `tokens` of the story's own scale.
+    """
     floor = bindparam("floor", type_=Integer)
-    head = select(*_passage_columns(t.passage)).where(t.passage.c.id == bindparam("head"))
+    since = (t.passage.c.before - bindparam("tokens", type_=Integer)).label("since")
+    head = select(*_passage_columns(t.passage), since).where(t.passage.c.id == bindparam("head"))
     start = head.cte("path", recursive=True)
     above = aliased(t.passage)
-    next_up = select(*_passage_columns(above)).join(start, above.c.id == start.c.parent)
-    whole = start.union_all(next_up.where(above.c.number > floor))
-    ids = (t.token.c.passage_id == whole.c.id) & (t.token.c.tokenizer == bindparam("tokenizer"))
-    found = select(whole, t.token.c.ids).outerjoin(t.token, ids)
+    next_up = select(*_passage_columns(above), start.c.since).join(start, above.c.id == start.c.parent)
+    near = (above.c.before >= start.c.since) | (above.c.number > bindparam("enough", type_=Integer))
+    whole = start.union_all(next_up.where(above.c.number > floor, near))
+    found = select(*_passage_columns(whole), t.token.c.ids).outerjoin(*_ids_of(whole))
     wanted = whole.c.number <= bindparam("ceiling"), whole.c.number > floor
     return found.where(*wanted).order_by(whole.c.number)
 
@@ -214,21 +270,28 @@ def story_of(row: AnyRow) -> Story:
     )
 
 
-def passage_of(row: AnyRow) -> Passage:
-    """From a row of `path`."""
+def passage_of(row: Sequence[Any]) -> Passage:
+    """From a row of `path`, or the end of one of `arrival`."""
+    passage_id, number, parent, kind, author_id, author, text, before, origin, ids = row
     return Passage(
-        id=row.id,
-        number=row.number,
-        parent=row.parent,
-        kind=Kind(row.kind),
-        author_id=row.author_id,
+        id=passage_id,
+        number=number,
+        parent=parent,
+        kind=Kind(kind),
+        author_id=author_id,
         # Our own word, which each language has its own for.
-        author=phrase("the storyteller") if row.author_id == STORYTELLER else stored(row.author),
-        text=stored(row.text),
-        before=row.before,
-        ids=None if row.ids is None else _unpacked(row.ids),
-        origin=row.origin,
+        author=phrase("the storyteller") if author_id == STORYTELLER else stored(author),
+        text=stored(text),
+        before=before,
+        ids=None if ids is None else _unpacked(ids),
+        origin=origin,
     )
+
+
+def last_passage_of(row: AnyRow) -> Passage | None:
+    """From a row of `arrival`."""
+    passage = row[-10:]
+    return None if passage[0] is None else passage_of(passage)
 
 
 def lore_of(row: AnyRow) -> Lore:

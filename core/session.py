@@ -36,9 +36,6 @@ from core.wording import said
 Watch = Callable[[Glimpse], None]
 """Called with looks at a turn that is not done yet. Must return at once; the latest look is the one to show."""
 
-_SHORTEST = 16
-"""Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
-
 _MOST_MOVED = 200
 """Passages that may follow one that is changed; each of them is written again."""
 _TRIES = 3
@@ -80,6 +77,7 @@ class Session:
         author: Cleared,
         house: House,
         story: Story | None,
+        last: Passage | None,
         store: Store,
         gate: Gate,
         engine: Engine,
@@ -96,6 +94,8 @@ class Session:
         self.wrote = False
         """Whether the engine was asked for words, so that the reply is worth keeping."""
         self._story = story
+        self._last = last
+        self._lore: list[Lore] | None = None
         self._gate = gate
         self._salt = salt
         self._limits = limits
@@ -123,9 +123,14 @@ class Session:
 
         With `last`, up to that number; with `limit`, at most so many.
         """
-        limit = limit or max(30, self.engine.profile.window // _SHORTEST)
-        tokenizer = self.engine.profile.tokenizer
-        return await self.store.passages(self.story, tokenizer=tokenizer, limit=limit, last=last)
+        profile, story = self.engine.profile, self.story
+        if limit is None and last is None:
+            found, self._lore = await self.store.window(story, tokenizer=profile.tokenizer, tokens=profile.window)
+            return found
+        if limit == 1 and last is None:
+            return [self._last] if self._last else []
+        limit = limit or profile.window
+        return await self.store.passages(story, tokenizer=profile.tokenizer, limit=limit, last=last)
 
     async def meant(self, number: str = "") -> Passage:
         """The passage of this number; without one, that which the turn is about; without either, the last one.
@@ -167,7 +172,9 @@ class Session:
 
     async def lore(self) -> list[Lore]:
         """The facts that hold."""
-        return await self.store.lore(self.story.id)
+        if self._lore is None:
+            self._lore = await self.store.lore(self.story.id)
+        return self._lore
 
     async def write(
         self,

@@ -3,9 +3,9 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,13 +19,21 @@ from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply
 
 __all__ = ["Arrival", "Moved", "Store", "Undelivered"]
 
+_AT_LEAST = 30
+"""Passages of a window that are read however long they are: a new one must not repeat their words."""
+_SHORTEST = 16
+"""Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
+_ALL = 1 << 30
+"""More tokens than any story has."""
+
 
 class Arrival(NamedTuple):
-    """What a turn finds: the reply if it was performed before, the house, and the open story."""
+    """What a turn finds: the reply if it was performed before, the house, the open story, and its last passage."""
 
     reply: Reply | None
     house: House
     story: Story | None
+    last: Passage | None = None
 
 
 class Undelivered(NamedTuple):
@@ -43,9 +51,9 @@ class Store:
         self._database = database
         self._rating = rating
 
-    async def arrive(self, turn: Turn) -> Arrival:
+    async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
-        key = rows.key(turn)
+        key = rows.key(turn, tokenizer)
         row = await self._database.read(lambda c: c.execute(rows.arrival(), key).one_or_none())
         if row is None:
             workspace = await self.workspace(turn.place.platform, turn.place.workspace)
@@ -53,7 +61,8 @@ class Store:
             return Arrival(None, house, None)
         house = self._house(turn, row)
         earlier = rows.reply_of(row) if row.post is not None else None
-        return Arrival(earlier, house, rows.story_of(row) if row.story_id is not None else None)
+        story = rows.story_of(row) if row.story_id is not None else None
+        return Arrival(earlier, house, story, rows.last_passage_of(row))
 
     def _house(self, turn: Turn, row: rows.AnyRow) -> House:
         workspace = rows.workspace_of(row)
@@ -95,11 +104,21 @@ class Store:
 
         They are looked up from the head upwards, so the cost is that of the part that is read.
         """
-        if story.head is None:
-            return []
         top = story.passages if last is None else last
-        wanted = {"head": story.head, "tokenizer": tokenizer, "floor": top - limit, "ceiling": top}
-        return await self._database.read(lambda c: [rows.passage_of(row) for row in c.execute(rows.path(), wanted)])
+        part = {"floor": top - limit, "ceiling": top, "enough": top, "tokens": _ALL}
+        wanted = part | {"head": story.head, "tokenizer": tokenizer}
+        return await self._database.read(lambda c: _passages(c, wanted))
+
+    async def window(self, story: Story, *, tokenizer: str, tokens: int) -> tuple[list[Passage], list[Lore]]:
+        """The passages in so many last tokens of a story by its own scale, and its facts, both oldest first.
+
+        Not fewer passages than `_AT_LEAST`, so that a new one can be compared with them, however long they are.
+        """
+        top = story.passages
+        limit = max(_AT_LEAST, tokens // _SHORTEST)
+        part = {"floor": top - limit, "ceiling": top, "enough": top - _AT_LEAST, "tokens": tokens}
+        wanted = part | {"head": story.head, "tokenizer": tokenizer}
+        return await self._database.read(lambda c: (_passages(c, wanted), _lore(c, story.id)))
 
     async def version_of(self, story: Story, passage_id: int) -> Passage | None:
         """What a passage reads now, on the path to the story's head; None if it does not stand there."""
@@ -142,9 +161,7 @@ class Store:
 
     async def lore(self, story_id: int) -> list[Lore]:
         """The facts that hold in a story, oldest first; the newest two hundred of them."""
-        holding = t.lore.c.story_id == story_id, t.lore.c.holds
-        wanted = select(t.lore).where(*holding).order_by(t.lore.c.id.desc()).limit(200)
-        return await self._database.read(lambda c: [rows.lore_of(row) for row in c.execute(wanted)][::-1])
+        return await self._database.read(lambda c: _lore(c, story_id))
 
     async def step(self, story_id: int, *, back: bool) -> Step | None:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
@@ -216,3 +233,11 @@ class Store:
             if earlier := await self.replied(turn):
                 return earlier
             raise Moved from None
+
+
+def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:
+    return [rows.passage_of(row) for row in connection.execute(rows.path(), wanted)]
+
+
+def _lore(connection: Connection, story_id: int) -> list[Lore]:
+    return [rows.lore_of(row) for row in connection.execute(rows.facts(), {"of": story_id})][::-1]

@@ -45,7 +45,13 @@ class Storyteller:
         self._gate = gate
         self._secret = secret
         self._limits = limits or Limits()
+        self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
+
+    def start(self) -> None:
+        """Begin to wake up, in the background, what takes long: the filters and the engine."""
+        self._warming = asyncio.create_task(self._gate.warm())
+        self.engine.start()
 
     async def perform(
         self, name: str, turn: Turn, arguments: Mapping[str, str] | None = None, *, watch: Watch | None = None
@@ -104,12 +110,16 @@ class Storyteller:
 
     async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         try:
+            return await self._once(wanted, turn, values, watch)
+        except Moved:
+            pass
+        try:
             return await _AGAIN.copy()(self._once, wanted, turn, values, watch)
         except RetryError:
             raise StoreError(said("Somebody else kept changing this story just now. Please try again.")) from None
 
     async def _once(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
-        earlier, house, story = await self._store.arrive(turn)
+        earlier, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
@@ -118,6 +128,7 @@ class Storyteller:
             author=await self._name(turn.contributor.name, house),
             house=house,
             story=story,
+            last=last,
             store=self._store,
             gate=self._gate,
             engine=self.engine,

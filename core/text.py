@@ -9,6 +9,7 @@ from itertools import pairwise
 
 _CLOSERS = "\"'”’»)\\]*_~"
 _SENTENCE_END = re.compile(rf"(?:[.!?…]+[{_CLOSERS}]*(?=\s|$)|[。！？]+[」』”’]*|\n+)")
+_IN_AN_END = frozenset(f".!?…。！？」』\n{_CLOSERS}")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Sgt|Jr|Sr|vs|etc|No)|\b[A-Z])\.$")
 _GOES_ON = re.compile(r"\s*[a-z]")
 
@@ -18,13 +19,18 @@ _MOST_MARKS = 3
 """Combining marks that may follow one character; more is a tower built to overflow lines."""
 
 
-def sentence_end(text: str) -> int:
+def sentence_end(text: str, *, behind: int = 0) -> int:
     """The index just behind the last finished sentence of `text`, 0 if none is finished.
+
+    With `behind`, 0 also if none is finished behind that index: a draft that grows need not be read anew each time.
 
     A full stop at the very end counts. One behind a title or a single letter does not, nor does one that goes on
     in lower case, as in “Stop!” he said.
     """
-    return max(_ends(text), default=0)
+    start = behind
+    while start and text[start - 1] in _IN_AN_END:  # an end may have grown
+        start -= 1
+    return max((end for end in _ends(text, start) if end > behind), default=0)
 
 
 def sentences(text: str) -> list[str]:
@@ -33,8 +39,8 @@ def sentences(text: str) -> list[str]:
     return [s for a, b in pairwise(borders) if (s := text[a:b].strip())]
 
 
-def _ends(text: str) -> list[int]:
-    return [end for match in _SENTENCE_END.finditer(text) if _ends_here(text, end := match.end())]
+def _ends(text: str, start: int = 0) -> list[int]:
+    return [end for match in _SENTENCE_END.finditer(text, start) if _ends_here(text, end := match.end())]
 
 
 def _ends_here(text: str, end: int) -> bool:

@@ -60,6 +60,8 @@ class EngineOptions:
     """Tokens computed in one step: the most that one long prompt can delay the others."""
     max_queued: int = 64
     """Requests that may wait beyond `max_num_seqs`, before `EngineBusy`."""
+    stream_interval: int = 4
+    """Tokens that are handed over at once, after the first. One by one they cost this process more than all else."""
     gpu_memory_utilization: float = 0.9
     cpu_cache_gib: float = 0.5
     """Room for the prefix cache on a CPU. (A GPU uses what `gpu_memory_utilization` leaves.)"""
@@ -227,6 +229,7 @@ def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) ->
         "max_num_seqs": options.max_num_seqs,
         "max_num_batched_tokens": options.max_num_batched_tokens,
         "max_num_queued_reqs": options.max_num_seqs + options.max_queued,  # vLLM counts the running ones too
+        "stream_interval": options.stream_interval,
         "gpu_memory_utilization": options.gpu_memory_utilization,
         "quantization": options.quantization,
         "kv_cache_dtype": options.kv_cache_dtype,

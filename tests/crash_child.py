@@ -1,7 +1,8 @@
 """A child that tells a story and is killed in the middle of it. Run as a program by `test_crash.py`.
 
 It imports everything once, then forks for each number that it reads: the fork performs a few turns on a real
-database file and kills itself with SIGKILL when its event loop has taken that many steps.
+database file and kills itself with SIGKILL when it has taken that many steps. A step is one of its event loop,
+or one of the database's threads: a statement that begins, or a commit.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import selectors
 import signal
 import sys
 from asyncio import SelectorEventLoop
+
+from sqlalchemy import Engine, event
 
 from core.database import Database
 from core.engine import Request
@@ -36,17 +39,23 @@ def answer(request: Request) -> str:
 
 
 class DoomedLoop(SelectorEventLoop):
-    """Kills the process before the step of this number; between two steps, the database's threads go on."""
+    """Kills the process before the step of this number."""
 
     def __init__(self, doomsday: int) -> None:
         super().__init__(selectors.DefaultSelector())
         self._doomsday = doomsday
         self.steps = 0
+        event.listen(Engine, "before_cursor_execute", self.step)
+        event.listen(Engine, "commit", self.step)
 
-    def _run_once(self) -> None:
+    def step(self, *_: object) -> None:
+        """Called before each of them."""
         if self.steps == self._doomsday:
             os.kill(os.getpid(), signal.SIGKILL)
         self.steps += 1
+
+    def _run_once(self) -> None:
+        self.step()
         super()._run_once()  # type: ignore[misc]
 
 

@@ -24,7 +24,7 @@ async def run(storyteller: Storyteller, *, channel: str) -> int:
 
 async def _with_pipe(storyteller: Storyteller, channel: str) -> int:
     circle = Circle(storyteller, PlainScreen(sys.stdout), channel)
-    storyteller.engine.start()
+    storyteller.start()
     await circle.catch_up()
     pipe = Pipe(sys.stdin.buffer)
     while (line := await pipe.line()) is not None and await circle.hear(line):
@@ -39,7 +39,7 @@ async def _with_person(storyteller: Storyteller, channel: str) -> int:
     screen.say(GREETING)
     await circle.catch_up()
     # The engine takes both hands for a while; the prompt comes first.
-    asyncio.get_running_loop().call_later(0.2, storyteller.engine.start)
+    asyncio.get_running_loop().call_later(0.2, storyteller.start)
     staying = True
     while staying and (line := await person.line()) is not None:
         staying = await _stoppable(circle.hear(line), screen)

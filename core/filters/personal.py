@@ -7,7 +7,7 @@ Phone numbers: phonenumbers (Apache-2.0). Card check digit: ISO/IEC 7812-1. Noth
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from itertools import islice
 
 from core.moderation import ALLOWED, Decision, Rating, Verdict
@@ -39,6 +39,12 @@ _MAYBE_PHONE = re.compile(r"(?<!\w)\+?\(?\d[\d ()./-]{5,20}\d(?!\w)")
 _COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IN", "CN", "AU")
 _PHONES_TRIED = 30
 """Numbers of one text that are looked up; a text with more of them is a table, not a story."""
+_DIGIT = re.compile(r"\d")
+_NETWORKS = ("discord", "snap", "insta", "tiktok", "telegram", "whatsapp", "skype", "kik", "wechat", "twitter")
+_DOTLESS, _DOTTED = ("ı", "i"), ("i\u0307", "i")
+"""Case folding leaves two Turkish letters that a search without regard to case takes for an i."""
+_SHORTEST_TOKEN = 15
+"""Signs in a row, at least, that make an access token: `xapp-` and ten more."""
 _AT_ONCE = 4_000
 
 
@@ -47,11 +53,11 @@ class PersonalFilter:
 
     name = "personal"
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
+    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
         """Judge `text`; a long one, or one with digits to be tried as a telephone number, in a thread."""
-        if len(text) <= _AT_ONCE and not _MAYBE_PHONE.search(text):
+        if len(text) <= _AT_ONCE and not (_DIGIT.search(text) and _MAYBE_PHONE.search(text)):
             return self.judge_now(text, rating)
-        return await asyncio.to_thread(self.judge_now, text, rating)
+        return asyncio.to_thread(self.judge_now, text, rating)
 
     def judge_now(self, text: str, rating: Rating) -> Verdict:
         """Judge `text` here and now."""
@@ -62,15 +68,22 @@ class PersonalFilter:
 
 
 def personal_data(text: str) -> Iterator[str]:
-    """The kinds of personal data in `text`, as reasons for people."""
-    if _TOKEN.search(text):
+    """The kinds of personal data in `text`, as reasons for people.
+
+    Each search is only made if the text has what it cannot do without; most sentences have nothing of it.
+    """
+    plain = text.casefold().replace(*_DOTLESS).replace(*_DOTTED)
+    digits = bool(_DIGIT.search(text))
+    if (max(map(len, text.split()), default=0) >= _SHORTEST_TOKEN or "-----" in text) and _TOKEN.search(text):
         yield said("access token")
-    if ("@" in text and _MAIL.search(text)) or _SPELT_MAIL.search(text):
+    if ("@" in text and _MAIL.search(text)) or ("dot" in plain and _SPELT_MAIL.search(text)):
         yield said("e-mail address")
-    if _STREET.search(text):
+    if digits and _STREET.search(text):
         yield said("postal address")
-    if _HANDLE.search(text):
+    if any(map(plain.__contains__, _NETWORKS)) and _HANDLE.search(text):
         yield said("account name")
+    if not digits:
+        return
     if any(_passes_check(re.sub(r"\D", "", found)) for found in _CARD.findall(text)):
         yield said("card number")
     likely = (found for found in _MAYBE_PHONE.findall(text) if _grouped_like_a_phone(found))

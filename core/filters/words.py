@@ -7,6 +7,8 @@ Nothing of any text is kept or logged.
 """
 
 import asyncio
+import threading
+from collections.abc import Awaitable
 
 from core.filters.lexicon import Kind
 from core.filters.matching import found
@@ -41,20 +43,28 @@ class WordFilter:
 
     def __init__(self) -> None:
         self._ready = False
+        self._reading = threading.Lock()
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
-        """Judge `text`; the first one and long ones in a thread, so that nobody else waits."""
+    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
+        """Judge `text`; until the lists are read, and if it is long, in a thread, so that nobody else waits."""
         if self._ready and len(text) <= _AT_ONCE:
             return self.judge_now(text, rating)
-        verdict = await asyncio.to_thread(self.judge_now, text, rating)
+        return asyncio.to_thread(self.judge_now if self._ready else self._judge_first, text, rating)
+
+    def _judge_first(self, text: str, rating: Rating) -> Verdict:
+        with self._reading:  # once, however many wait for it
+            verdict = self.judge_now(text, rating)
         self._ready = True
         return verdict
 
     def judge_now(self, text: str, rating: Rating) -> Verdict:
         """Judge `text` here and now. Linear in its length."""
+        kinds = found(text)
+        if not kinds:
+            return ALLOWED
         column = list(Rating).index(rating)
         verdict = ALLOWED
-        for kind in sorted(found(text)):
+        for kind in sorted(kinds):
             decision = _MATRIX[kind][column]
             if decision is not Decision.ALLOW:
                 verdict |= Verdict(decision, (kind.value,))

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from core import tables
 from core.database import SCHEMA, Database
@@ -120,10 +120,7 @@ async def test_a_full_disk_is_said_to_be_so_and_the_story_goes_on_when_there_is_
 
 
 async def _page_limit(database: Database, pages: int) -> None:
-    async def unit(connection: AsyncConnection) -> None:
-        await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-
-    await database.write(unit)
+    await database.write(lambda c: c.execute(text(f"PRAGMA max_page_count = {pages}")).close())
 
 
 async def test_a_read_only_database_is_said_to_be_so(file: Path, on_file: Storyteller) -> None:
@@ -136,32 +133,74 @@ async def test_a_read_only_database_is_said_to_be_so(file: Path, on_file: Storyt
     await database.close()
 
 
-async def test_a_transaction_whose_caller_is_cancelled_ends_whole(database: Database, address: str) -> None:
-    entered, go_on = asyncio.Event(), asyncio.Event()
+def place(channel: object) -> dict[str, object]:
+    return {"platform": "p", "workspace": "w", "channel": str(channel), "thread": "", "version": 1}
 
-    async def unit(connection: AsyncConnection) -> None:
-        place = {"platform": "p", "workspace": "w", "channel": "c", "thread": "", "version": 1}
-        await connection.execute(tables.place.insert(), place)
-        entered.set()
-        await go_on.wait()
-        await connection.execute(tables.place.insert(), place | {"channel": "d"})
 
-    task = asyncio.create_task(database.write(unit))
-    await entered.wait()
-    task.cancel()
-    go_on.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    async with database.reading() as connection:
-        assert len((await connection.execute(tables.place.select())).all()) == 2
+async def places(database: Database) -> list[str]:
+    rows = await database.read(lambda c: c.execute(tables.place.select().order_by(tables.place.c.id)).all())
+    return [row.channel for row in rows]
+
+
+async def test_a_transaction_whose_caller_is_cancelled_ends_whole(database: Database) -> None:
+    whole = 60
+    for number, steps in enumerate((1, 2, 3, 5, 10, 20)):
+
+        def unit(connection: Connection, name: int = number) -> None:
+            for each in range(whole):
+                connection.execute(tables.place.insert(), place(f"{name} {each}"))
+
+        task = asyncio.create_task(database.write(unit))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(await places(database)) == (number + 1) * whole
 
 
 async def test_a_unit_that_fails_leaves_nothing(database: Database) -> None:
-    async def unit(connection: AsyncConnection) -> None:
-        await connection.execute(text("INSERT INTO place VALUES (1, 'p', 'w', 'c', '', 'g', 'short', 1, NULL)"))
+    def unit(connection: Connection) -> None:
+        connection.execute(tables.place.insert(), place("c"))
         raise StoreError
 
     with pytest.raises(StoreError):
         await database.write(unit)
-    async with database.reading() as connection:
-        assert (await connection.execute(tables.place.select())).all() == []
+    assert await places(database) == []
+
+
+async def test_units_that_come_together_stand_and_fall_each_by_itself(database: Database) -> None:
+    def written(number: int) -> Callable[[Connection], int]:
+        def unit(connection: Connection) -> int:
+            connection.execute(tables.place.insert(), place(number % 17))  # a second one of its name is refused
+            if number == 5:
+                raise StoreError
+            return number
+
+        return unit
+
+    said = await asyncio.gather(*(database.write(written(n)) for n in range(20)), return_exceptions=True)
+    failed = {n for n, each in enumerate(said) if isinstance(each, BaseException)}
+    assert failed >= {5}
+    assert len(failed) == 4
+    assert [n for n in range(20) if n not in failed] == [each for each in said if not isinstance(each, BaseException)]
+    assert sorted(await places(database), key=int) == [str(n) for n in range(17) if n != 5]
+
+
+async def test_sqlite_commits_units_that_come_together_at_once(file: Path) -> None:
+    database = await Database.open(f"sqlite+aiosqlite:///{file}")
+    commits = 0
+
+    @event.listens_for(Engine, "commit")
+    def count(_: Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    def unit(number: int) -> Callable[[Connection], None]:
+        return lambda c: c.execute(tables.place.insert(), place(number)).close()
+
+    await asyncio.gather(*(database.write(unit(n)) for n in range(40)))
+    event.remove(Engine, "commit", count)
+    assert len(await places(database)) == 40
+    assert commits < 10
+    await database.close()

@@ -1,11 +1,27 @@
 """Personal data, from outside. Every value is invented or reserved for examples."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from core.filters import personal
 from core.filters.personal import PersonalFilter
-from core.moderation import Decision, Rating
+from core.moderation import Decision, Gate, Rating
 
 FILTER = PersonalFilter()
+PIECES = (
+    *("", "ann at example DoT org", "a@b.cd", "xapp-0123456789", "-----BEGIN PRIVATE KEY-----", "sk-" + "a" * 20),
+    *(
+        "12 Rowan Lane",
+        "Lindenstraße ٣",
+        "DİSCORD: a.b1",
+        "tıktok is quiet_fox7",
+        "my ſnap = fox_7",
+        "Kik@a.b",
+        "kik:a_9",
+    ),
+)
+"""Personal data, in spellings that a search without regard to case finds all the same."""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +68,7 @@ def test_stories_pass(text: str) -> None:
 
 async def test_long_text_is_judged_too() -> None:
     text = "All was well. " * 1000 + "anna.b@example.org"
-    assert (await FILTER.judge(text, Rating.PG)).decision is Decision.BLOCK
+    assert (await Gate([FILTER]).judge(text, Rating.PG)).decision is Decision.BLOCK
 
 
 @pytest.mark.parametrize(
@@ -60,3 +76,18 @@ async def test_long_text_is_judged_too() -> None:
 )
 def test_hostile_text_gets_a_verdict(text: str) -> None:
     assert FILTER.judge_now(text, Rating.G).decision in Decision
+
+
+@given(
+    st.text(alphabet="dDoOtT.@ iIıİ̇sSſkKKnap 12_-cxMNOAK\n", max_size=60), st.sampled_from(PIECES), st.text(max_size=20)
+)
+def test_no_search_is_left_out_that_would_have_found_something(before: str, piece: str, after: str) -> None:
+    text = before + piece + after
+    every = {
+        "access token": personal._TOKEN.search(text),
+        "e-mail address": personal._MAIL.search(text) or personal._SPELT_MAIL.search(text),
+        "postal address": personal._STREET.search(text),
+        "account name": personal._HANDLE.search(text),
+    }
+    found = set(personal.personal_data(text))
+    assert {kind for kind, match in every.items() if match} == found & every.keys()

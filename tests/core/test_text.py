@@ -57,3 +57,10 @@ def test_towers_of_marks_are_cut_down(mark: str) -> None:
 @pytest.mark.parametrize(("text", "seen"), [("", False), (" \u200b\u2060", False), ("a", True), ("🐳", True)])
 def test_what_is_visible(text: str, seen: bool) -> None:
     assert visible(text) is seen
+
+
+@given(st.text(alphabet='aB .!?…。」”"\n)*', max_size=40), st.integers(0, 40))
+def test_an_end_behind_an_earlier_one_is_found_without_reading_all_again(text: str, cut: int) -> None:
+    earlier = sentence_end(text[:cut])
+    whole = sentence_end(text)
+    assert sentence_end(text, behind=earlier) == (whole if whole > earlier else 0)
