@@ -24,7 +24,8 @@ def turn(place: Place = HERE, who: Contributor = ANA, request_id: str | None = N
 
     `more` is as in `Turn`; `admin=False` makes it an ordinary contributor.
     """
-    return Turn(**{"id": request_id or f"request-{next(_ids)}", "place": place, "contributor": who, "admin": True} | more)
+    given: dict[str, Any] = {"admin": True} | more
+    return Turn(id=request_id or f"request-{next(_ids)}", place=place, contributor=who, **given)
 
 
 @dataclass

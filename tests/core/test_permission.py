@@ -50,7 +50,7 @@ async def test_settings_made_one_after_the_other_add_up(teller: Storyteller) -> 
         await teller.perform("setup", turn(), {name: value})
     found = await teller.workspace(HERE.platform, HERE.workspace)
     assert (found.rating, found.alerts, found.messages) == (Rating.PG, "4", True)
-    assert (found.channels, found.moderators) == ({"1", "2"}, {"3"})
+    assert (found.channels, found.moderators) == (frozenset({"1", "2"}), frozenset({"3"}))
     await teller.perform("setup", turn(), {"channels": "all", "moderators": "none", "alerts": "none"})
     found = await teller.workspace(HERE.platform, HERE.workspace)
     assert (found.channels, found.moderators, found.alerts) == (frozenset(), frozenset(), None)

@@ -6,7 +6,7 @@ from tests.loopback.slack.exchange import Exchange
 from tests.loopback.slack.message import Message
 from tests.loopback.slack.world import Channel
 
-MOST = 50
+MOST = 30
 """Posts after which an exchange takes no more."""
 
 
