@@ -86,6 +86,34 @@ class Settings(BaseSettings):
         None, description="Where Discord's gateway is, if not where Discord says; `ws://` on this machine only."
     )
 
+    slack_bot_token: SecretStr | None = Field(
+        None, description="The bot's token (`xoxb-…`) for one workspace: *OAuth & Permissions*, after installing."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        description="The app-level token (`xapp-…`, scope `connections:write`): Socket Mode, no public URL needed.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="The signing secret (*Basic Information*), for Slack over HTTP instead of Socket Mode."
+    )
+    slack_client_id: str | None = Field(
+        None, description="The client ID (*Basic Information*), so that many workspaces can add the bot by themselves."
+    )
+    slack_client_secret: SecretStr | None = Field(None, description="The client secret that belongs to it.")
+    slack_port: int = Field(
+        3000, ge=1, le=65535, description="Port for Slack's HTTP requests, behind your reverse proxy."
+    )
+    slack_host: str = Field("127.0.0.1", description="Address to listen on for them; `0.0.0.0` in a container.")
+    slack_public_url: str | None = Field(
+        None, description="Where the internet reaches that port, e.g. `https://stories.example.org`."
+    )
+    slack_api_base: str = Field(
+        "https://slack.com/api/", description="Where Slack's API is; `http://` on this machine only."
+    )
+    slack_authorize_url: str = Field(
+        "https://slack.com/oauth/v2/authorize", description="Where Slack asks people whether the bot may come in."
+    )
+
     health_port: int | None = Field(
         None, ge=1, le=65535, description="Port of `/healthz` and `/readyz` on this machine; none if not set."
     )
@@ -106,7 +134,9 @@ class Settings(BaseSettings):
             raise ValueError("sqlite+aiosqlite:///file or postgresql+asyncpg://user@host/name")
         return value
 
-    @field_validator("discord_api_base", "discord_gateway_url")
+    @field_validator(
+        *("discord_api_base", "discord_gateway_url"), *("slack_public_url", "slack_api_base", "slack_authorize_url")
+    )
     @classmethod
     def _safe(cls, value: str | None) -> str | None:
         """Only this machine may be spoken to in clear."""

@@ -85,6 +85,16 @@ def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
     return any(each in told for each in own)
 
 
+def stutters(text: str) -> bool:
+    """Whether `text` says one to six words three times in a row, as a small model that has lost its way does."""
+    words = _words(text)
+    return any(
+        words[i : i + size] == words[i + size : i + 2 * size] == words[i + 2 * size : i + 3 * size]
+        for size in range(1, 7)
+        for i in range(len(words) - 3 * size + 1)
+    )
+
+
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 

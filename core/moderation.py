@@ -87,12 +87,17 @@ class Gate:
 
     async def judge(self, text: str, rating: Rating) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say."""
-        verdicts = [self._ask(each, text, rating) for each in self._filters]
-        promised = [each for each in verdicts if not isinstance(each, Verdict)]
-        late = iter(await asyncio.gather(*promised) if promised else ())
+        asked = [(each, self._ask(each, text, rating)) for each in self._filters]
+        late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
+        try:
+            if late:
+                await asyncio.wait(late, timeout=self._limit)
+        finally:
+            for each in late:
+                each.cancel()  # has no effect on one that is done
         verdict = ALLOWED
-        for each in verdicts:
-            verdict |= each if isinstance(each, Verdict) else next(late)
+        for source, answer in asked:
+            verdict |= answer if isinstance(answer, Verdict) else self._outcome(source, answer)
         return verdict
 
     async def warm(self) -> None:
@@ -124,25 +129,23 @@ class Gate:
         if not shown and tail:
             yield await self.clear(tail, rating)
 
-    def _ask(self, each: Filter, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
+    def _ask(self, each: Filter, text: str, rating: Rating) -> "Verdict | asyncio.Future[Verdict]":
         try:
             verdict = each.judge(text, rating)
         except Exception as error:
             return _broken(each, error)
-        return verdict if isinstance(verdict, Verdict) else self._promised(each, verdict)
+        return verdict if isinstance(verdict, Verdict) else asyncio.ensure_future(verdict)
 
-    async def _promised(self, each: Filter, promise: Awaitable[Verdict]) -> Verdict:
-        try:
-            async with asyncio.timeout(self._limit):
-                return await promise
-        except TimeoutError:
+    def _outcome(self, each: Filter, answer: "asyncio.Future[Verdict]") -> Verdict:
+        if not answer.done() or answer.cancelled():
             log.warning("filter %s ran past its limit of %.1f s", each.name, self._limit)
             return Verdict(Decision.HOLD, (said("{name} filter too slow", name=each.name),))
-        except Exception as error:
+        if (error := answer.exception()) is not None:
             return _broken(each, error)
+        return answer.result()
 
 
-def _broken(each: Filter, error: Exception) -> Verdict:
+def _broken(each: Filter, error: BaseException) -> Verdict:
     # The exception's text may quote the story, so only its type is logged.
     log.warning("filter %s broke: %s", each.name, type(error).__name__)
     return Verdict(Decision.HOLD, (said("{name} filter broken", name=each.name),))

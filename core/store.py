@@ -5,6 +5,7 @@ Every statement is bounded: a turn reads the end of a story, never the whole of 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
@@ -17,12 +18,14 @@ from core.database import Database
 from core.moderation import Rating
 from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Turn, Workspace
 
-__all__ = ["Arrival", "Moved", "Store", "Undelivered"]
+__all__ = ["Arrival", "Moved", "Store", "Telling", "Undelivered"]
 
 _AT_LEAST = 30
 """Passages of a window that are read however long they are: a new one must not repeat their words."""
 _SHORTEST = 16
 """Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
+_REMEMBERED = timedelta(hours=1)
+"""How long a delivery is known again; Slack's last retry comes some six minutes after the first try."""
 _ALL = 1 << 30
 """More tokens than any story has."""
 
@@ -42,6 +45,14 @@ class Undelivered(NamedTuple):
     place: Place
     contributor_id: str
     reply: Reply
+
+
+class Telling(NamedTuple):
+    """A story, where it is told, and who wrote its last passage (None before the first)."""
+
+    place: Place
+    story: Story
+    last_author: str | None
 
 
 class Store:
@@ -152,6 +163,44 @@ class Store:
             connection.execute(insert(t.note), {"key": key, "value": value})
 
         await self._database.write(unit)
+
+    async def first_sight(self, key: str) -> bool:
+        """Whether this delivery was never seen before, in any process; it is remembered for an hour from now."""
+        old = t.sighting.c.seen_at < now() - _REMEMBERED
+        known = select(t.sighting.c.key).where(t.sighting.c.key == key).exists()
+        mine = select(literal(key), literal(now(), t.sighting.c.seen_at.type)).where(~known)
+
+        def unit(connection: Connection) -> bool:
+            connection.execute(delete(t.sighting).where(old))
+            return connection.execute(insert(t.sighting).from_select(["key", "seen_at"], mine)).rowcount == 1
+
+        try:
+            return await self._database.write(unit)
+        except IntegrityError:  # another process was faster
+            return False
+
+    async def unsee(self, key: str) -> None:
+        """Forget a delivery: it was not dealt with, and may come again."""
+        await self._database.write(lambda c: c.execute(delete(t.sighting).where(t.sighting.c.key == key)))
+
+    async def tellings(self, platform: str, workspace: str, contributor_id: str, *, limit: int = 15) -> list[Telling]:
+        """Stories of the places on a server where a person took a turn: the open ones first, then the newest."""
+        mine = select(t.turn.c.place_id).where(t.turn.c.contributor_id == contributor_id)
+        place = t.place.c.workspace, t.place.c.channel, t.place.c.thread
+        wanted = (
+            rows.stories()
+            .add_columns(*place, t.passage.c.author_id.label("last_author"))
+            .join(t.place, t.place.c.id == t.story.c.place_id)
+            .where(t.place.c.platform == platform, t.place.c.workspace == workspace, t.place.c.id.in_(mine))
+            .order_by(t.story.c.ended, t.story.c.id.desc())
+            .limit(limit)
+        )
+
+        def unit(connection: Connection) -> list[Telling]:
+            found = connection.execute(wanted)
+            return [Telling(rows.place_of(platform, row), rows.story_of(row), row.last_author) for row in found]
+
+        return await self._database.read(unit)
 
     async def given(self, passage: Passage) -> Given | None:
         """What the model was given for a passage; None if a person wrote it."""

@@ -22,7 +22,7 @@ from core.errors import StoreError, StoryError, Withheld
 from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store, Undelivered
+from core.store import Moved, Store, Telling, Undelivered
 from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Turn, Workspace
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
@@ -98,6 +98,22 @@ class Storyteller:
     async def note(self, key: str, value: str) -> None:
         """Keep something that an adapter wants to know again after a restart. Nothing that people wrote."""
         await self._store.note(key, value)
+
+    async def replied(self, turn: Turn) -> Reply | None:
+        """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
+        return await self._store.replied(turn)
+
+    async def first_sight(self, key: str) -> bool:
+        """Whether this delivery was never seen before, in any process on this database; remembered for an hour."""
+        return await self._store.first_sight(key)
+
+    async def unsee(self, key: str) -> None:
+        """Forget a delivery that was not dealt with, so that it may come again."""
+        await self._store.unsee(key)
+
+    async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
+        """The newest stories of the places on a server where a person took a turn, open ones first. Reads only."""
+        return await self._store.tellings(platform, workspace, contributor_id)
 
     async def undelivered(self, platform: str) -> list[Undelivered]:
         """Replies that were committed but, as far as we know, never shown. Oldest first."""

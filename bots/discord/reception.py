@@ -139,9 +139,7 @@ class Reception:
 
     async def replied(self, turn: Turn) -> Reply | None:
         """What this turn said, if it was performed; it tells whether a cancelled turn is whole or absent."""
-        ask = getattr(self.storyteller, "replied", None)
-        reply: Reply | None = await ask(turn) if ask else None
-        return reply
+        return await self.storyteller.replied(turn)
 
     async def drain(self, *, patience: float, grace: float = 5.0) -> None:
         """Take nothing new; let what is being done finish within `patience` seconds, and stop the rest.

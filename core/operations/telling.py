@@ -1,13 +1,14 @@
 """Telling a story: beginning it, adding to it, having it continued and refined, and taking steps back."""
 
 from core.errors import NotAllowed, NotPossible
-from core.evidence import faithful, repeats
+from core.evidence import faithful, repeats, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
 from core.operations.replies import count, label, new_passage, note, say
 from core.prompts import Order, Task
 from core.session import Session
 from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Standing, Story, Turns
+from core.text import sentence_end
 from core.wording import said
 
 _REMEMBERED = 30
@@ -169,15 +170,20 @@ async def _continue(
 ) -> Reply:
     told = [p.text for p in passages[-_REMEMBERED:]] + ([instead_of.text] if instead_of else [])
     order = Order(Task.CONTINUE, direction, WORDS[length])
-    writing = await session.write(order, passages, accept=lambda text: not repeats(text, told))
+    writing = await session.write(order, passages, accept=lambda text: _worth_telling(text, told))
     if writing is None:
         raise NotPossible(
             said(
-                "The storyteller only found words that stand in the story already. "
+                "The storyteller found no good words: they stood in the story already, or came to no end. "
                 "Give it a direction, e.g. /story continue somebody knocks."
             )
         )
     return Reply((new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
+
+
+def _worth_telling(text: str, told: list[Cleared]) -> bool:
+    """Whether it ends with a sentence, and repeats neither itself nor the story."""
+    return bool(sentence_end(text)) and not stutters(text) and not repeats(text, told)
 
 
 def _parent(passages: list[Passage]) -> Passage | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.evidence import claims, faithful, names, repeats
+from core.evidence import claims, faithful, names, repeats, stutters
 from tests.core.test_prompts import passages
 from tests.voices import ScriptedEngine
 
@@ -62,3 +62,16 @@ def test_eight_words_in_a_row_are_a_repetition_seven_are_not() -> None:
     assert repeats("so one two three four five six seven eight", told)
     assert not repeats("so one two three four five six seven", told)
     assert repeats("a b c d e f g h a b c d e f g h", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("It was a flock of furry furry furry furry.", True),
+        ("She ran to the ship and ran to the ship and ran to the ship and slept.", True),
+        ("Row, row, your boat, and row it gently.", False),
+        ("The bell rang. The bell rang. Nobody came.", False),
+    ],
+)
+def test_a_text_that_has_lost_its_way_says_the_same_three_times_in_a_row(text: str, lost: bool) -> None:
+    assert stutters(text) is lost

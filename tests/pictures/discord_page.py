@@ -33,7 +33,7 @@ def page(messages: Sequence[Said], *, width: int = 760, caption: str = "") -> st
         _message(sheet, message)
     if caption:
         sheet.y += 6
-        sheet.paragraph(20, [Run(caption, replace(DIM, italic=True))], width - 40)
+        sheet.paragraph(20, [Run(caption, replace(DIM, italic=True))], width - 90)
     return sheet.svg()
 
 
@@ -46,7 +46,7 @@ def _message(sheet: Sheet, said: Said) -> None:
     name = Style(15, "#f2f3f5", bold=True)
     sheet.text(_LEFT, sheet.y + 13, [Run(said.author, name)])
     if said.app:
-        x = _LEFT + measure(said.author, name) + 10
+        x = _LEFT + measure(said.author, name) + 16
         sheet.box(x, sheet.y, 32, 16, "#5865f2")
         sheet.text(x + 4, sheet.y + 12, [Run("APP", Style(11, "#ffffff", bold=True))])
     sheet.y += 18

@@ -1,0 +1,113 @@
+"""Buttons and what they mean. All that a button knows is in its ids, so it works after a restart."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bots.slack import wording
+from bots.slack.wording import speak
+from core.story import Kind, Reply
+
+PREFIX = "story"
+Json = dict[str, Any]
+
+SHORTCUTS: Final = {
+    "explain_passage": wording.EXPLAIN_THIS,
+    "add_message": wording.ADD_TO_STORY,
+    "report_message": wording.REPORT,
+}
+"""Callback ids and names of the entries in a message's menu."""
+GLOBAL_SHORTCUTS: Final = {"start_story": wording.START}
+"""The same for the entries that are everywhere."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A kind of button."""
+
+    act: str
+    label: str
+    operation: str = ""
+    """What it performs; empty for those that do something of their own."""
+    form: str = ""
+    """The operation whose form it opens."""
+    style: str = ""
+
+
+CONTINUE: Final = Control("continue", wording.CONTINUE, "continue", style="primary")
+ANOTHER: Final = Control("another", wording.ANOTHER, "retry")
+REFINE: Final = Control("refine", wording.REFINE, form="refine")
+EXPLAIN: Final = Control("explain", wording.EXPLAIN, "explain")
+UNDO: Final = Control("undo", wording.UNDO, "undo")
+ADD: Final = Control("add", wording.ADD, form="add", style="primary")
+START: Final = Control("start", wording.START, form="start", style="primary")
+SHOW: Final = Control("show", wording.SHOW, "show")
+HELP: Final = Control("help", wording.HELP, "help")
+STOP: Final = Control("stop", wording.STOP, style="danger")
+OPEN: Final = Control("open", wording.OPEN_FORM, style="primary")
+CONTROLS: Final = {
+    each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN)
+}
+
+_UNDER = {
+    Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
+    Kind.ADDED: (CONTINUE, REFINE, UNDO),
+    Kind.REFINED: (CONTINUE, REFINE, UNDO),
+    Kind.EDITED: (),  # it may stand anywhere in the story
+}
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What a button says: its kind, and what it is about (a passage's id, a turn's, or a form)."""
+
+    control: Control
+    about: str
+
+    @property
+    def passage(self) -> int | None:
+        """The passage that it is about."""
+        return int(self.about) if self.about.isdecimal() and self.about.isascii() else None
+
+
+def read(action: Json) -> Pressed | None:
+    """What a pressed element says; None if it is no button of ours."""
+    prefix, _, act = str(action.get("action_id", "")).partition(":")
+    if prefix != PREFIX or act not in CONTROLS:
+        return None
+    about = str(action.get("value") or "")
+    return Pressed(CONTROLS[act], "" if about == "-" else about)
+
+
+def buttons(reply: Reply, locale: str) -> list[Json]:
+    """The buttons under a public reply, as blocks: what can be done next."""
+    if reply.private:
+        return []
+    if reply.passage is not None:
+        under = _UNDER[reply.passage.kind]
+        return row(under, str(reply.passage.id), locale) if under else []
+    return row((ADD, CONTINUE), "", locale) if opens(reply) else []
+
+
+def opens(reply: Reply) -> bool:
+    """Whether it is the beginning of a story, or one that was taken up again."""
+    return not reply.private and reply.passage is None and bool(reply.blocks) and reply.blocks[0].shape == "title"
+
+
+def stop_button(turn_id: str, locale: str) -> list[Json]:
+    """The button under what is being written."""
+    return row((STOP,), turn_id, locale)
+
+
+def row(controls: tuple[Control, ...], about: str, locale: str) -> list[Json]:
+    """These buttons in a row, as blocks."""
+    return [{"type": "actions", "elements": [_button(each, about, locale) for each in controls]}]
+
+
+def _button(control: Control, about: str, locale: str) -> Json:
+    button: Json = {
+        "type": "button",
+        "action_id": f"{PREFIX}:{control.act}",
+        "value": about or "-",
+        "text": {"type": "plain_text", "text": speak(control.label, locale)[:75]},
+    }
+    return button | ({"style": control.style} if control.style else {})

@@ -1,0 +1,283 @@
+"""One request, acknowledged already, to the last message of its reply."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bots.slack import layout, trouble, wording
+from bots.slack.controls import buttons, opens, stop_button
+from bots.slack.layout import Sheet, Sheets
+from bots.slack.posting import QUIET, Spot, respond
+from bots.slack.reception import Reception, Work
+from bots.slack.stream import Stream
+from bots.slack.trouble import LOST
+from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
+from bots.slack.wording import speak
+from core.errors import StoreError, StoryError
+from core.moderation import translated
+from core.operation import OPERATIONS, Effect
+from core.story import Block, Place, Reply, Turn
+from core.wording import Language
+
+_PRIVATE = frozenset({"setup", "report"})
+"""Operations that change something, and whose reply is for whoever asked alone."""
+_SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
+"""Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
+_OPENING = frozenset({"start", "resume"})
+_MOST = 3
+"""Messages of a private reply; a response_url takes five."""
+
+
+def private(name: str) -> bool:
+    """Whether the reply to an operation is for whoever asked alone, as far as is known before."""
+    return OPERATIONS[name].effect is not Effect.CHANGES or name in _PRIVATE
+
+
+class Exchange:
+    """One request and what is said back."""
+
+    def __init__(self, reception: Reception, asked: Asked) -> None:
+        self.reception = reception
+        self.asked = asked
+        self.locale = "en"
+        """Of what the person alone reads."""
+        self.here = "en"
+        """Of what everybody reads."""
+
+    async def perform(
+        self, name: str, arguments: Mapping[str, str], pointed: Pointed = NOTHING, *, place: Place | None = None
+    ) -> None:
+        """Perform a turn, show it while it is written, and what comes of it. Never raises `StoryError`."""
+        try:
+            asking = await self._turn(name, pointed, place)
+            if name in _OPENING:
+                async with self.reception.heads.opening(asking.place):
+                    await self._performed(name, asking, arguments)
+            else:
+                await self._performed(name, asking, arguments)
+        except StoryError as error:
+            await self.whisper(layout.notice(error.notice))
+
+    async def person(self) -> None:
+        """Find out in which language to speak."""
+        asked = self.asked
+        who = await self.reception.people.person(
+            asked.client, asked.workspace, asked.user, fallback=asked.user_name, home=asked.home
+        )
+        self.locale = who.locale
+        self.here = await self.reception.language(asked.workspace) or who.locale
+
+    async def _turn(self, name: str, pointed: Pointed, place: Place | None) -> Turn:
+        asked = self.asked
+        who = await self.reception.people.person(
+            asked.client, asked.workspace, asked.user, fallback=asked.user_name, home=asked.home
+        )
+        self.locale = who.locale
+        self.here = await self.reception.language(asked.workspace) or who.locale
+        where = place or await self.reception.heads.place(asked, begins=name == "start")
+        return turn(asked, where, who, pointed)
+
+    async def _performed(self, name: str, asking: Turn, arguments: Mapping[str, str]) -> None:
+        if private(name):
+            reply = await self._told(name, asking, arguments)
+            if reply is not None:
+                await self._whispered(reply, asking)
+            return
+        spot = await self._spot(name, asking.place)
+        stream = self._stream(spot, name, asking)
+        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments, watch=stream.watch))
+        try:
+            with self.reception.working(Work(asking, task)):
+                async with stream:
+                    reply = await task
+        except StoryError:
+            await stream.withdraw()
+            raise
+        except asyncio.CancelledError:
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise
+            found = await self.reception.storyteller.replied(asking)
+            if found is None:
+                await stream.marked(layout.notice(speak(wording.STOPPED, self.here)))
+                return
+            reply = replace(found, again=False)
+        if reply.private:
+            await stream.withdraw()
+            await self._whispered(reply, asking)
+        elif not reply.again:  # else it was shown when it was new, or will be at the next start
+            await self._shown(stream, spot, reply, asking)
+
+    async def _told(self, name: str, asking: Turn, arguments: Mapping[str, str]) -> Reply | None:
+        """Perform what is answered privately."""
+        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments))
+        with self.reception.working(Work(asking, task)):
+            try:
+                return await task
+            except asyncio.CancelledError:
+                if (own := asyncio.current_task()) is not None and own.cancelling():
+                    raise
+                await self.whisper(layout.notice(speak(wording.STOPPING, self.locale)))
+                return None
+
+    def _stream(self, spot: Spot, name: str, asking: Turn) -> Stream:
+        team = self.asked.user_team or self.asked.workspace.rpartition(":")[2]
+        return Stream(
+            spot,
+            recipient=(self.asked.user, team),
+            locale=self.here,
+            text=name in _SHOWN_AS_WRITTEN,
+            stop=stop_button(asking.id, self.here),
+            on_stop=lambda: self._stop(asking.id),
+        )
+
+    def _stop(self, turn_id: str) -> None:
+        work = self.reception.work(turn_id)
+        if work is not None:
+            work.task.cancel()
+
+    async def _spot(self, name: str, place: Place) -> Spot:
+        """Where a public reply goes: below the story's head, or into the channel if it is a head itself."""
+        if name not in _OPENING:
+            return self.spot(await self.reception.heads.head(place))
+        return self.spot(self.asked.thread if place.thread or name == "resume" else "")
+
+    def spot(self, thread: str = "") -> Spot:
+        """A thread in the channel, or the channel."""
+        asked = self.asked
+        return Spot(asked.client, self.reception.budget, asked.workspace, asked.channel, thread)
+
+    async def _shown(self, stream: Stream, spot: Spot, reply: Reply, asking: Turn) -> None:
+        """Show a reply for good. What Slack does not take stays in the outbox, and the person is told."""
+        more = buttons(reply, self.here)
+        sheets = layout.sheets(reply.blocks, self.here).under(more)
+        try:
+            ids = await self._settled(stream, spot, sheets, reply, more)
+        except LOST as error:
+            if not await self._shown_otherwise(error, sheets):
+                return
+            ids = []
+        if ids and (opens(reply) or not spot.thread):
+            await self.reception.heads.begun(asking.place, spot.thread or ids[0])
+        await self.delivered(reply, ids)
+        await self._alerted(reply, asking)
+
+    async def _settled(
+        self, stream: Stream, spot: Spot, sheets: Sheets, reply: Reply, more: list[dict[str, Any]]
+    ) -> list[str]:
+        try:
+            return await stream.settle(sheets, reply.blocks, more)
+        except LOST as error:
+            if trouble.code(error) not in trouble.NO_THREAD or not spot.thread:
+                raise
+            trouble.note(error)
+        # What began the thread was deleted: the story goes on below a new head.
+        ids = await replace(spot, thread="").all(sheets)
+        await self.reception.heads.begun(self.asked.place(""), ids[0])
+        return ids
+
+    async def _shown_otherwise(self, error: BaseException, sheets: Sheets) -> bool:
+        """Say what is wrong. Where the bot is no member, the reply is still told by the response_url."""
+        sentence = layout.notice(trouble.sentence(error, self.locale, self.reception.name))
+        shown = False
+        if trouble.code(error) in trouble.NOT_HERE and self.asked.response_url:
+            try:
+                for sheet in sheets.messages[:_MOST]:
+                    await respond(self.asked.response_url, sheet, response_type="in_channel", replace_original=False)
+                shown = True
+            except LOST as lost:
+                trouble.note(lost)
+        await self.whisper(sentence)
+        return shown
+
+    async def _whispered(self, reply: Reply, asking: Turn) -> None:
+        sheets = layout.sheets(reply.blocks, self.locale, most=_MOST)
+        for sheet in sheets.messages:
+            await self.whisper(sheet)
+        if sheets.file:
+            await self._file(sheets.file)
+        await self.delivered(reply, [])
+        if reply.alert and not reply.again:
+            await self._alerted(reply, asking)
+        if private_setting(reply):
+            self.reception.forget_language(self.asked.workspace)
+
+    async def whisper(self, sheet: Sheet, more: Sequence[dict[str, Any]] = ()) -> None:
+        """Tell the person alone, in whichever way is left. Never raises what Slack answers."""
+        asked, sheet = self.asked, sheet.under(more)
+        ways: list[Callable[[], Awaitable[object]]] = [lambda: self._direct(sheet)]
+        if asked.channel and not asked.direct:
+            ways.insert(0, lambda: self.spot(asked.thread).whisper(asked.user, sheet))
+        if asked.response_url:
+            by_url: Callable[[], Awaitable[object]] = lambda: respond(  # noqa: E731
+                asked.response_url, sheet, replace_original=False
+            )
+            ways.insert(1 if asked.thread and len(ways) > 1 else 0, by_url)
+        for way in ways:
+            try:
+                await way()
+            except LOST as error:
+                trouble.note(error)
+            else:
+                return
+
+    async def _direct(self, sheet: Sheet) -> None:
+        asked = self.asked
+        where, thread = (asked.channel, asked.thread) if asked.direct else (asked.user, "")
+        await self.reception.budget.post(where)
+        await asked.client.chat_postMessage(
+            channel=where, thread_ts=thread or None, blocks=list(sheet.blocks), text=sheet.text, **QUIET
+        )
+
+    async def _file(self, text: str) -> None:
+        """Send a long private reply to the person's own conversation with the bot."""
+        try:
+            opened = await self.asked.client.conversations_open(users=self.asked.user)
+            spot = replace(self.spot(), channel=str(opened["channel"]["id"]))
+            await spot.file(text)
+        except LOST as error:
+            trouble.note(error)
+
+    async def delivered(self, reply: Reply, messages: Sequence[str]) -> None:
+        """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
+        try:
+            await self.reception.storyteller.delivered(reply, messages)
+        except StoreError as error:
+            trouble.note(error)
+
+    async def _alerted(self, reply: Reply, asking: Turn) -> None:
+        """Tell the moderators, with a way to the message that it is about."""
+        workspace = await self.reception.storyteller.workspace(PLATFORM, asking.place.workspace)
+        if not reply.alert or workspace.alerts is None:
+            return
+        language = Language.of(workspace.language or self.here)
+        told: list[Block] = [replace(each, text=translated(each.text, language)) for each in reply.alert]
+        spot = replace(self.spot(), channel=workspace.alerts)
+        try:
+            await spot.all(layout.sheets(told, language))
+            if asking.source:
+                link = await self.asked.client.chat_getPermalink(channel=self.asked.channel, message_ts=asking.source)
+                await spot.post(Sheet((_linked(str(link["permalink"])),), str(link["permalink"])))
+        except LOST as error:
+            trouble.note(error)
+
+
+def private_setting(reply: Reply) -> bool:
+    """Whether a private reply may have changed what everybody reads."""
+    return reply.private and reply.post is not None
+
+
+def _linked(address: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}>"}}
+
+
+async def carefully(exchange: Exchange, do: Callable[[], Awaitable[object]]) -> None:
+    """Do what was asked for. A mistake of ours becomes a private sentence with a number."""
+    try:
+        await do()
+    except StoryError as error:
+        await exchange.whisper(layout.notice(error.notice))
+    except Exception as error:  # the border: whatever it is, nobody is left waiting
+        await exchange.whisper(layout.notice(trouble.mistake(error, exchange.locale)))
+
+
