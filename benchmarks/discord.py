@@ -8,6 +8,7 @@ database, moderation or engine), given the same burst by the same loopback in th
 
 import argparse
 import asyncio
+import random
 import statistics
 import tempfile
 import time
@@ -34,11 +35,16 @@ from inference.vllm import VllmEngine
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, User
 from tests.voices import ScriptedEngine
 
-_SENTENCES = " ".join(f"Then lamp number {n} began to glow over the water." for n in range(40))
+_MANY = 20
+_WORDS = ["sea", "keeper", "bell", "stairs", "ship", "wind", "light", "stone", "harbour", "night", "door", "window"]
+_WORDS += ["rope", "boat", "gull", "tower", "coat", "song"]
+_SENTENCES = " ".join(
+    f"Then {' '.join(random.Random(n).sample(_WORDS, 12))} and lamp {n} began to glow." for n in range(_MANY)
+)
 
 
 class Reading(ScriptedEngine):
-    """Says forty sentences, a word every 20 ms, and notes when the last one was said."""
+    """Says twenty sentences, a word every 20 ms, and notes when the last one was said."""
 
     last = 0.0
 
@@ -179,7 +185,9 @@ async def streams(turns: int) -> list[Row]:
                 await asyncio.sleep(2)  # people read between two turns
                 before, began = len(loopback.requests), time.monotonic()
                 asked = await loopback.slash(user, channel, "story continue")
-                await asked.until(lambda x: "number 39" in x.text and not x.text.rstrip().endswith("…"), 60)
+                await asked.until(
+                    lambda x: f"lamp {_MANY - 1} began" in x.text and not x.text.rstrip().endswith("…"), 60
+                )
                 delays.append((asked.reply.edits[-1].at - voice.last) * 1e3)
                 requests += len(loopback.requests) - before
                 allowed += 2 + (time.monotonic() - began)
@@ -196,11 +204,6 @@ async def streams(turns: int) -> list[Row]:
     ]
 
 
-async def measure(interactions: int, seconds: float) -> list[Row]:
-    """All rows."""
-    return [*await bursts(interactions, seconds), *await streams(4)]
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -208,8 +211,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     chosen = parser.parse_args()
     print(HEAD)
-    for row in asyncio.run(measure(chosen.interactions, chosen.seconds)):
-        print(row)
+    for rows in (bursts(chosen.interactions, chosen.seconds), streams(4)):
+        for row in asyncio.run(rows):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
     python -m bots play [--channel NAME]     tell stories in this terminal, or from piped lines
     python -m bots discord                   tell stories on Discord
+    python -m bots slack                     tell stories on Slack
+    python -m bots run                       tell stories on every platform that is configured
+    python -m bots slack-manifest [--url U]  print the manifest from which Slack makes the app
     python -m bots doctor                    what is configured, what is missing, how to get it
     python -m bots moderate [--rating R]     judge JSON lines from standard input
 
@@ -16,12 +19,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bots.settings import Settings, SettingsError, load
 from core.errors import StoreLocked, StoryError
 from core.storyteller import Storyteller
 from core.text import hygienic, visible
+
+if TYPE_CHECKING:
+    from bots.together import Platform
 
 OK, FAILED, MISUSED, LATER, INTERRUPTED, TERMINATED = 0, 1, 2, 75, 130, 143
 
@@ -57,8 +64,13 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
             from bots.moderate import moderate  # noqa: PLC0415
 
             return asyncio.run(moderate(settings, arguments.rating, sys.stdin.buffer, sys.stdout))
-        case "discord":
-            return _discord(settings)
+        case "slack-manifest":
+            from bots.slack.manifest import printed  # noqa: PLC0415
+
+            sys.stdout.write(printed(arguments.url or settings.slack_public_url))
+            return OK
+        case "discord" | "slack" | "run" as platform:
+            return {"discord": _discord, "slack": _slack, "run": _together}[platform](settings)
         case _:
             return _play(settings, arguments.channel)
 
@@ -100,6 +112,36 @@ async def _on_discord(settings: Settings) -> int:
         return await run(teller, settings)
 
 
+def _slack(settings: Settings) -> int:
+    try:
+        return asyncio.run(_on_slack(settings))
+    except asyncio.CancelledError:  # asked twice to stop
+        return TERMINATED
+
+
+async def _on_slack(settings: Settings) -> int:
+    from bots.assembly import storyteller  # noqa: PLC0415
+    from bots.together import slack as run  # noqa: PLC0415
+
+    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+        return await run(teller, settings)
+
+
+def _together(settings: Settings) -> int:
+    from bots import together  # noqa: PLC0415
+
+    platforms = together.configured(settings)
+    return together.main(lambda: _on_all(settings, platforms))
+
+
+async def _on_all(settings: Settings, platforms: "Mapping[str, Platform]") -> int:
+    from bots.assembly import storyteller  # noqa: PLC0415
+    from bots.together import run  # noqa: PLC0415
+
+    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+        return await run(teller, platforms, settings)
+
+
 def _watched(teller: Storyteller, port: int | None) -> contextlib.AbstractAsyncContextManager[None]:
     """The health pages, if they are wanted; their web server is slow to import."""
     if port is None:
@@ -126,6 +168,12 @@ def _log_to(settings: Settings) -> None:
         logging.getLogger().handlers[0].addFilter(lambda record: not record.name.startswith("vllm"))
 
 
+def _address(url: str) -> str:
+    if not url.startswith("https://"):
+        raise argparse.ArgumentTypeError("a public address begins with https://")
+    return url
+
+
 def _channel(name: str) -> str:
     if name != hygienic(name) or not visible(name) or len(name) > 64:
         raise argparse.ArgumentTypeError("a channel's name has 1 to 64 ordinary characters")
@@ -140,6 +188,10 @@ def _parser() -> argparse.ArgumentParser:
         "--channel", default="terminal", type=_channel, help="which channel's stories (default: terminal)"
     )
     commands.add_parser("discord", help="tell stories on Discord (needs DISCORD_TOKEN)")
+    commands.add_parser("slack", help="tell stories on Slack (needs SLACK_APP_TOKEN and SLACK_BOT_TOKEN)")
+    commands.add_parser("run", help="tell stories on every platform that is configured")
+    shown = commands.add_parser("slack-manifest", help="print the manifest from which Slack makes the app")
+    shown.add_argument("--url", default=None, type=_address, help="for HTTP: where the internet reaches you")
     commands.add_parser("doctor", help="say what is configured, what is missing and how to get it")
     moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")
     moderate.add_argument("--rating", choices=("g", "pg", "teen", "mature"), default=None)

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from core import rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.moderation import Rating
-from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Turn, Workspace
+from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Telling, Turn, Workspace
 
-__all__ = ["Arrival", "Moved", "Store", "Telling", "Undelivered"]
+__all__ = ["Arrival", "Moved", "Store", "Undelivered"]
 
 _AT_LEAST = 30
 """Passages of a window that are read however long they are: a new one must not repeat their words."""
@@ -45,14 +46,6 @@ class Undelivered(NamedTuple):
     place: Place
     contributor_id: str
     reply: Reply
-
-
-class Telling(NamedTuple):
-    """A story, where it is told, and who wrote its last passage (None before the first)."""
-
-    place: Place
-    story: Story
-    last_author: str | None
 
 
 class Store:
@@ -184,14 +177,18 @@ class Store:
         await self._database.write(lambda c: c.execute(delete(t.sighting).where(t.sighting.c.key == key)))
 
     async def tellings(self, platform: str, workspace: str, contributor_id: str, *, limit: int = 15) -> list[Telling]:
-        """Stories of the places on a server where a person took a turn: the open ones first, then the newest."""
-        mine = select(t.turn.c.place_id).where(t.turn.c.contributor_id == contributor_id)
+        """Stories on a server that a person began or wrote in: the open ones first, then the newest."""
+        there = select(t.turn.c.place_id).where(t.turn.c.contributor_id == contributor_id)
+        wrote = aliased(t.passage)
+        written = wrote.c.story_id == t.story.c.id, wrote.c.author_id == contributor_id
+        mine = (t.story.c.author_id == contributor_id) | select(wrote.c.id).where(*written).exists()
         place = t.place.c.workspace, t.place.c.channel, t.place.c.thread
         wanted = (
             rows.stories()
             .add_columns(*place, t.passage.c.author_id.label("last_author"))
             .join(t.place, t.place.c.id == t.story.c.place_id)
-            .where(t.place.c.platform == platform, t.place.c.workspace == workspace, t.place.c.id.in_(mine))
+            .where(t.place.c.platform == platform, t.place.c.workspace == workspace)
+            .where(t.place.c.id.in_(there), mine)
             .order_by(t.story.c.ended, t.story.c.id.desc())
             .limit(limit)
         )

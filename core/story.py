@@ -151,6 +151,15 @@ class Story:
     """Who began it; None in stories from before this was kept."""
 
 
+@dataclass(frozen=True)
+class Telling:
+    """A story, where it is told, and who wrote its last passage (None before the first)."""
+
+    place: Place
+    story: Story
+    last_author: str | None
+
+
 class Kind(StrEnum):
     """How a passage came to be."""
 

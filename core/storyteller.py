@@ -22,8 +22,8 @@ from core.errors import StoreError, StoryError, Withheld
 from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store, Telling, Undelivered
-from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Turn, Workspace
+from core.store import Moved, Store, Undelivered
+from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.wording import Language, said
@@ -112,7 +112,7 @@ class Storyteller:
         await self._store.unsee(key)
 
     async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
-        """The newest stories of the places on a server where a person took a turn, open ones first. Reads only."""
+        """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
 
     async def undelivered(self, platform: str) -> list[Undelivered]:

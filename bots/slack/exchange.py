@@ -7,7 +7,9 @@ from typing import Any
 
 from bots.slack import layout, trouble, wording
 from bots.slack.controls import buttons, opens, stop_button
+from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
+from bots.slack.people import Person
 from bots.slack.posting import QUIET, Spot, respond
 from bots.slack.reception import Reception, Work
 from bots.slack.stream import Stream
@@ -44,6 +46,8 @@ class Exchange:
         """Of what the person alone reads."""
         self.here = "en"
         """Of what everybody reads."""
+        self._hinted = False
+        """The next private message replaces one that said that it was on its way."""
 
     async def perform(
         self, name: str, arguments: Mapping[str, str], pointed: Pointed = NOTHING, *, place: Place | None = None
@@ -59,24 +63,20 @@ class Exchange:
         except StoryError as error:
             await self.whisper(layout.notice(error.notice))
 
-    async def person(self) -> None:
-        """Find out in which language to speak."""
+    async def person(self) -> Person:
+        """Who asks; from then on we speak their language."""
         asked = self.asked
         who = await self.reception.people.person(
             asked.client, asked.workspace, asked.user, fallback=asked.user_name, home=asked.home
         )
         self.locale = who.locale
         self.here = await self.reception.language(asked.workspace) or who.locale
+        return who
 
     async def _turn(self, name: str, pointed: Pointed, place: Place | None) -> Turn:
-        asked = self.asked
-        who = await self.reception.people.person(
-            asked.client, asked.workspace, asked.user, fallback=asked.user_name, home=asked.home
-        )
-        self.locale = who.locale
-        self.here = await self.reception.language(asked.workspace) or who.locale
-        where = place or await self.reception.heads.place(asked, begins=name == "start")
-        return turn(asked, where, who, pointed)
+        who = await self.person()
+        where = place or await self.reception.heads.place(self.asked, begins=name == "start")
+        return turn(self.asked, where, who, pointed)
 
     async def _performed(self, name: str, asking: Turn, arguments: Mapping[str, str]) -> None:
         if private(name):
@@ -110,15 +110,20 @@ class Exchange:
 
     async def _told(self, name: str, asking: Turn, arguments: Mapping[str, str]) -> Reply | None:
         """Perform what is answered privately."""
-        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments))
-        with self.reception.working(Work(asking, task)):
-            try:
-                return await task
-            except asyncio.CancelledError:
-                if (own := asyncio.current_task()) is not None and own.cancelling():
-                    raise
-                await self.whisper(layout.notice(speak(wording.STOPPING, self.locale)))
-                return None
+        hint = Hint(self.asked, self.locale)
+        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments, watch=hint.watch))
+        try:
+            with self.reception.working(Work(asking, task)):
+                async with hint:
+                    return await task
+        except asyncio.CancelledError:
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise
+            self._hinted = hint.stands
+            await self.whisper(layout.notice(speak(wording.STOPPING, self.locale)))
+            return None
+        finally:
+            self._hinted = hint.stands
 
     def _stream(self, spot: Spot, name: str, asking: Turn) -> Stream:
         team = self.asked.user_team or self.asked.workspace.rpartition(":")[2]
@@ -171,10 +176,17 @@ class Exchange:
             if trouble.code(error) not in trouble.NO_THREAD or not spot.thread:
                 raise
             trouble.note(error)
-        # What began the thread was deleted: the story goes on below a new head.
-        ids = await replace(spot, thread="").all(sheets)
-        await self.reception.heads.begun(self.asked.place(""), ids[0])
-        return ids
+        return await self._below_a_new_head(spot, sheets)
+
+    async def _below_a_new_head(self, spot: Spot, sheets: Sheets) -> list[str]:
+        """What began the thread was deleted: the story goes on in the channel, with this as its head."""
+        channel, heads = self.asked.place(""), self.reception.heads
+        async with heads.opening(channel):
+            if (head := await heads.known(channel)) != spot.thread:  # somebody was faster
+                return await replace(spot, thread=head).all(sheets)
+            ids = await replace(spot, thread="").all(sheets)
+            await heads.begun(channel, ids[0])
+            return ids
 
     async def _shown_otherwise(self, error: BaseException, sheets: Sheets) -> bool:
         """Say what is wrong. Where the bot is no member, the reply is still told by the response_url."""
@@ -205,14 +217,15 @@ class Exchange:
     async def whisper(self, sheet: Sheet, more: Sequence[dict[str, Any]] = ()) -> None:
         """Tell the person alone, in whichever way is left. Never raises what Slack answers."""
         asked, sheet = self.asked, sheet.under(more)
+        hinted, self._hinted = self._hinted, False
         ways: list[Callable[[], Awaitable[object]]] = [lambda: self._direct(sheet)]
         if asked.channel and not asked.direct:
             ways.insert(0, lambda: self.spot(asked.thread).whisper(asked.user, sheet))
         if asked.response_url:
             by_url: Callable[[], Awaitable[object]] = lambda: respond(  # noqa: E731
-                asked.response_url, sheet, replace_original=False
+                asked.response_url, sheet, replace_original=hinted
             )
-            ways.insert(1 if asked.thread and len(ways) > 1 else 0, by_url)
+            ways.insert(1 if asked.thread and len(ways) > 1 and not hinted else 0, by_url)
         for way in ways:
             try:
                 await way()
@@ -279,5 +292,3 @@ async def carefully(exchange: Exchange, do: Callable[[], Awaitable[object]]) -> 
         await exchange.whisper(layout.notice(error.notice))
     except Exception as error:  # the border: whatever it is, nobody is left waiting
         await exchange.whisper(layout.notice(trouble.mistake(error, exchange.locale)))
-
-

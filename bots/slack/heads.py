@@ -38,7 +38,11 @@ class Heads:
         if place.thread:
             return place.thread
         async with self.opening(place):
-            return await self._storyteller.noted(_head_key(place)) or ""
+            return await self.known(place)
+
+    async def known(self, place: Place) -> str:
+        """The same for whoever holds `opening`; of a channel."""
+        return await self._storyteller.noted(_head_key(place)) or ""
 
     async def begun(self, place: Place, ts: str) -> None:
         """Say where a story's head stands, or that a thread has its own story."""

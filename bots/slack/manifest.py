@@ -28,6 +28,7 @@ SCOPES: Final = {
     "groups:read": said("the same of private channels that it was invited to"),
     "im:history": said("to hear what is said to it in a direct message"),
     "im:read": said("the same of direct messages"),
+    "im:write": said("to open a direct message, for what only one person may see"),
     "mpim:history": said("the same in group messages"),
     "mpim:read": said("the same of group messages"),
     "reactions:write": said("to mark a plain message that became a passage"),
@@ -43,10 +44,10 @@ EVENTS: Final = (
 """What the bot is told of."""
 
 PROMPTS: Final = (
-    (said("Begin a story"), said("start The Lamp of Harrow Bay | a girl finds a lamp that will not go out")),
-    (said("Let the storyteller write on"), said("continue")),
-    (said("Polish the last passage"), said("refine more tension")),
-    (said("What happened so far?"), said("recap")),
+    (said("Begin a story"), "start The Lamp of Harrow Bay | a girl finds a lamp that will not go out"),
+    (said("Let the storyteller write on"), "continue"),
+    (said("Polish the last passage"), "refine more tension"),
+    (said("What happened so far?"), "recap"),
 )
 """What can be said in the assistant's container: shown, and sent when it is pressed. Slack shows four at most."""
 
@@ -74,11 +75,15 @@ def manifest(url: str | None = None) -> Json:
             "background_color": "#26324a",
         },
         "features": {
-            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "bot_user": {"display_name": NAME, "always_online": True},
             "assistant_view": {
                 "assistant_description": str(said("Rehearse a story alone with the storyteller.")),
-                "suggested_prompts": [{"title": str(title), "message": str(message)} for title, message in PROMPTS],
+                "suggested_prompts": [{"title": str(title), "message": message} for title, message in PROMPTS],
             },
             "shortcuts": [*_shortcuts("message", SHORTCUTS), *_shortcuts("global", GLOBAL_SHORTCUTS)],
             "slash_commands": [_command(address)],

@@ -54,6 +54,11 @@ class People:
             self._known.popitem(last=False)
         return found
 
+    def locale(self, workspace: str, user: str) -> str:
+        """The language of somebody as far as it is known by now; English until then."""
+        known = self._known.get((workspace, user))
+        return known[1].locale if known else "en"
+
     async def names(self, client: AsyncWebClient, workspace: str, users: set[str]) -> dict[str, str]:
         """What people are called who are mentioned in a text; only of the first few."""
         return {each: (await self.person(client, workspace, each)).name for each in sorted(users)[:10]}

@@ -12,7 +12,7 @@ from bots.slack import trouble
 from bots.slack.budget import Budget
 from bots.slack.layout import Sheet, Sheets
 
-QUIET: Mapping[str, bool] = {"unfurl_links": False, "unfurl_media": False}
+QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def unhurried(client: AsyncWebClient) -> AsyncWebClient:
         trust_env_in_session=client.trust_env_in_session,
         headers=client.headers,
         retry_handlers=[AsyncConnectionErrorRetryHandler()],
-        logger=client._logger,  # noqa: SLF001 - it has no other name
+        logger=client._logger,
     )
 
 

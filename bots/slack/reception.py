@@ -119,6 +119,15 @@ class Reception:
             work.task.cancel()
         await self._wait(grace)
 
+    async def close(self) -> None:
+        """End whatever is still under way. It is whole or absent, and shown at the next start."""
+        own = asyncio.current_task()
+        flows = [each for each in self._flows if each is not own]
+        for each in flows:
+            each.cancel()
+        if flows:
+            await asyncio.wait(flows, timeout=1.0)
+
     async def _wait(self, seconds: float) -> None:
         own = asyncio.current_task()
         if flows := [each for each in self._flows if each is not own]:

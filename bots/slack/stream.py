@@ -124,10 +124,12 @@ class Stream:
         try:
             await self._update(sheet, taken=taken)
         except LOST as error:
-            if trouble.code(error) not in trouble.GONE:
+            if trouble.code(error) not in trouble.GONE | {"streaming_state_conflict"}:
                 raise
             trouble.note(error)
-            self._ts = await self._spot.post(sheet)
+            unfinished, self._ts = self._ts, await self._spot.post(sheet)
+            if trouble.code(error) not in trouble.GONE:
+                await self._spot.delete(unfinished)
         return self._ts
 
     async def _update(self, sheet: Sheet, *, taken: bool) -> None:
@@ -179,9 +181,7 @@ class Stream:
     async def _set_status(self, status: str) -> None:
         spot = self._spot
         try:
-            await self._hasty.assistant_threads_setStatus(
-                channel_id=spot.channel, thread_ts=spot.thread, status=status
-            )
+            await self._hasty.assistant_threads_setStatus(channel_id=spot.channel, thread_ts=spot.thread, status=status)
         except LOST as error:
             trouble.note(error)
 

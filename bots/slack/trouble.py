@@ -23,7 +23,9 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 """The message can no longer be edited; a new one can be posted."""
 NO_THREAD = frozenset({"cannot_reply_to_message", "thread_not_found", "invalid_thread_ts"})
 """What began the thread was deleted."""
-REVOKED = frozenset({"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired", "org_login_required"})
+REVOKED = frozenset(
+    {"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired", "org_login_required"}
+)
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "msg_blocks_too_many", "invalid_blocks"})
 NO_STREAM = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
 LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})

@@ -72,6 +72,7 @@ def turn(asked: Asked, place: Place, person: Person, pointed: Pointed = NOTHING)
         place=place,
         contributor=Contributor(f"{team}:{asked.user}" if stranger else asked.user, person.name),
         admin=not stranger and (person.admin or asked.direct),
+        roles=frozenset() if stranger else frozenset({asked.user}),  # Slack has no roles; moderators are named
         language=person.locale,
         here=person.locale,
         about=pointed.about,

@@ -23,7 +23,9 @@ def test_it_is_valid_by_the_official_schema(url: str | None) -> None:
 
 
 def test_the_file_is_what_the_table_says() -> None:
-    assert FILE.read_text("utf-8") == printed(), "write it anew: python -m bots slack-manifest > deploy/slack-manifest.json"
+    assert FILE.read_text("utf-8") == printed(), (
+        "write it anew: python -m bots slack-manifest > deploy/slack-manifest.json"
+    )
 
 
 def test_the_hint_names_every_operation() -> None:

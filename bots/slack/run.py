@@ -1,0 +1,172 @@
+"""Runs the bot in Socket Mode: checks the tokens, connects, stays connected, and stops in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator
+
+import aiohttp
+from pydantic import SecretStr
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.settings import Settings, SettingsError
+from bots.slack import assistant, home, outbox, trouble
+from bots.slack.app import application, catch_all, client
+from bots.slack.reception import Reception
+from core.storyteller import Storyteller
+
+LATER, TERMINATED, INTERRUPTED = 75, 143, 130
+PATIENCE = 20.0
+"""Seconds that passages being written have to finish when the bot is to stop."""
+_SESSION_CHECK = 10.0
+
+_TOKENLESS = (
+    "{name} is not set. Make an app at https://api.slack.com/apps from deploy/slack-manifest.json, and set "
+    "SLACK_APP_TOKEN (Basic Information, App-Level Tokens, with connections:write) and SLACK_BOT_TOKEN (OAuth & "
+    "Permissions)."
+)
+_REFUSED = (
+    "Slack does not accept {name}. Copy it again at https://api.slack.com/apps ({where}); I will not try again with "
+    "this one."
+)
+_WHERE = {
+    "SLACK_APP_TOKEN": "Basic Information, App-Level Tokens, with connections:write",
+    "SLACK_BOT_TOKEN": "OAuth & Permissions, Bot User OAuth Token",
+}
+_UNREACHABLE = "Slack cannot be reached just now. Please try again later."
+_WRONG = trouble.REVOKED | {"not_allowed_token_type", "missing_scope", "no_permission", "access_denied"}
+
+
+
+async def run(
+    storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE, reception: Reception | None = None
+) -> int:
+    """Tell stories on Slack until SIGTERM or Ctrl-C. Returns the exit code.
+
+    Passages being written have `patience` seconds then; what is stopped is marked as unfinished.
+
+    Raises `SettingsError` if a token is missing or wrong; nothing is tried again then.
+    """
+    app_token = _token(settings.slack_app_token, "SLACK_APP_TOKEN", "xapp-")
+    bot_token = _token(settings.slack_bot_token, "SLACK_BOT_TOKEN", "xox")
+    quiet()
+    storyteller.engine.start()
+    async with aiohttp.ClientSession() as session, stop_signal() as stop:
+        web = client(settings, bot_token, session=session)
+        try:
+            name = await _name(web)
+            reception = reception or Reception(storyteller)
+            reception.name = name
+            async with _connected(reception, web, client(settings, session=session), app_token):
+                print(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.", flush=True)
+                await _until(stop, reception, web)
+                await reception.drain(patience=patience)
+                return stop.result()
+        except trouble.LOST as error:
+            trouble.note(error)
+            print(_UNREACHABLE, flush=True)
+            return LATER
+
+
+async def _until(stop: "asyncio.Future[int]", reception: Reception, web: AsyncWebClient) -> None:
+    """Catch up, and wait for the signal."""
+    catching_up = asyncio.create_task(_catch_up(reception, web))
+    try:
+        await asyncio.wait([stop])
+    finally:
+        catching_up.cancel()
+        await asyncio.wait([catching_up])
+
+
+async def _catch_up(reception: Reception, web: AsyncWebClient) -> None:
+    async def only(_workspace: str) -> AsyncWebClient:
+        return web
+
+    try:
+        await outbox.catch_up(reception, only)
+    except Exception as error:  # the border: the bot goes on without
+        trouble.mistake(error, "en")
+
+
+@contextlib.asynccontextmanager
+async def _connected(
+    reception: Reception, web: AsyncWebClient, link: AsyncWebClient, app_token: str
+) -> AsyncIterator[None]:
+    """Connected by Socket Mode while the block lasts."""
+    app = application(reception, web)
+    home.listen(app, reception)
+    assistant.listen(app, reception)
+    catch_all(app)
+    handler = AsyncSocketModeHandler(app, app_token, web_client=link, ping_interval=_SESSION_CHECK)
+    try:
+        await _connect(handler)
+        yield
+    finally:
+        await reception.close()
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _connect(handler: AsyncSocketModeHandler) -> None:
+    """Connect. The token is tried once by ourselves, since the library would try a wrong one for ever."""
+    try:
+        await handler.client.web_client.apps_connections_open(app_token=handler.app_token)
+    except trouble.LOST as error:
+        if trouble.code(error) in _WRONG:
+            raise SettingsError(_refused("SLACK_APP_TOKEN")) from None
+        raise
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+
+
+async def _name(web: AsyncWebClient) -> str:
+    """How the bot is called. Raises `SettingsError` if its token is wrong."""
+    try:
+        answer = await web.auth_test()
+    except trouble.LOST as error:
+        if trouble.code(error) in _WRONG:
+            raise SettingsError(_refused("SLACK_BOT_TOKEN")) from None
+        raise
+    return str(answer.get("user") or "storycircle")
+
+
+def _refused(name: str) -> str:
+    return _REFUSED.format(name=name, where=_WHERE[name])
+
+
+def _token(given: SecretStr | None, name: str, prefix: str) -> str:
+    """The token. Raises `SettingsError` if there is none, or it cannot be one."""
+    if given is None:
+        raise SettingsError(_TOKENLESS.format(name=name))
+    token = given.get_secret_value().strip()
+    if not token.isascii() or not token.isprintable() or " " in token or not token.startswith(prefix):
+        raise SettingsError(_refused(name))
+    return token
+
+
+@contextlib.asynccontextmanager
+async def stop_signal() -> AsyncIterator["asyncio.Future[int]"]:
+    """A future that has the exit code once SIGTERM or Ctrl-C has come; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[int] = loop.create_future()
+    own = asyncio.current_task()
+
+    def heard(code: int) -> None:
+        if not stop.done():
+            stop.set_result(code)
+        elif own is not None:
+            own.cancel()
+
+    for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)):
+        loop.add_signal_handler(number, heard, code)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def quiet() -> None:
+    """The libraries' loggers: their lower levels write payloads, and their errors addresses with tokens."""
+    for name in ("slack_sdk", "slack_bolt"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

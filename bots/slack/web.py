@@ -1,0 +1,257 @@
+"""Slack over HTTP: its signed requests, the pages by which workspaces add the bot, and the health pages, on one port.
+
+Bolt checks the signature and that it is at most five minutes old. What is good but was delivered before, to whichever
+process on the same database, is acknowledged once more and nothing else.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.settings import Settings, SettingsError
+from bots.slack import assistant, home, oauth, outbox, trouble
+from bots.slack.app import application, catch_all, client
+from bots.slack.manifest import EVENTS_PATH
+from bots.slack.reception import Reception
+from bots.slack.run import LATER, PATIENCE, quiet, stop_signal
+from bots.slack.turns import PLATFORM
+from core.engine import EngineState
+from core.errors import StoreError
+from core.storyteller import Storyteller
+
+_SECRETLESS = (
+    "SLACK_SIGNING_SECRET is not set. Copy it from https://api.slack.com/apps (Basic Information, App Credentials), or "
+    "set SLACK_APP_TOKEN for Socket Mode, which needs no public address."
+)
+_TOKENLESS = (
+    "Slack over HTTP needs SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET (Basic "
+    "Information, App Credentials) so that workspaces can add the bot by themselves."
+)
+_REFUSED = (
+    "Slack does not accept SLACK_BOT_TOKEN. Copy it again at https://api.slack.com/apps (OAuth & Permissions, Bot User "
+    "OAuth Token); I will not try again with this one."
+)
+_TAKEN = (
+    "SLACK_PORT is {port}, which cannot be used: another program listens there, or it is reserved ({why}). Set it to a "
+    "free port."
+)
+_UNREACHABLE = "Slack cannot be reached just now. Please try again later."
+_BACKLOG = 1024
+_LONGEST_KEY = 120
+
+
+async def run(
+    storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE, reception: Reception | None = None
+) -> int:
+    """Tell stories on Slack over HTTP until SIGTERM or Ctrl-C. Returns the exit code.
+
+    Passages being written have `patience` seconds then; what is stopped is marked as unfinished.
+
+    Raises `SettingsError` if something is missing or wrong; nothing is tried again then.
+    """
+    secret = settings.slack_signing_secret
+    if secret is None:
+        raise SettingsError(_SECRETLESS)
+    many = oauth.wanted(settings)
+    if not many and settings.slack_bot_token is None:
+        raise SettingsError(_TOKENLESS)
+    quiet()
+    storyteller.engine.start()
+    async with contextlib.AsyncExitStack() as parts:
+        flow = await parts.enter_async_context(oauth.installations(settings)) if many else None
+        token = None if flow or not settings.slack_bot_token else settings.slack_bot_token.get_secret_value().strip()
+        speaker = client(settings, token)
+        try:
+            name = "storycircle" if flow else await _name(speaker)
+        except trouble.LOST as error:
+            trouble.note(error)
+            print(_UNREACHABLE, flush=True)
+            return LATER
+        reception = reception or Reception(storyteller)
+        reception.name = name
+        app = _application(reception, speaker, secret.get_secret_value(), flow)
+        stop = await parts.enter_async_context(stop_signal())
+        await parts.enter_async_context(_listening(app, reception, settings))
+        print(_where(settings, flow), flush=True)
+        await _until(stop, reception, _clients(speaker, flow))
+        await reception.drain(patience=patience)
+        return stop.result()
+
+
+def pages(app: AsyncApp, reception: Reception, signing_secret: str) -> web.Application:
+    """Everything that is answered on the port."""
+    deliveries = Deliveries(app, reception, signing_secret)
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        state = reception.storyteller.engine.state
+        ready = reception.taking and state is EngineState.READY
+        shown = state if reception.taking else "stopping"
+        return web.json_response({"storyteller": shown}, status=200 if ready else 503)
+
+    site = web.Application()
+    site.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    site.add_routes([web.post(EVENTS_PATH, deliveries.taken)])
+    if (flow := app.oauth_flow) is not None:
+        site.add_routes([web.get(flow.install_path, _page(flow.handle_installation))])
+        site.add_routes([web.get(flow.redirect_uri_path, _page(flow.handle_callback))])
+    return site
+
+
+class Deliveries:
+    """Slack's requests, each dealt with by one process once."""
+
+    def __init__(self, app: AsyncApp, reception: Reception, signing_secret: str) -> None:
+        self._app = app
+        self._storyteller = reception.storyteller
+        self._verifier = SignatureVerifier(signing_secret)
+
+    async def taken(self, request: web.Request) -> web.Response:
+        """Deal with a request, unless it was dealt with before: then it is acknowledged, since a balancer may repeat
+        one in good faith. What is not dealt with in the end, by a fault of ours, may come again.
+        """
+        asked = await to_bolt_request(request)
+        body = await request.text()
+        # A forged request must not use up an id; bolt is left to refuse it.
+        key = delivery(body, request.headers) if self._verifier.is_valid_request(body, dict(request.headers)) else ""
+        try:
+            if key and not await self._storyteller.first_sight(key):
+                return web.Response(status=200, headers={"X-Slack-No-Retry": "1"})
+            return await self._answered(asked, key)
+        except StoreError as error:
+            trouble.note(error)
+            return web.Response(status=503)
+
+    async def _answered(self, asked: AsyncBoltRequest, key: str) -> web.Response:
+        status = 500
+        try:
+            answer: BoltResponse = await self._app.async_dispatch(asked)
+            status = answer.status
+            return await to_aiohttp_response(answer)
+        finally:
+            if key and status >= 500:
+                await self._storyteller.unsee(key)
+
+
+def delivery(body: str, headers: Mapping[str, str]) -> str:
+    """Under which name a request is remembered: the same for Slack's retries and for a replay. Empty if need not be.
+
+    An event has an id, and most of what people press, type and send has a trigger; anything else is told by its
+    signature, which no two requests share.
+    """
+    given = _read(body)
+    if given.get("type") == "url_verification" or "ssl_check" in given:
+        return ""
+    found = str(given.get("event_id") or given.get("trigger_id") or headers.get("X-Slack-Signature") or "")
+    if len(found) > _LONGEST_KEY:
+        found = hashlib.sha256(found.encode()).hexdigest()
+    return f"{PLATFORM} {found}" if found else ""
+
+
+def _read(body: str) -> dict[str, Any]:
+    """What a body says: JSON, a form, or JSON in a form. Nothing if it cannot be read."""
+    try:
+        if body.startswith("{"):
+            found = json.loads(body)
+        else:
+            fields = {name: values[0] for name, values in parse_qs(body).items()}
+            found = json.loads(fields["payload"]) if "payload" in fields else fields
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _page(answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> Callable[..., Awaitable[web.Response]]:
+    async def page(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await answer(await to_bolt_request(request)))
+
+    return page
+
+
+def _application(
+    reception: Reception, speaker: AsyncWebClient, signing_secret: str, flow: AsyncOAuthFlow | None
+) -> AsyncApp:
+    app = application(reception, speaker, signing_secret=signing_secret, **({"oauth_flow": flow} if flow else {}))
+    if flow:
+        oauth.heed(app, flow)
+    assistant.listen(app, reception)
+    home.listen(app, reception)
+    catch_all(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: AsyncApp, reception: Reception, settings: Settings) -> AsyncIterator[None]:
+    secret = settings.slack_signing_secret
+    site = pages(app, reception, secret.get_secret_value() if secret else "")
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await _listen(runner, settings)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.slack_host, settings.slack_port, backlog=_BACKLOG).start()
+    except OSError as error:
+        raise SettingsError(_TAKEN.format(port=settings.slack_port, why=error.strerror)) from None
+
+
+async def _until(stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients) -> None:
+    """Catch up with what was not shown, and wait for the signal."""
+    catching_up = asyncio.create_task(_catch_up(reception, clients))
+    try:
+        await asyncio.wait([stop])
+    finally:
+        catching_up.cancel()
+        await asyncio.wait([catching_up])
+
+
+async def _catch_up(reception: Reception, clients: outbox.Clients) -> None:
+    try:
+        await outbox.catch_up(reception, clients)
+    except Exception as error:  # the border: the bot goes on without
+        trouble.mistake(error, "en")
+
+
+def _clients(speaker: AsyncWebClient, flow: AsyncOAuthFlow | None) -> outbox.Clients:
+    """Who speaks for a workspace."""
+
+    async def found(workspace: str) -> AsyncWebClient | None:
+        return speaker if flow is None else await oauth.speaker(flow, speaker, workspace)
+
+    return found
+
+
+async def _name(speaker: AsyncWebClient) -> str:
+    """How the bot is called. Raises `SettingsError` if its token is wrong."""
+    try:
+        answer = await speaker.auth_test()
+    except trouble.LOST as error:
+        if trouble.code(error) in trouble.REVOKED:
+            raise SettingsError(_REFUSED) from None
+        raise
+    return str(answer.get("user") or "storycircle")
+
+
+def _where(settings: Settings, flow: AsyncOAuthFlow | None) -> str:
+    address = (settings.slack_public_url or f"http://{settings.slack_host}:{settings.slack_port}").rstrip("/")
+    add = f" Add me to a workspace: {address}{flow.install_path}" if flow else ""
+    return f"I listen for Slack at {address}{EVENTS_PATH}.{add}"

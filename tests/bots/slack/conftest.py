@@ -1,0 +1,158 @@
+"""The application on a loopback Slack, with a real database and a scripted voice."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bots.settings import Settings
+from bots.slack import run
+from bots.slack.reception import Reception
+from core.database import Database
+from core.engine import Engine, Piece, Request
+from tests.kit import storyteller
+from tests.loopback.slack import Channel, Exchange, LoopbackSlack, Message, User
+from tests.voices import ScriptedEngine
+
+
+class App:
+    """The running application."""
+
+    def __init__(self, slack: LoopbackSlack, task: "asyncio.Task[int]", reception: Reception) -> None:
+        self.slack = slack
+        self.task = task
+        self.reception = reception
+
+
+def settings(slack: LoopbackSlack, **more: object) -> Settings:
+    """Settings that point to the loopback Slack."""
+    given = {
+        "slack_app_token": slack.app_token,
+        "slack_bot_token": slack.bot_token,
+        "slack_api_base": slack.api_base,
+        **more,
+    }
+    return Settings(_env_file=None, **given)  # type: ignore[arg-type, call-arg]
+
+
+@asynccontextmanager
+async def application(
+    slack: LoopbackSlack, database: Database, engine: Engine, *, patience: float = 20.0, **more: object
+) -> AsyncIterator[App]:
+    """The application while the block lasts."""
+    teller = storyteller(database, engine)
+    opened = slack.link.opened
+    reception = Reception(teller)
+    task = asyncio.create_task(run(teller, settings(slack, **more), patience=patience, reception=reception))
+    ready = asyncio.create_task(slack.until(lambda: slack.link.opened > opened))
+    try:
+        await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            ready.cancel()
+            task.result()
+        await ready
+        yield App(slack, task, reception)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A database in a file."""
+    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def slack() -> AsyncIterator[LoopbackSlack]:
+    """A loopback Slack; leaving it asserts that no contract was broken."""
+    async with LoopbackSlack() as loopback:
+        yield loopback
+
+
+class Voice(ScriptedEngine):
+    """A scripted voice that takes its time over each word."""
+
+    pace = 0.0
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The next answer of the script, slowly."""
+        async with aclosing(super().stream(request)) as pieces:
+            async for piece in pieces:
+                if self.pace:
+                    await asyncio.sleep(self.pace)
+                yield piece
+
+    def say(self, *answers: str) -> None:
+        """What comes next."""
+        self._answers = iter(answers)
+
+
+@pytest.fixture
+def engine() -> Voice:
+    """A scripted voice."""
+    return Voice()
+
+
+class Scene:
+    """A channel with two people, in which a story was begun."""
+
+    def __init__(self, app: App, engine: Voice, channel: Channel, ana: User, ben: User) -> None:
+        self.app = app
+        self.slack = app.slack
+        self.engine = engine
+        self.channel = channel
+        self.ana = ana
+        self.ben = ben
+
+    @property
+    def head(self) -> Message:
+        """The head of the last story."""
+        return next(each for each in reversed(self.channel.messages) if each.by_app)
+
+    @property
+    def told(self) -> list[str]:
+        """What everybody reads below the head."""
+        return [each.text for each in self.head.replies if each.by_app]
+
+    @property
+    def last(self) -> Message:
+        """The last thing that the bot said below the head."""
+        return [each for each in self.head.replies if each.by_app][-1]
+
+    async def ask(self, line: str, *, by: User | None = None, where: Channel | None = None) -> Exchange:
+        """Use the command and wait for what comes of it."""
+        asked = await self.slack.command(by or self.ana, where or self.channel, line)
+        return await asked.done()
+
+    async def mention(self, line: str, *, by: User | None = None) -> Exchange:
+        """Mention the bot below the head."""
+        asked = await self.slack.mention(by or self.ana, self.channel, line, thread=self.head)
+        return await asked.done()
+
+    async def press(self, label: str, message: Message | None = None, *, by: User | None = None) -> Exchange:
+        """Press a button under a message, by default the last one."""
+        asked = await self.slack.click(by or self.ana, message or self.last, label)
+        return await asked.done()
+
+    async def shown(self) -> str:
+        """The story, as it is shown."""
+        return (await self.ask("show")).text
+
+
+@pytest_asyncio.fixture
+async def scene(slack: LoopbackSlack, database: Database, engine: Voice) -> AsyncIterator[Scene]:
+    """A story with one passage of Ana's."""
+    ana, ben = slack.user("ana", admin=True), slack.user("ben")
+    channel = slack.channel("tales", ana, ben)
+    async with application(slack, database, engine, patience=1.0) as app:
+        scene = Scene(app, engine, channel, ana, ben)
+        await scene.ask("start The Lamp")
+        await scene.slack.until(lambda: bool(channel.messages))
+        await scene.ask("add Mara found a lamp.")
+        yield scene

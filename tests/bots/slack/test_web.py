@@ -1,0 +1,239 @@
+"""Slack over HTTP: signatures, replays, several processes on one database, many workspaces."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession
+
+import core.operations  # noqa: F401 - fills the table
+from bots.settings import Settings, SettingsError
+from bots.slack import web
+from bots.slack.manifest import manifest
+from bots.slack.reception import Reception
+from bots.slack.web import delivery
+from core.database import Database
+from core.engine import EngineState
+from tests.bots.slack.conftest import Voice
+from tests.core.conftest import address, postgres  # noqa: F401 - databases of both kinds
+from tests.kit import storyteller
+from tests.loopback.slack import LoopbackSlack
+
+
+@pytest_asyncio.fixture
+async def slack() -> AsyncIterator[LoopbackSlack]:
+    """A loopback Slack that knows our manifest and grants no more than it asks for."""
+    async with LoopbackSlack(manifest=manifest("https://stories.example.org")) as loopback:
+        yield loopback
+
+
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def settings(slack: LoopbackSlack, **more: Any) -> Settings:
+    given = {
+        "slack_signing_secret": slack.signing_secret,
+        "slack_bot_token": slack.bot_token,
+        "slack_api_base": slack.api_base,
+        "slack_authorize_url": slack.authorize_url,
+        "slack_port": port(),
+        **more,
+    }
+    return Settings(_env_file=None, **given)  # type: ignore[call-arg]
+
+
+@contextlib.asynccontextmanager
+async def process(
+    slack: LoopbackSlack, database: Database, engine: Voice, **more: Any
+) -> AsyncIterator[tuple[str, Reception]]:
+    """One process of ours: its address, and its reception."""
+    teller = storyteller(database, engine)
+    chosen, reception = settings(slack, **more), Reception(teller)
+    task = asyncio.create_task(web.run(teller, chosen, patience=1.0, reception=reception))
+    here = f"http://127.0.0.1:{chosen.slack_port}"
+    try:
+        async with ClientSession() as client:
+            while not task.done():
+                with contextlib.suppress(OSError):
+                    async with client.get(f"{here}/healthz") as answer:
+                        assert await answer.json() == {"status": "ok"}
+                        break
+                await asyncio.sleep(0.02)
+        if task.done():
+            task.result()
+        yield here, reception
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@pytest_asyncio.fixture
+async def http(slack: LoopbackSlack, database: Database, engine: Voice) -> AsyncIterator[str]:
+    """One process, to which Slack delivers."""
+    async with process(slack, database, engine) as (here, _):
+        slack.http_to(f"{here}/slack/events")
+        yield here
+
+
+async def test_a_story_is_told_over_http(slack: LoopbackSlack, http: str) -> None:
+    ana = slack.user("ana")
+    tales = slack.channel("tales", ana)
+    asked = await (await slack.command(ana, tales, "start The Lamp")).done()
+    assert asked.acked_after is not None
+    assert asked.acked_after < 1
+    assert "The Lamp" in tales.messages[-1].text
+    told = await slack.mention(ana, tales, "add Mara found a lamp.", thread=tales.messages[-1])
+    await told.says("Mara found a lamp.")
+    assert await slack.sender.verify(f"{http}/slack/events")
+    await slack.idle()
+
+
+@pytest.mark.parametrize("signature", ["wrong", "absent", "old"])
+async def test_a_request_that_slack_did_not_sign_just_now_changes_nothing(
+    slack: LoopbackSlack, http: str, signature: str
+) -> None:
+    ana = slack.user("ana")
+    tales = slack.channel("tales", ana)
+    slack.forge(signature)
+    asked = await slack.command(ana, tales, "start The Lamp")
+    assert asked.status == 401
+    assert tales.messages == []
+
+
+async def test_a_replay_is_acknowledged_and_nothing_else(slack: LoopbackSlack, http: str) -> None:
+    ana = slack.user("ana")
+    tales = slack.channel("tales", ana)
+    started = await (await slack.command(ana, tales, "start The Lamp")).done()
+    said = await slack.mention(ana, tales, "add Mara found a lamp.", thread=tales.messages[-1])
+    await said.says("Mara found a lamp.")
+    await slack.idle()
+    requests = len(slack.requests)
+    for exchange in (started, said):
+        await slack.again(exchange)
+        await slack.again(exchange, retry=True)
+    await slack.idle()
+    assert len(slack.requests) == requests
+    assert len(tales.everything) == 3
+
+
+async def test_two_processes_at_once_make_one_turn_of_one_delivery(
+    slack: LoopbackSlack,
+    address: str,  # noqa: F811
+    engine: Voice,
+) -> None:
+    ana = slack.user("ana")
+    tales = slack.channel("tales", ana)
+    one, two = await Database.open(address), await Database.open(address)
+    try:
+        async with process(slack, one, engine) as (first, _), process(slack, two, engine) as (second, _):
+            slack.http_to(f"{first}/slack/events", f"{second}/slack/events")
+            started = await (await slack.command(ana, tales, "start The Lamp")).done()
+            engine.gate.clear()
+            asked = await slack.command(ana, tales, "continue")
+            copies = await slack.again(asked)
+            copies += await slack.again(asked, retry=True)
+            engine.gate.set()
+            await asked.done()
+            await slack.again(started)
+            await slack.idle()
+            told = [each for each in tales.everything if each.by_app]
+            assert len(told) == 2
+            assert len(engine.requests) == 1
+            assert all(each.tried for each in copies)
+    finally:
+        await one.close()
+        await two.close()
+
+
+async def test_a_first_sight_is_one_even_for_many_at_once(address: str) -> None:  # noqa: F811
+    one, two = await Database.open(address), await Database.open(address)
+    tellers = [storyteller(each, Voice()) for each in (one, two)]
+    try:
+        seen = await asyncio.gather(*(tellers[n % 2].first_sight(f"slack Ev{n // 10}") for n in range(100)))
+        assert sum(seen) == 10
+        await tellers[0].unsee("slack Ev1")
+        assert await tellers[1].first_sight("slack Ev1")
+    finally:
+        await one.close()
+        await two.close()
+
+
+async def test_the_health_pages_say_when_it_is_ready_and_when_it_stops(
+    slack: LoopbackSlack, database: Database, engine: Voice
+) -> None:
+    async with process(slack, database, engine) as (here, reception), ClientSession(here) as client:
+        assert (await client.get("/readyz")).status == 200
+        engine.state = EngineState.WAKING
+        assert (await client.get("/readyz")).status == 503
+        engine.state = EngineState.READY
+        reception.taking = False
+        answer = await client.get("/readyz")
+        assert (answer.status, await answer.json()) == (503, {"storyteller": "stopping"})
+        assert (await client.get("/slack/install")).status == 404
+
+
+async def test_a_fault_of_the_database_is_no_acknowledgement_and_the_retry_counts(
+    slack: LoopbackSlack, tmp_path: Path, engine: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.errors import StoreError
+    from core.store import Store
+
+    right, broken = Store.first_sight, [True]
+
+    async def first_sight(self: Store, key: str) -> bool:
+        if broken:
+            broken.pop()
+            raise StoreError
+        return await right(self, key)
+
+    monkeypatch.setattr(Store, "first_sight", first_sight)
+    ana = slack.user("ana")
+    tales = slack.channel("tales", ana)
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
+    async with process(slack, database, engine) as (here, _):
+        slack.http_to(f"{here}/slack/events")
+        said = await slack.mention(ana, tales, "start The Lamp")
+        await said.says("The Lamp")
+        await slack.idle()
+        slack.forgive("http_error")
+    await database.close()
+
+
+async def test_what_is_missing_or_wrong_is_one_sentence(
+    slack: LoopbackSlack, database: Database, engine: Voice
+) -> None:
+    teller = storyteller(database, engine)
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"slack_signing_secret": None}, "SLACK_SIGNING_SECRET is not set"),
+        ({"slack_bot_token": None}, "SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID"),
+        ({"slack_client_id": "1.2"}, "belong together"),
+        ({"slack_port": taken.getsockname()[1]}, "another program listens there"),
+        ({"slack_bot_token": "xoxb-wrong"}, "Slack does not accept SLACK_BOT_TOKEN"),
+    ]
+    for given, sentence in wrong:
+        with pytest.raises(SettingsError, match=sentence):
+            await web.run(teller, settings(slack, **given))
+    taken.close()
+
+
+def test_a_delivery_is_known_by_what_slack_gives_it() -> None:
+    signed = {"X-Slack-Signature": "v0=abc"}
+    assert delivery('{"event_id": "Ev1", "type": "event_callback"}', signed) == "slack Ev1"
+    assert delivery("command=%2Fstory&trigger_id=1.2.a", signed) == "slack 1.2.a"
+    assert delivery("payload=%7B%22trigger_id%22%3A%223.4.b%22%7D", signed) == "slack 3.4.b"
+    assert delivery("payload=%7B%22type%22%3A%22view_closed%22%7D", signed) == "slack v0=abc"
+    assert delivery('{"type": "url_verification", "challenge": "x"}', signed) == ""
+    assert delivery("ssl_check=1&token=x", signed) == ""
+    assert delivery("{broken", signed) == "slack v0=abc"
+    assert len(delivery(f"trigger_id={'9' * 500}", signed)) < 128
