@@ -39,7 +39,12 @@ class Finding:
 
 async def doctor(settings: Settings, out: TextIO) -> int:
     """Print a line for each part. The exit code is 0 if the bot can work, else 1."""
-    findings = [await _database(settings), *await asyncio.to_thread(_others, settings)]
+    findings = [
+        await _database(settings),
+        *await asyncio.to_thread(_others, settings),
+        await _discord(settings),
+        _slack(settings),
+    ]
     for each in findings:
         print(f"{each.state}  {each.part:<11} {each.said}", file=out)
     broken = [each.part for each in findings if each.state is State.BROKEN]
@@ -48,7 +53,7 @@ async def doctor(settings: Settings, out: TextIO) -> int:
 
 
 def _others(settings: Settings) -> list[Finding]:
-    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret, _platforms]
+    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret]
     return [check(settings) for check in checks]
 
 
@@ -115,5 +120,17 @@ def _secret(settings: Settings) -> Finding:
     return Finding("secret", State.ABSENT, said)
 
 
-def _platforms(settings: Settings) -> Finding:
-    return Finding("platforms", State.ABSENT, "the terminal only; Discord and Slack come with their own commands.")
+async def _discord(settings: Settings) -> Finding:
+    if settings.discord_token is None:
+        said = "not set up; the README's section “Discord in five minutes” says how."
+        return Finding("discord", State.ABSENT, said)
+    from bots.discord.checkup import checkup  # noqa: PLC0415 - its library is loaded only where it is used
+
+    fine, said = await checkup(settings)
+    return Finding("discord", State.FINE if fine else State.BROKEN, said)
+
+
+def _slack(settings: Settings) -> Finding:
+    if settings.slack_bot_token is None and settings.slack_client_id is None:
+        return Finding("slack", State.ABSENT, "not set up; the README's section “Slack in five minutes” says how.")
+    return Finding("slack", State.FINE, "set up (not asked now).")

@@ -29,7 +29,8 @@ class Heads:
         """The place that is meant. `begins`: a story is begun, which makes an ordinary thread a place of its own."""
         if not asked.thread:
             return asked.place("")
-        kind = await self._storyteller.noted(_thread_key(asked.place(""), asked.thread))
+        async with self.opening(asked.place(asked.thread)):
+            kind = await self._storyteller.noted(_thread_key(asked.place(""), asked.thread))
         own = kind == _OWN or (begins and kind is None)
         return asked.place(asked.thread if own else "")
 

@@ -39,7 +39,6 @@ _UNREACHABLE = "Slack cannot be reached just now. Please try again later."
 _WRONG = trouble.REVOKED | {"not_allowed_token_type", "missing_scope", "no_permission", "access_denied"}
 
 
-
 async def run(
     storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE, reception: Reception | None = None
 ) -> int:

@@ -41,7 +41,8 @@ async def test_a_refusal_half_way_takes_away_what_was_shown(scene: Scene) -> Non
     asked = await scene.slack.command(scene.ana, scene.channel, "continue")
     await asked.until(lambda x: bool(x.ephemeral), 20)
     await scene.slack.until(lambda: scene.told == before)
-    assert "I kept that text back" in asked.text
+    assert "Nothing that the storyteller wrote fitted" in asked.text
+    assert scene.slack.called(r"chat\.startStream")
 
 
 @pytest.mark.parametrize("command", ["show", "list", "help", "recap", "about", "why", "settings show", "explain"])
