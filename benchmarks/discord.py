@@ -3,18 +3,20 @@
     python -m benchmarks.discord [--interactions 1000] [--seconds 10]
 
 The real application with the real engine, beside the smallest bot that discord.py makes (it defers and edits, with no
-database, moderation or engine), given the same burst by the same loopback in the same process, one after the other.
+database, moderation or engine), given the same burst by a loopback in a process of its own, one after the other.
 """
 
 import argparse
 import asyncio
+import multiprocessing
 import random
 import statistics
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import discord
@@ -24,7 +26,7 @@ from discord.http import Route
 from yarl import URL
 
 from benchmarks.turns import HEAD, Row
-from bots.assembly import gate, vllm_options
+from bots.assembly import gate, settling, vllm_options
 from bots.discord import run
 from bots.settings import Settings, load
 from core.database import Database
@@ -57,21 +59,20 @@ class Reading(ScriptedEngine):
             yield piece
 
 
-def _settings(loopback: LoopbackDiscord) -> Settings:
+def _settings(loopback: "LoopbackDiscord | Address") -> Settings:
     return load(
         discord_token=loopback.token, discord_api_base=loopback.api_base, discord_gateway_url=loopback.gateway_url
     )
 
 
 @asynccontextmanager
-async def _bot(loopback: LoopbackDiscord, engine: Engine) -> AsyncIterator[None]:
+async def _bot(loopback: "LoopbackDiscord | Address", engine: Engine) -> AsyncIterator[None]:
     """The real application."""
     settings = _settings(loopback)
     with tempfile.TemporaryDirectory() as folder:
         database = await Database.open(f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}")
         teller = Storyteller(store=Store(database), gate=gate(settings), engine=engine)
         task = asyncio.create_task(run(teller, settings, patience=1.0))
-        await loopback.ready(30)
         try:
             yield
         finally:
@@ -81,7 +82,7 @@ async def _bot(loopback: LoopbackDiscord, engine: Engine) -> AsyncIterator[None]
 
 
 @asynccontextmanager
-async def _smallest_bot(loopback: LoopbackDiscord) -> AsyncIterator[None]:
+async def _smallest_bot(loopback: "Address") -> AsyncIterator[None]:
     """What discord.py can do at best: acknowledge, and edit once."""
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = loopback.api_base, URL(loopback.gateway_url)
     client = discord.AutoShardedClient(
@@ -102,7 +103,6 @@ async def _smallest_bot(loopback: LoopbackDiscord) -> AsyncIterator[None]:
 
     client.setup_hook = hook  # type: ignore[method-assign]
     task = asyncio.create_task(client.start(loopback.token))
-    await loopback.ready(30)
     try:
         yield
     finally:
@@ -134,27 +134,63 @@ async def _burst(
     return sorted((each.acked_after or 0.0) * 1e3 for each in exchanges)
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where the other process has its Discord."""
+
+    api_base: str
+    gateway_url: str
+    token: str
+
+
+def _crowd(pipe: Connection, count: int, seconds: float, *, busy: int) -> None:
+    """A process of its own: a Discord and the people on it. Sends its address, then the milliseconds to each ack."""
+    asyncio.run(_gather_round(pipe, count, seconds, busy))
+
+
+async def _gather_round(pipe: Connection, count: int, seconds: float, busy: int) -> None:
+    async with LoopbackDiscord(validate="deferred", ratelimit_scale=0) as loopback:
+        pipe.send(Address(loopback.api_base, loopback.gateway_url, loopback.token))
+        user, channels = _club(loopback, 50)
+        threads = [loopback.thread(channels[0], f"busy {n}", by=user) for n in range(busy)]
+        await loopback.ready(60)
+        for each in [*channels, *threads] if busy else []:
+            await (await loopback.slash(user, each, "story start", title="The Lamp")).done(60)
+        enough = asyncio.Event()
+        writing = asyncio.create_task(_keep_writing(loopback, user, threads, enough))
+        pipe.send(await _burst(loopback, user, channels, count, seconds))
+        enough.set()
+        await writing
+        pipe.send("done")
+        await asyncio.to_thread(pipe.recv)  # the bot has left
+
+
+@asynccontextmanager
+async def _club_next_door(count: int, seconds: float, *, busy: int) -> AsyncIterator[tuple[Address, Connection]]:
+    processes = multiprocessing.get_context("spawn")
+    ours, theirs = processes.Pipe()
+    child = processes.Process(target=_crowd, args=(theirs, count, seconds), kwargs={"busy": busy})
+    child.start()
+    try:
+        yield await asyncio.to_thread(ours.recv), ours
+    finally:
+        ours.send("left")
+        await asyncio.to_thread(child.join, 60)
+
+
 async def bursts(count: int, seconds: float) -> list[Row]:
     """Acknowledgements of the real application while its engine writes, beside the smallest bot's."""
     engine = VllmEngine(vllm_options(load()))
     engine.start()
     await engine.ready()
-    async with LoopbackDiscord(validate="deferred", ratelimit_scale=0) as loopback:
-        user, channels = _club(loopback, 50)
-        busy = [loopback.thread(channels[0], f"busy {n}", by=user) for n in range(4)]
-        async with _bot(loopback, engine):
-            for each in [*channels, *busy]:
-                await (await loopback.slash(user, each, "story start", title="The Lamp")).done(60)
-            enough = asyncio.Event()
-            writing = asyncio.create_task(_keep_writing(loopback, user, busy, enough))
-            ours = await _burst(loopback, user, channels, count, seconds)
-            enough.set()
-            await writing
+    next_door = _club_next_door(count, seconds, busy=4)
+    async with settling(engine), next_door as (address, pipe), _bot(address, engine):
+        ours = await asyncio.to_thread(pipe.recv)
+        await asyncio.to_thread(pipe.recv)
     await engine.close()
-    async with LoopbackDiscord(validate="deferred", ratelimit_scale=0) as loopback:
-        user, channels = _club(loopback, 50)
-        async with _smallest_bot(loopback):
-            smallest = await _burst(loopback, user, channels, count, seconds)
+    async with _club_next_door(count, seconds, busy=0) as (address, pipe), _smallest_bot(address):
+        smallest = await asyncio.to_thread(pipe.recv)
+        await asyncio.to_thread(pipe.recv)
     name = f"Discord: ack, {count} in {seconds:.0f} s"
     return [
         Row(f"{name}, p50", statistics.median(ours), statistics.median(smallest), "ms", "smallest bot, no engine"),
@@ -180,6 +216,7 @@ async def streams(turns: int) -> list[Row]:
     async with LoopbackDiscord(validate="deferred") as loopback:
         user, (channel,) = _club(loopback, 1)
         async with _bot(loopback, voice):
+            await loopback.ready(30)
             await (await loopback.slash(user, channel, "story start", title="The Lamp")).done()
             for _ in range(turns):
                 await asyncio.sleep(2)  # people read between two turns

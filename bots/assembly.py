@@ -1,5 +1,8 @@
 """Puts the parts together as the settings say: database, gate, engine, storyteller."""
 
+import asyncio
+import contextlib
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 from bots.settings import Settings
 from core.database import Database
 from core.engine import Engine
+from core.errors import EngineError
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate
@@ -29,6 +33,7 @@ async def storyteller(settings: Settings) -> AsyncIterator[Storyteller]:
         parts.push_async_callback(database.close)
         voice = engine(settings)
         parts.push_async_callback(voice.close)
+        await parts.enter_async_context(settling(voice))
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=gate(settings),
@@ -36,6 +41,27 @@ async def storyteller(settings: Settings) -> AsyncIterator[Storyteller]:
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
         )
+
+
+@asynccontextmanager
+async def settling(voice: Engine) -> AsyncIterator[None]:
+    """Once the engine is awake, let the garbage collector leave alone what is there by then, as long as this lasts.
+
+    It has some million objects of torch and vLLM, and looking through them holds everybody up for half a second.
+    """
+    task = asyncio.create_task(_freeze(voice))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        gc.unfreeze()
+
+
+async def _freeze(voice: Engine) -> None:
+    with contextlib.suppress(EngineError):
+        await voice.ready()
+    gc.freeze()
 
 
 def gate(settings: Settings) -> Gate:

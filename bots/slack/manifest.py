@@ -6,7 +6,6 @@
 import json
 from typing import Any, Final
 
-from bots.slack import wording
 from bots.slack.controls import GLOBAL_SHORTCUTS, SHORTCUTS
 from core.operation import OPERATIONS
 from core.wording import said
@@ -51,6 +50,7 @@ PROMPTS: Final = (
 )
 """What can be said in the assistant's container: shown, and sent when it is pressed. Slack shows four at most."""
 
+_SUMMARY = said("Tell one story, together")
 _DESCRIPTION = "One story, told together: your channel adds passages, a storyteller continues, refines and explains."
 _LONG = (
     "Storycircle helps a channel tell one story together. Begin with /story start, add your own passages, and let the "
@@ -111,7 +111,7 @@ def usage_hint() -> str:
 
 
 def _command(address: str | None) -> Json:
-    told = {"command": COMMAND, "description": str(wording.STORY), "usage_hint": usage_hint(), "should_escape": True}
+    told = {"command": COMMAND, "description": str(_SUMMARY), "usage_hint": usage_hint(), "should_escape": True}
     return told | _reached(address, "url")
 
 

@@ -65,7 +65,8 @@ def after_mention(text: str, bot: str) -> str:
     before, found, after = text.partition(f"<@{bot}>")
     if not found:
         before, found, after = re.sub(rf"<@{re.escape(bot)}\|[^<>]*>", f"<@{bot}>", text).partition(f"<@{bot}>")
-    return after.strip() or before.strip()
+    line = after.strip() or before.strip()
+    return re.sub(r"^/story\b\s*", "", line)
 
 
 def _marked(text: str) -> str:

@@ -7,7 +7,7 @@ is removed, its tokens are deleted; stories stay, so that nothing is lost when i
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakValueDictionary
@@ -26,11 +26,13 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
+from bots.slack import trouble
 from bots.slack.app import client as web_client
 from bots.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from core.database import guest
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("slack_bolt")
+"""Kept quiet by `run.quiet`: what the library logs has codes and states in it."""
 
 Json = dict[str, Any]
 REMOVED = ("app_uninstalled", "tokens_revoked")
@@ -67,6 +69,23 @@ async def installations(settings: Settings) -> AsyncIterator[AsyncOAuthFlow]:
         yield _flow(settings, secret.get_secret_value() if secret else "", store, states)
     finally:
         await engine.dispose()
+
+
+def alone(client: AsyncWebClient) -> Callable[[], Awaitable[AuthorizeResult]]:
+    """How requests are authorised where there is one workspace, whose token `client` has. Slack is asked once.
+
+    Give it to the application as `authorize`: left to itself, bolt would keep installations in files of its own where
+    SLACK_CLIENT_ID stands in the environment, and ignore the token.
+    """
+    known: list[AuthorizeResult] = []
+
+    async def authorize() -> AuthorizeResult:
+        if not known:
+            answer = await client.auth_test()
+            known.append(AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=answer))
+        return known[0]
+
+    return authorize
 
 
 def heed(app: AsyncApp, flow: AsyncOAuthFlow) -> None:
@@ -184,8 +203,9 @@ class _Rotator(AsyncTokenRotator):
                 new = await super().perform_bot_token_rotation(
                     bot=bot, minutes_before_expiration=minutes_before_expiration
                 )
-            except SlackTokenRotationError:
+            except SlackTokenRotationError as error:
                 if (found := await self._renewed_elsewhere(bot)) is None:
+                    trouble.note(error)
                     raise
                 return found
             if new is not None:

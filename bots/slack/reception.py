@@ -119,6 +119,11 @@ class Reception:
             work.task.cancel()
         await self._wait(grace)
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is still under way."""
+        return bool(self._flows)
+
     async def close(self) -> None:
         """End whatever is still under way. It is whole or absent, and shown at the next start."""
         own = asyncio.current_task()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -141,6 +142,8 @@ class Deliveries:
         try:
             answer: BoltResponse = await self._app.async_dispatch(asked)
             status = answer.status
+            if key and status == 200 and "event_id" in asked.body:
+                return web.Response(status=200)  # bolt would tell an event what is meant for people
             return await to_aiohttp_response(answer)
         finally:
             if key and status >= 500:
@@ -185,7 +188,9 @@ def _page(answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> Call
 def _application(
     reception: Reception, speaker: AsyncWebClient, signing_secret: str, flow: AsyncOAuthFlow | None
 ) -> AsyncApp:
-    app = application(reception, speaker, signing_secret=signing_secret, **({"oauth_flow": flow} if flow else {}))
+    more: dict[str, Any] = {"oauth_flow": flow} if flow else {"authorize": oauth.alone(speaker)}
+    # Without a logger of ours, bolt's own write what people sent, whatever `quiet` says.
+    app = application(reception, speaker, signing_secret=signing_secret, logger=logging.getLogger("slack_bolt"), **more)
     if flow:
         oauth.heed(app, flow)
     assistant.listen(app, reception)

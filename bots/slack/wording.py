@@ -19,7 +19,6 @@ HELP = said("Help")
 EXPLAIN_THIS = said("Explain this passage")
 ADD_TO_STORY = said("Add to the story")
 REPORT = said("Report")
-STORY = said("Tell one story, together")
 
 WAITING = said("Somebody else's turn comes first …")
 WAKING = said("The storyteller is waking up …")
@@ -51,7 +50,6 @@ GREETING = said(
     "Tell one story together: `/story start <title>` in a channel, or `@{name} continue` in a story's thread, where "
     "Slack has no commands."
 )
-STARTED_IN = said("The story is told in {place}.")
 
 FORM_REFINE = said("What to change (empty: make it clearer)")
 FORM_REPORT = said("What is wrong with it? Moderators will see this")

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from bots.settings import Settings
 from bots.slack import run
+from bots.slack.budget import Budget
 from bots.slack.reception import Reception
 from core.database import Database
 from core.engine import Engine, Piece, Request
@@ -40,12 +41,18 @@ def settings(slack: LoopbackSlack, **more: object) -> Settings:
 
 @asynccontextmanager
 async def application(
-    slack: LoopbackSlack, database: Database, engine: Engine, *, patience: float = 20.0, **more: object
+    slack: LoopbackSlack,
+    database: Database,
+    engine: Engine,
+    *,
+    patience: float = 20.0,
+    scale: float = 1.0,
+    **more: object,
 ) -> AsyncIterator[App]:
     """The application while the block lasts."""
     teller = storyteller(database, engine)
     opened = slack.link.opened
-    reception = Reception(teller)
+    reception = Reception(teller, budget=Budget(scale))
     task = asyncio.create_task(run(teller, settings(slack, **more), patience=patience, reception=reception))
     ready = asyncio.create_task(slack.until(lambda: slack.link.opened > opened))
     try:
@@ -127,18 +134,23 @@ class Scene:
 
     async def ask(self, line: str, *, by: User | None = None, where: Channel | None = None) -> Exchange:
         """Use the command and wait for what comes of it."""
-        asked = await self.slack.command(by or self.ana, where or self.channel, line)
-        return await asked.done()
+        return await self._over(await self.slack.command(by or self.ana, where or self.channel, line))
 
     async def mention(self, line: str, *, by: User | None = None) -> Exchange:
         """Mention the bot below the head."""
-        asked = await self.slack.mention(by or self.ana, self.channel, line, thread=self.head)
-        return await asked.done()
+        return await self._over(await self.slack.mention(by or self.ana, self.channel, line, thread=self.head))
 
     async def press(self, label: str, message: Message | None = None, *, by: User | None = None) -> Exchange:
         """Press a button under a message, by default the last one."""
-        asked = await self.slack.click(by or self.ana, message or self.last, label)
-        return await asked.done()
+        return await self._over(await self.slack.click(by or self.ana, message or self.last, label))
+
+    async def _over(self, asked: Exchange) -> Exchange:
+        """Wait until it is answered, and until the application has written down that it was."""
+        await asked.done()
+        async with asyncio.timeout(10):
+            while self.app.reception.busy:
+                await asyncio.sleep(0.005)
+        return asked
 
     async def shown(self) -> str:
         """The story, as it is shown."""

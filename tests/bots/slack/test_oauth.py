@@ -1,4 +1,5 @@
 """Many workspaces: they add the bot by themselves, their tokens are renewed and forgotten."""
+# ruff: noqa: F811 - fixtures of other modules are taken by name
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,14 +29,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:Deprecat
 URL = "https://stories.example.org"
 
 
-def many(slack: LoopbackSlack,  # noqa: F811 url: str) -> dict[str, Any]:
+def many(slack: LoopbackSlack, url: str) -> dict[str, Any]:
     """Settings with which workspaces add the bot by themselves."""
     credentials = {"slack_client_id": slack.client_id, "slack_client_secret": slack.client_secret}
     return credentials | {"slack_bot_token": None, "database_url": url}
 
 
 @pytest_asyncio.fixture
-async def shared(address: str) -> AsyncIterator[Database]:  # noqa: F811
+async def shared(address: str) -> AsyncIterator[Database]:
     opened = await Database.open(address)
     yield opened
     await opened.close()
@@ -49,7 +50,7 @@ async def rows(url: str, table: Table) -> list[Any]:
     return found
 
 
-async def added(slack: LoopbackSlack,  # noqa: F811 here: str, team: Team, *, org_wide: bool = False) -> Installation:
+async def added(slack: LoopbackSlack, here: str, team: Team, *, org_wide: bool = False) -> Installation:
     """A workspace adds the bot in the browser."""
     boss = slack.user(f"boss of {team.name}", team, admin=True)
     consent = await slack.consent(f"{here}/slack/install", boss, org_wide=org_wide)
@@ -59,8 +60,8 @@ async def added(slack: LoopbackSlack,  # noqa: F811 here: str, team: Team, *, or
 
 
 async def test_a_workspace_adds_the_bot_and_tells_a_story_at_once(
-    slack: LoopbackSlack,  # noqa: F811
-    address: str,  # noqa: F811
+    slack: LoopbackSlack,
+    address: str,
     shared: Database,
     engine: Voice,
 ) -> None:
@@ -78,10 +79,10 @@ async def test_a_workspace_adds_the_bot_and_tells_a_story_at_once(
 
 
 async def test_a_forged_used_or_stranger_state_is_refused_and_a_no_is_taken(
-    slack: LoopbackSlack,  # noqa: F811
+    slack: LoopbackSlack,
     shared: Database,
     engine: Voice,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     async with process(slack, shared, engine, **many(slack, address)) as (here, _):
         boss = slack.user("boss", slack.team("Harrow school"), admin=True)
@@ -97,10 +98,10 @@ async def test_a_forged_used_or_stranger_state_is_refused_and_a_no_is_taken(
 
 
 async def test_removing_the_bot_deletes_its_tokens_and_keeps_the_story(
-    slack: LoopbackSlack,  # noqa: F811
+    slack: LoopbackSlack,
     shared: Database,
     engine: Voice,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     async with process(slack, shared, engine, **many(slack, address)) as (here, _):
         slack.http_to(f"{here}/slack/events")
@@ -123,10 +124,10 @@ async def test_removing_the_bot_deletes_its_tokens_and_keeps_the_story(
 
 
 async def test_a_whole_organisation_adds_the_bot_and_removes_it(
-    slack: LoopbackSlack,  # noqa: F811
+    slack: LoopbackSlack,
     shared: Database,
     engine: Voice,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     async with process(slack, shared, engine, **many(slack, address)) as (here, _):
         slack.http_to(f"{here}/slack/events")
@@ -149,7 +150,7 @@ async def test_a_whole_organisation_adds_the_bot_and_removes_it(
 async def test_a_token_is_renewed_once_however_many_see_that_it_expires(
     shared: Database,
     engine: Voice,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     async with LoopbackSlack(manifest=manifest(URL), token_rotation=True, token_life=100 * 60) as slack:
         given = many(slack, address)
@@ -180,10 +181,10 @@ async def test_a_token_is_renewed_once_however_many_see_that_it_expires(
 
 
 async def test_the_stores_work_while_turns_are_written(
-    slack: LoopbackSlack,  # noqa: F811
+    slack: LoopbackSlack,
     shared: Database,
     engine: Voice,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     async with process(slack, shared, engine, **many(slack, address)) as (here, _):
         slack.http_to(f"{here}/slack/events")
@@ -205,10 +206,10 @@ async def test_the_stores_work_while_turns_are_written(
 
 
 async def test_a_workspace_that_never_added_the_bot_is_told_so(
-    slack: LoopbackSlack,  # noqa: F811
+    slack: LoopbackSlack,
     shared: Database,
     engine: Voice,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     async with process(slack, shared, engine, **many(slack, address)) as (here, _):
         slack.http_to(f"{here}/slack/events")

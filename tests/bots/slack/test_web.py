@@ -1,7 +1,11 @@
 """Slack over HTTP: signatures, replays, several processes on one database, many workspaces."""
+# ruff: noqa: F811 - fixtures of other modules are taken by name
 
 import asyncio
 import contextlib
+import datetime as dt
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -70,6 +74,8 @@ async def process(
         if task.done():
             task.result()
         yield here, reception
+        await reception.drain(patience=5.0)
+        await slack.idle()
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -126,7 +132,7 @@ async def test_a_replay_is_acknowledged_and_nothing_else(slack: LoopbackSlack, h
 
 async def test_two_processes_at_once_make_one_turn_of_one_delivery(
     slack: LoopbackSlack,
-    address: str,  # noqa: F811
+    address: str,
     engine: Voice,
 ) -> None:
     ana = slack.user("ana")
@@ -153,7 +159,7 @@ async def test_two_processes_at_once_make_one_turn_of_one_delivery(
         await two.close()
 
 
-async def test_a_first_sight_is_one_even_for_many_at_once(address: str) -> None:  # noqa: F811
+async def test_a_first_sight_is_one_even_for_many_at_once(address: str) -> None:
     one, two = await Database.open(address), await Database.open(address)
     tellers = [storyteller(each, Voice()) for each in (one, two)]
     try:
@@ -237,3 +243,60 @@ def test_a_delivery_is_known_by_what_slack_gives_it() -> None:
     assert delivery("ssl_check=1&token=x", signed) == ""
     assert delivery("{broken", signed) == "slack v0=abc"
     assert len(delivery(f"trigger_id={'9' * 500}", signed)) < 128
+
+
+async def test_sigterm_lets_a_passage_finish_and_turns_others_away(
+    slack: LoopbackSlack, database: Database, engine: Voice
+) -> None:
+    chosen, teller = settings(slack), storyteller(database, engine)
+    task = asyncio.create_task(web.run(teller, chosen))
+    here = f"http://127.0.0.1:{chosen.slack_port}"
+    slack.http_to(f"{here}/slack/events")
+    ana = slack.user("ana")
+    tales, other = slack.channel("tales", ana), slack.channel("other", ana)
+    async with ClientSession(here) as client:
+        while True:
+            with contextlib.suppress(OSError):
+                await client.get("/healthz")
+                break
+            await asyncio.sleep(0.02)
+        await (await slack.command(ana, tales, "start The Lamp")).done()
+        engine.gate.clear()
+        last = await slack.command(ana, tales, "continue")
+        while not engine.writing:
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        while (await client.get("/readyz")).status != 503:
+            await asyncio.sleep(0.01)
+        late = await slack.command(ana, other, "add Mara slept.")
+        await late.says("I am being restarted")
+        engine.gate.set()
+        await last.says("Nobody spoke.")
+        await slack.idle()
+    assert await task == 143
+
+
+async def test_a_delivery_is_remembered_for_an_hour(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core import commit, store
+
+    database = await Database.open(address)
+    teller = storyteller(database, Voice())
+    assert await teller.first_sight("slack Ev1")
+    monkeypatch.setattr(store, "now", lambda: commit.now() + dt.timedelta(minutes=59))
+    assert not await teller.first_sight("slack Ev1")
+    monkeypatch.setattr(store, "now", lambda: commit.now() + dt.timedelta(minutes=61))
+    assert await teller.first_sight("slack Ev1")
+    await database.close()
+
+
+async def test_a_token_holds_whatever_else_stands_in_the_environment(
+    slack: LoopbackSlack, database: Database, engine: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "x")
+    async with process(slack, database, engine, slack_client_id=None, slack_client_secret=None) as (here, _):
+        slack.http_to(f"{here}/slack/events")
+        ana = slack.user("ana")
+        tales = slack.channel("tales", ana)
+        await (await slack.command(ana, tales, "start The Lamp")).done()
+        assert "The Lamp" in tales.messages[-1].text
