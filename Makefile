@@ -1,4 +1,4 @@
-# make play · make discord · make test · make lint · make bench     Each sets up by itself what it needs, in .venv.
+# make play · make discord · make slack · make run · make test · make lint · make bench     Each sets up by itself what it needs, in .venv.
 
 VENV   := .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -16,13 +16,19 @@ INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) $(BACKEND) \
 # Python keeps what it compiles, so that every start after the first one is several times faster.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: play discord doctor test lint bench clean
+.PHONY: play discord slack run doctor test lint bench clean
 
 play: $(VENV)/ready-to-play  ## Tell a story in this terminal.
 	@$(PY) -m bots play
 
 discord: $(VENV)/ready-to-play  ## Tell stories on Discord (needs DISCORD_TOKEN).
 	@$(PY) -m bots discord
+
+slack: $(VENV)/ready-to-play  ## Tell stories on Slack (needs SLACK_APP_TOKEN and SLACK_BOT_TOKEN).
+	@$(PY) -m bots slack
+
+run: $(VENV)/ready-to-play  ## Tell stories on every platform that is set up.
+	@$(PY) -m bots run
 
 doctor: $(VENV)/ready-to-play  ## Say what is configured and what is missing.
 	@$(PY) -m bots doctor

@@ -18,19 +18,11 @@ EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/
 SCOPES: Final = {
     "app_mentions:read": said("to hear its name in a story's thread, where Slack has no commands"),
     "assistant:write": said("to rehearse with one person in the assistant's container"),
-    "channels:history": said("to take plain messages in a story's thread as passages, where that is switched on"),
-    "channels:read": said("to see whether a channel is archived, or shared with another organisation"),
     "chat:write": said("to post passages"),
     "commands": said("to have /story and the entries in a message's menu"),
     "files:write": said("to send a long text as a file"),
-    "groups:history": said("the same in private channels that it was invited to"),
-    "groups:read": said("the same of private channels that it was invited to"),
     "im:history": said("to hear what is said to it in a direct message"),
-    "im:read": said("the same of direct messages"),
     "im:write": said("to open a direct message, for what only one person may see"),
-    "mpim:history": said("the same in group messages"),
-    "mpim:read": said("the same of group messages"),
-    "reactions:write": said("to mark a plain message that became a passage"),
     "users:read": said("to know names, languages, and who manages the workspace"),
 }
 """What the bot may do in a workspace, and why; nothing that it does not need."""
@@ -38,7 +30,7 @@ SCOPES: Final = {
 EVENTS: Final = (
     *("app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"),
     *("assistant_thread_started", "assistant_thread_context_changed"),
-    *("message.channels", "message.groups", "message.im", "message.mpim"),
+    "message.im",
 )
 """What the bot is told of."""
 

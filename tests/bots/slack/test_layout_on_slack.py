@@ -79,7 +79,7 @@ def test_a_title_is_a_header_and_a_caption_is_small() -> None:
     assert kinds[2]["elements"][0] == {"type": "plain_text", "text": "1 · *Ana*", "emoji": False}
 
 
-async def test_a_very_long_private_reply_comes_as_a_file_to_the_person_alone(scene: Scene) -> None:
+async def test_a_very_long_private_reply_comes_in_a_few_messages(scene: Scene) -> None:
     text = "Ana & Ben < Cid. " * 115
     for number in range(10):
         await scene.slack.command(scene.ben if number % 2 else scene.ana, scene.channel, f"add {text}")
