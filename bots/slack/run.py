@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
-from bots.slack import assistant, home, outbox, trouble
+from bots.slack import assistant, home, oauth, outbox, trouble
 from bots.slack.app import application, catch_all, client
 from bots.slack.reception import Reception
 from core.storyteller import Storyteller
@@ -94,7 +94,7 @@ async def _connected(
     reception: Reception, web: AsyncWebClient, link: AsyncWebClient, app_token: str
 ) -> AsyncIterator[None]:
     """Connected by Socket Mode while the block lasts."""
-    app = application(reception, web)
+    app = application(reception, web, authorize=oauth.alone(web), logger=logging.getLogger("slack_bolt"))
     home.listen(app, reception)
     assistant.listen(app, reception)
     catch_all(app)

@@ -198,7 +198,7 @@ def test_a_folder_that_is_not_there_is_one_sentence_and_a_code(env: dict[str, st
 def test_the_doctor_says_what_is_there_and_that_it_is_ready(env: dict[str, str]) -> None:
     code, out, err = bots(env, "doctor")
     assert (code, err) == (0, "")
-    for part in ("database", "disk", "engine", "model", "health port", "secret", "platforms"):
+    for part in ("database", "disk", "engine", "model", "health port", "secret", "discord", "slack"):
         assert f"  {part}" in out
     assert "Ready" in out
 
