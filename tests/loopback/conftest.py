@@ -3,6 +3,7 @@
 import pytest
 
 from tests.loopback.discord import contracts
+from tests.loopback.slack import contracts as slack_contracts
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -13,3 +14,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
     elif contracts.load().checked:
         terminalreporter.write_line(f"loopback Discord: {contracts.load().checked} payloads held against the contracts")
+    terminalreporter.write_line(slack_contracts.summary())
