@@ -42,6 +42,8 @@ def test_a_story_is_told_from_a_fresh_start_by_the_real_engine(env: dict[str, st
     written = [reply for reply in replies if reply.startswith("[2 · the storyteller")]
     assert len(written[0].split()) > 15
     assert written[0][-1] in ".!?”\"'’"
-    assert "task: continue a ship answers from the dark" in done.stdout
+    # Whether it was refined is the storyteller's luck; `why` tells of the wording that stands.
+    tasks = ("task: continue a ship answers from the dark", "task: refine more tension")
+    assert any(task in done.stdout for task in tasks)
     assert "storyteller: Llama Storycircle" in done.stdout
     assert "The Lamp of Harrow Bay: 2 passages, ended" in done.stdout
