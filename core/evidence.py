@@ -79,8 +79,9 @@ def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
     own = [f" {' '.join(each)} " for each in runs]
     if len(set(own)) < len(own):
         return True
-    telling = {max(each, key=len) for each in runs}
-    likely = [each for each in map(str.lower, earlier) if any(word in each for word in telling)]
+    # Case folding, unlike lower case, does not depend on the letters around (a Greek sigma at a word's end does).
+    telling = {max(each, key=len).casefold() for each in runs}
+    likely = [each for each in earlier if any(map(each.casefold().__contains__, telling))]
     told = "\n".join(f" {' '.join(_words(each))} " for each in likely)
     return any(each in told for each in own)
 
@@ -96,7 +97,7 @@ def stutters(text: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def _all_words(text: str) -> set[str]:

@@ -49,8 +49,9 @@ class Storyteller:
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     def start(self) -> None:
-        """Begin to wake up, in the background, what takes long: the filters and the engine."""
-        self._warming = asyncio.create_task(self._gate.warm())
+        """Begin to wake up, in the background, what takes long: the filters and the engine. Once is enough."""
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._gate.warm())
         self.engine.start()
 
     async def perform(

@@ -44,7 +44,7 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     token = _token(settings)
     _quiet()
     point_to(settings)
-    storyteller.engine.start()
+    storyteller.start()
     try:
         async with StoryClient(storyteller, settings) as client, _stop_signal() as stop:
             await client.login(token)

@@ -51,7 +51,7 @@ async def run(
     app_token = _token(settings.slack_app_token, "SLACK_APP_TOKEN", "xapp-")
     bot_token = _token(settings.slack_bot_token, "SLACK_BOT_TOKEN", "xox")
     quiet()
-    storyteller.engine.start()
+    storyteller.start()
     async with aiohttp.ClientSession() as session, stop_signal() as stop:
         web = client(settings, bot_token, session=session)
         try:

@@ -69,7 +69,7 @@ async def run(
     if not many and settings.slack_bot_token is None:
         raise SettingsError(_TOKENLESS)
     quiet()
-    storyteller.engine.start()
+    storyteller.start()
     async with contextlib.AsyncExitStack() as parts:
         flow = await parts.enter_async_context(oauth.installations(settings)) if many else None
         token = None if flow or not settings.slack_bot_token else settings.slack_bot_token.get_secret_value().strip()

@@ -75,3 +75,12 @@ def test_eight_words_in_a_row_are_a_repetition_seven_are_not() -> None:
 )
 def test_a_text_that_has_lost_its_way_says_the_same_three_times_in_a_row(text: str, lost: bool) -> None:
     assert stutters(text) is lost
+
+
+def test_a_repetition_is_found_whatever_stands_behind_a_greek_capital() -> None:
+    told = "Εκεί: ο ΟΔΟΣ.ένα δύο τρία τέσσερα πέντε έξι επτά οκτώ"
+    assert repeats("ο ΟΔΟΣ ένα δύο τρία τέσσερα πέντε έξι επτά", [told])
+
+
+def test_a_capital_of_two_signs_in_small_letters_counts_as_one_word() -> None:
+    assert not repeats("İSTANBUL İSTANBUL one", ["İSTANBUL İSTANBUL two"], run=3)
