@@ -23,14 +23,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bots.settings import Settings, SettingsError, load
+from bots.stopping import FAILED, INTERRUPTED, LATER, MISUSED, OK, TERMINATED
 from core.errors import StoreLocked, StoryError
 from core.storyteller import Storyteller
 from core.text import hygienic, visible
 
 if TYPE_CHECKING:
     from bots.together import Platform
-
-OK, FAILED, MISUSED, LATER, INTERRUPTED, TERMINATED = 0, 1, 2, 75, 130, 143
 
 
 def main(argv: Sequence[str] | None = None) -> int:

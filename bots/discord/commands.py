@@ -12,7 +12,7 @@ from bots.discord import forms, menus, panel, threads, trouble, wording
 from bots.discord.exchange import Exchange, carefully, private
 from bots.discord.reception import Reception
 from bots.discord.turns import turn
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.errors import StoryError
 from core.operation import OPERATIONS, Operation, Param
 from core.wording import own

@@ -5,8 +5,9 @@ from typing import Final
 
 import discord
 
+from bots import sentences
 from bots.discord import wording
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.story import Kind, Reply
 
 PREFIX = "story"
@@ -24,13 +25,13 @@ class Control:
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
 
 
-CONTINUE: Final = Control("continue", wording.CONTINUE, "✒️", "continue", discord.ButtonStyle.primary)
-ANOTHER: Final = Control("another", wording.ANOTHER, "🔁", "retry")
-REFINE: Final = Control("refine", wording.REFINE, "✨")
-EXPLAIN: Final = Control("explain", wording.EXPLAIN, "💡", "explain")
-UNDO: Final = Control("undo", wording.UNDO, "↩️", "undo")
-ADD: Final = Control("add", wording.ADD, "📝", "", discord.ButtonStyle.primary)
-STOP: Final = Control("stop", wording.STOP, "⏹️", "", discord.ButtonStyle.danger)
+CONTINUE: Final = Control("continue", sentences.CONTINUE, "✒️", "continue", discord.ButtonStyle.primary)
+ANOTHER: Final = Control("another", sentences.ANOTHER, "🔁", "retry")
+REFINE: Final = Control("refine", sentences.REFINE, "✨")
+EXPLAIN: Final = Control("explain", sentences.EXPLAIN, "💡", "explain")
+UNDO: Final = Control("undo", sentences.UNDO, "↩️", "undo")
+ADD: Final = Control("add", sentences.ADD, "📝", "", discord.ButtonStyle.primary)
+STOP: Final = Control("stop", sentences.STOP, "⏹️", "", discord.ButtonStyle.danger)
 REMOVE: Final = Control("remove", wording.REMOVE, "🗑️", "remove", discord.ButtonStyle.danger)
 KEEP: Final = Control("keep", wording.KEEP, "📌")
 CONTROLS: Final = {each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP)}

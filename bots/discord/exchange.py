@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import discord
 
-from bots.discord import layout, trouble, wording
+from bots import sentences
+from bots.discord import layout, trouble
 from bots.discord.controls import buttons, stop_button
 from bots.discord.page import Page
 from bots.discord.posting import file_of, post
-from bots.discord.reception import Reception, Work
+from bots.discord.reception import Reception
 from bots.discord.stream import Stream
 from bots.discord.trouble import LOST, Code, code
 from bots.discord.turns import PLATFORM
-from bots.discord.wording import speak
+from bots.reception import Work
+from bots.sentences import speak
 from core.errors import StoreError, StoryError
 from core.moderation import translated
 from core.operation import OPERATIONS, Effect
@@ -51,7 +53,7 @@ class Exchange:
 
         A command shows that we are thinking; a button shows nothing until there is something to show.
         """
-        if not self.reception.first_sight(self.interaction.id):
+        if not self.reception.first_sight(str(self.interaction.id)):
             return None
         if not self.reception.taking:
             await self._turn_away()
@@ -73,7 +75,7 @@ class Exchange:
 
     async def ask(self, form: discord.ui.Modal) -> None:
         """Answer with a form."""
-        if not self.reception.first_sight(self.interaction.id):
+        if not self.reception.first_sight(str(self.interaction.id)):
             return
         if not self.reception.taking:
             await self._turn_away()
@@ -92,7 +94,7 @@ class Exchange:
 
     async def replace(self, content: str) -> None:
         """Answer a press by writing its message anew, without buttons."""
-        if not self.reception.first_sight(self.interaction.id):
+        if not self.reception.first_sight(str(self.interaction.id)):
             return
         try:
             await self.interaction.response.edit_message(content=content, view=None)
@@ -169,12 +171,12 @@ class Exchange:
             await _fill(page, layout.sheets(reply.blocks, locale, most=1), view)
 
     async def _stopped(self, page: Page, name: str, turn: Turn) -> Reply | None:
-        reply = await self.reception.replied(turn)
+        reply = await self.reception.storyteller.replied(turn)
         if reply is not None:
             await self.show(page, name, reply, turn)
             return reply
         try:
-            await page.draw(f"-# {speak(wording.STOPPED, self.here)}", None)
+            await page.draw(f"-# {speak(sentences.STOPPED, self.here)}", None)
         except LOST as error:
             trouble.note(error)
         return None
@@ -196,7 +198,7 @@ class Exchange:
 
     async def _turn_away(self) -> None:
         try:
-            await self.interaction.response.send_message(speak(wording.STOPPING, self.locale), ephemeral=True)
+            await self.interaction.response.send_message(speak(sentences.STOPPING, self.locale), ephemeral=True)
         except LOST as error:
             trouble.note(error)
 

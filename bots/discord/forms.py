@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl, urlencode
 
 import discord
 
-from bots.discord import wording
+from bots import sentences
 from bots.discord.layout import label
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.operation import OPERATIONS, Param
 
 PREFIX = "form"
 _LIFE = 900.0
-_ASKS = {"refine": wording.FORM_REFINE, "report": wording.FORM_REPORT}
+_ASKS = {"refine": sentences.FORM_REFINE, "report": sentences.FORM_REPORT}
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bots.discord import markup, wording
+from bots import sentences
+from bots.discord import markup
 from bots.discord.pieces import pieces, width
-from bots.discord.wording import speak
 from bots.dispatch import differences
-from core.story import Block, Glimpse, Shape, Stage
+from bots.sentences import speak
+from core.story import Block, Glimpse, Shape
 
 _WOVEN = 1200
 """Characters up to which two wordings are woven into one."""
 _SKETCH = 1900
-_NOTICES = {Stage.WAITING: wording.WAITING, Stage.WAKING: wording.WAKING, Stage.WRITING: wording.WRITING}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def sheets(blocks: Sequence[Block], locale: str, *, most: int = 10) -> Sheets:
     if len(contents) <= most:
         return Sheets(tuple(contents))
     first = pieces(text, limit=1900)[0]
-    return Sheets((f"{first}\n-# {speak(wording.REST_IN_FILE, locale)}",), _plain(blocks))
+    return Sheets((f"{first}\n-# {speak(sentences.REST_IN_FILE, locale)}",), _plain(blocks))
 
 
 def written(blocks: Sequence[Block]) -> str:
@@ -47,7 +47,7 @@ def written(blocks: Sequence[Block]) -> str:
 
 def sketch(glimpse: Glimpse, locale: str, *, text: bool) -> str:
     """A look at a turn that is not done: what is there so far (if `text`), and what is going on."""
-    notice = f"-# {speak(_NOTICES[glimpse.stage], locale)}"
+    notice = f"-# {speak(sentences.STAGES[glimpse.stage], locale)}"
     if not (text and glimpse.text):
         return notice
     so_far = pieces(markup.story(glimpse.text), limit=_SKETCH)

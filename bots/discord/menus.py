@@ -6,13 +6,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bots.discord import wording
+from bots import sentences
 from bots.discord.exchange import Exchange, carefully
 from bots.discord.forms import Form
 from bots.discord.page import Page
 from bots.discord.reception import Reception
 from bots.discord.turns import Pointed, turn, where
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.errors import NotAllowed, NotPossible
 
 
@@ -37,25 +37,25 @@ def entries(reception: Reception) -> Iterator[app_commands.ContextMenu]:
         exchange = Exchange(reception, interaction)
         form = Form("report", source=str(message.id))
         with reception.flow():
-            await exchange.ask(form.shown(exchange.locale, speak(wording.REPORT, exchange.locale)))
+            await exchange.ask(form.shown(exchange.locale, speak(sentences.REPORT, exchange.locale)))
 
-    yield app_commands.ContextMenu(name=locale_str(wording.EXPLAIN_THIS), callback=explain)
-    yield app_commands.ContextMenu(name=locale_str(wording.ADD_TO_STORY), callback=add)
-    yield app_commands.ContextMenu(name=locale_str(wording.REPORT), callback=report)
+    yield app_commands.ContextMenu(name=locale_str(sentences.EXPLAIN_THIS), callback=explain)
+    yield app_commands.ContextMenu(name=locale_str(sentences.ADD_TO_STORY), callback=add)
+    yield app_commands.ContextMenu(name=locale_str(sentences.REPORT), callback=report)
 
 
 async def _explain(exchange: Exchange, page: Page, message: discord.Message) -> None:
     asked = exchange.interaction
     passage = await exchange.reception.storyteller.passage_at(where(asked), str(message.id))
     if passage is None:
-        raise NotPossible(speak(wording.NO_PASSAGE_THERE, exchange.locale))
+        raise NotPossible(speak(sentences.NO_PASSAGE_THERE, exchange.locale))
     await exchange.perform(page, "explain", turn(asked, Pointed(about=passage)), {})
 
 
 async def _add(exchange: Exchange, page: Page, message: discord.Message) -> None:
     asked = exchange.interaction
     if message.author.id != asked.user.id:
-        raise NotAllowed(speak(wording.NOT_YOUR_MESSAGE, exchange.locale))
+        raise NotAllowed(speak(sentences.NOT_YOUR_MESSAGE, exchange.locale))
     if not message.content.strip():
-        raise NotPossible(speak(wording.NOTHING_WRITTEN, exchange.locale))
+        raise NotPossible(speak(sentences.NOTHING_WRITTEN, exchange.locale))
     await exchange.perform(page, "add", turn(asked, Pointed(source=str(message.id))), {"text": message.content})

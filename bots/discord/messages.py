@@ -15,7 +15,7 @@ from bots.discord.layout import notice
 from bots.discord.posting import say
 from bots.discord.reception import Reception
 from bots.discord.turns import message_turn, parent, place
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.errors import NotListening, StoreError, StoryError
 from core.story import Place, Reply, Turn
 

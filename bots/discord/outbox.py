@@ -2,12 +2,13 @@
 
 import discord
 
-from bots.discord import trouble, wording
+from bots import sentences
+from bots.discord import trouble
 from bots.discord.controls import buttons
 from bots.discord.posting import post, say
 from bots.discord.reception import Reception
 from bots.discord.turns import PLATFORM, channel_id
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.errors import StoryError
 from core.story import Place, Reply
 
@@ -34,5 +35,5 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
 async def _post(reception: Reception, client: discord.Client, place: Place, reply: Reply) -> list[str]:
     channel, nonce = channel_id(place), f"post-{reply.post}"
     locale = await reception.language(place.workspace) or "en"
-    await say(client, channel, f"-# {speak(wording.TOLD_LATE, locale)}", nonce=f"{nonce}.late")
+    await say(client, channel, f"-# {speak(sentences.TOLD_LATE, locale)}", nonce=f"{nonce}.late")
     return await post(client, channel, reply.blocks, locale=locale, view=buttons("", reply, locale), nonce=nonce)

@@ -12,7 +12,7 @@ from bots.discord.exchange import Exchange, carefully
 from bots.discord.page import Page
 from bots.discord.pieces import pieces
 from bots.discord.turns import PLATFORM, turn
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.moderation import Rating
 from core.story import Turns, Workspace
 

@@ -2,7 +2,8 @@
 
 import discord
 
-from bots.discord.wording import WHY, speak
+from bots.discord.wording import WHY
+from bots.sentences import speak
 
 NEEDED = tuple(WHY)
 

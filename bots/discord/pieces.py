@@ -1,9 +1,9 @@
 """Cuts a long text into messages: at a paragraph, else a sentence, else a word, never inside markup or a character."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
+from bots.cutting import PARAGRAPH, SENTENCE, WORD, between_characters
 from bots.discord.markup import BREAK, Span, spans
 
 LIMIT = 2000
@@ -11,13 +11,9 @@ LIMIT = 2000
 _SPARE = 24
 """Kept free for marks that are closed at the end."""
 
-_PARAGRAPH = re.compile(r"\n\s*\n")
-_SENTENCE = re.compile(r"[.!?…][\"'”’)\]»*_~|]*(?=\s)|[。！？][\"'”’」』）]*")
 _LINE = re.compile(r"\n")
-_WORD = re.compile(r"\s+")
 _CAPTION = "-# "
 _MARKS = tuple("*_~|`")
-_JOINER = "\u200d"
 
 
 def pieces(text: str, limit: int = LIMIT) -> list[str]:
@@ -58,17 +54,17 @@ def _apart(*parts: str) -> str:
 def _places(text: str, room: int, marked: list[Span]) -> Iterator[int]:
     """Places to cut at, the best one first."""
     for pattern, least, outside in (
-        (_PARAGRAPH, room // 3, True),
-        (_SENTENCE, room // 4, True),
+        (PARAGRAPH, room // 3, True),
+        (SENTENCE, room // 4, True),
         (_LINE, room // 4, True),
-        (_SENTENCE, room // 4, False),
+        (SENTENCE, room // 4, False),
         (_LINE, room // 4, False),
-        (_WORD, room // 8, True),
-        (_WORD, 1, False),
+        (WORD, room // 8, True),
+        (WORD, 1, False),
     ):
         ends = [match.end() for match in pattern.finditer(text, 0, room + 1)]
         yield from (p for p in reversed(ends) if least <= p <= room and _good(text, p, marked, outside=outside))
-    characters = [p for p in range(room, 0, -1) if _between_characters(text, p)]
+    characters = [p for p in range(room, 0, -1) if between_characters(text, p)]
     yield from (p for p in characters if _good(text, p, marked, outside=False))
     yield from characters
     yield room
@@ -81,18 +77,6 @@ def _good(text: str, position: int, marked: list[Span], *, outside: bool) -> boo
     if outside or not inside:
         return not inside
     return all(span.bears(position) and all(map(str.strip, span.halves(text, position))) for span in inside)
-
-
-def _between_characters(text: str, position: int) -> bool:
-    before, after = text[position - 1], text[position]
-    if _JOINER in (before, after) or unicodedata.category(after) in ("Mn", "Me", "Mc"):
-        return False
-    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
-        return False
-    flags = 0
-    while flags < position and "\U0001f1e6" <= text[position - 1 - flags] <= "\U0001f1ff":
-        flags += 1
-    return not (flags % 2 and "\U0001f1e6" <= after <= "\U0001f1ff")
 
 
 def _room(text: str, limit: int) -> int:

@@ -5,13 +5,15 @@ from typing import Any
 
 import discord
 
+from bots import sentences
 from bots.discord import controls, forms, panel, trouble, wording
 from bots.discord.controls import Control, Pressed
 from bots.discord.exchange import Exchange, carefully, private
 from bots.discord.page import Page
-from bots.discord.reception import Reception, Work
+from bots.discord.reception import Reception
 from bots.discord.turns import PLATFORM, Pointed, roles, turn, where
-from bots.discord.wording import speak
+from bots.reception import Work
+from bots.sentences import speak
 
 _FORMS: Mapping[Control, str] = {controls.REFINE: "refine", controls.ADD: "add"}
 
@@ -21,7 +23,7 @@ async def pressed(reception: Reception, interaction: discord.Interaction) -> Non
     custom_id = _id(interaction)
     exchange = Exchange(reception, interaction)
     message_id = interaction.message.id if interaction.message else 0
-    with reception.flow(), reception.press(interaction.user.id, message_id, custom_id) as first:
+    with reception.flow(), reception.press(str(interaction.user.id), str(message_id), custom_id) as first:
         if not first:
             await exchange.nod()
         elif panel.is_setting(custom_id):
@@ -83,7 +85,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     """Stop the turn that is being written, if the person may. One that nobody writes any more is marked."""
     work = exchange.reception.work(turn_id)
     if work is None:
-        await exchange.replace(f"-# {speak(wording.STOPPED, exchange.here)}")
+        await exchange.replace(f"-# {speak(sentences.STOPPED, exchange.here)}")
         return
     page = await exchange.accept(private=False)
     if page is None:
@@ -91,7 +93,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     if await _may_stop(exchange, work):
         work.task.cancel()
     else:
-        await page.whisper(speak(wording.NOT_YOURS, exchange.locale))
+        await page.whisper(speak(sentences.NOT_YOURS, exchange.locale))
 
 
 async def _may_stop(exchange: Exchange, work: Work) -> bool:

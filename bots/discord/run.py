@@ -1,10 +1,7 @@
 """Runs the bot: logs in, prints the invite link, stays connected, and stops in order."""
 
 import asyncio
-import contextlib
 import logging
-import signal
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -13,11 +10,8 @@ import discord
 from bots.discord.client import StoryClient, point_to
 from bots.discord.permissions import invitation
 from bots.settings import Settings, SettingsError
+from bots.stopping import LATER, PATIENCE, stop_signal
 from core.storyteller import Storyteller
-
-LATER, TERMINATED, INTERRUPTED = 75, 143, 130
-PATIENCE = 20.0
-"""Seconds that passages being written have to finish when the bot is to stop."""
 
 _TOKENLESS = (
     "DISCORD_TOKEN is not set. Make an application at https://discord.com/developers/applications, copy its bot's "
@@ -46,7 +40,7 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     point_to(settings)
     storyteller.start()
     try:
-        async with StoryClient(storyteller, settings) as client, _stop_signal() as stop:
+        async with StoryClient(storyteller, settings) as client, stop_signal() as stop:
             await client.login(token)
             print(f"Add me to a server: {invitation(client.application_id or 0)}", flush=True)
             return await _until_stopped(client, stop, patience)
@@ -87,28 +81,6 @@ async def _until_stopped(client: StoryClient, stop: "asyncio.Future[int]", patie
         await client.close()
         connection.cancel()
         await asyncio.wait([connection])
-
-
-@contextlib.asynccontextmanager
-async def _stop_signal() -> AsyncIterator["asyncio.Future[int]"]:
-    """A future that has the exit code once SIGTERM or Ctrl-C has come; a second one ends at once."""
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[int] = loop.create_future()
-    own = asyncio.current_task()
-
-    def heard(code: int) -> None:
-        if not stop.done():
-            stop.set_result(code)
-        elif own is not None:
-            own.cancel()
-
-    for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)):
-        loop.add_signal_handler(number, heard, code)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 def _quiet() -> None:

@@ -11,7 +11,7 @@ from bots.discord.exchange import Exchange
 from bots.discord.page import Page
 from bots.discord.posting import post
 from bots.discord.turns import place, turn
-from bots.discord.wording import speak
+from bots.sentences import speak
 from core.errors import NotAllowed, NotPossible, StoryError
 from core.story import Reply, Shape, Turn
 

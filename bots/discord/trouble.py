@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import traceback
-import uuid
 from enum import IntEnum
 
 import aiohttp
 import discord
 
+from bots import sentences
 from bots.discord import wording
-from bots.discord.wording import speak
+from bots.sentences import speak
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +66,7 @@ def sentence(error: BaseException, locale: str, channel: str) -> str:
 
 def mistake(error: BaseException, locale: str) -> str:
     """Log a mistake of ours and return the sentence with its number. Nothing that anybody wrote is logged."""
-    number = uuid.uuid4().hex[:8]
-    steps = [f"{step.filename.rpartition('/')[2]}:{step.lineno}" for step in traceback.extract_tb(error.__traceback__)]
-    log.error("mistake %s: %s %s at %s", number, type(error).__name__, code(error) or "", " ".join(steps[-8:]))
-    return speak(wording.OUR_MISTAKE, locale, number=number)
+    return sentences.mistake(error, locale, code(error) or "")
 
 
 def note(error: BaseException) -> None:

@@ -1,44 +1,20 @@
-"""Every fixed sentence that this adapter says, and the one place where it is put into the reader's language."""
+"""The fixed sentences that are said on Discord alone."""
 
 from core.moderation import Rating
 from core.story import Turns
-from core.wording import Language, said, translated
+from core.wording import said
 
-CONTINUE = said("Continue")
-ANOTHER = said("Another")
-REFINE = said("Refine")
-EXPLAIN = said("Explain")
-UNDO = said("Undo")
-STOP = said("Stop")
-ADD = said("Add a passage")
 REMOVE = said("Remove from the story")
 KEEP = said("Keep it")
-
-EXPLAIN_THIS = said("Explain this passage")
-ADD_TO_STORY = said("Add to the story")
-REPORT = said("Report")
 
 STORY = said("Tell one story, together")
 IN_A_THREAD = said("Whether to open a thread of its own for the story")
 
-WAITING = said("Somebody else's turn comes first …")
-WAKING = said("The storyteller is waking up …")
-WRITING = said("The storyteller is writing …")
-STOPPED = said("Stopped before it was finished; nothing was added.")
-STOPPING = said("I am being restarted. Please try again in a minute; nothing was lost.")
-NOT_YOURS = said("Only whoever asked for it, or a moderator, can stop it.")
-
-OUR_MISTAKE = said("That went wrong on my side (number {number}). Your story is safe; please try again.")
 NO_REPLY_SHOWN = said("Discord did not take my reply just now. It is kept, and I will post it when I start again.")
-TOLD_LATE = said("Told before the last stop, not shown until now:")
 NO_ACCESS = said("I cannot write in {channel}: I lack the permission “{permission}”. An admin can give it to me.")
 SOME_PERMISSION = said("View Channel or Send Messages")
 ARCHIVED = said("That thread is archived and locked, so I cannot write in it. A moderator can open it again.")
-REST_IN_FILE = said("The rest is in the file.")
 
-NO_PASSAGE_THERE = said("I know of no passage in that message. /story show tells you which passages there are.")
-NOT_YOUR_MESSAGE = said("Only whoever wrote a message can add it to the story.")
-NOTHING_WRITTEN = said("That message has no text that I could add.")
 MESSAGE_DELETED = said("A message that became a passage was deleted here. Should the passage leave the story too?")
 KEPT = said("The passage stays in the story.")
 
@@ -56,9 +32,6 @@ HELLO = said(
     "Hello! I help a channel tell one story together. Anybody can begin with `/story start`; "
     "`/story help` shows the rest. Somebody who manages this server can set me up with `/story setup`."
 )
-
-FORM_REFINE = said("What to change (empty: make it clearer)")
-FORM_REPORT = said("What is wrong with it? Moderators will see this")
 
 PANEL_CHANNELS = said("Where stories may be told (none chosen: anywhere)")
 PANEL_MODERATORS = said("Roles whose members are moderators")
@@ -91,9 +64,3 @@ WHY = {
     "add_reactions": said("to mark a plain message that became a passage"),
 }
 """What each permission is for, by its name in discord.py."""
-
-
-def speak(sentence: str, locale: str, **parts: str | int) -> str:
-    """A sentence of our own in the language of a locale, with its parts put in."""
-    spoken = translated(sentence, Language.of(locale))
-    return spoken.format(**parts) if parts else spoken

@@ -14,13 +14,13 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.dispatch import Typed, parse
+from bots.sentences import speak
 from bots.settings import Settings
 from bots.slack import controls, forms, layout, markup, presses, trouble, turns, wording
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
 from bots.slack.reception import Reception
 from bots.slack.turns import Asked
-from bots.slack.wording import speak
 from core.errors import BadInput
 from core.wording import Language, translated
 

@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncAssistant, AsyncBoltContext, AsyncSetSuggestedPrompts, AsyncSetTitle
 
 from bots.dispatch import Typed, parse
+from bots.sentences import speak
 from bots.slack import layout, markup, presses, trouble
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.layout import label
@@ -17,7 +18,6 @@ from bots.slack.manifest import COMMAND, PROMPTS
 from bots.slack.reception import Reception
 from bots.slack.trouble import LOST
 from bots.slack.turns import Asked, Pointed, of_message, turn, workspace
-from bots.slack.wording import speak
 from core.errors import NoStory
 from core.operation import OPERATIONS
 from core.story import Place, Shape, Turn

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bots import sentences
+from bots.sentences import speak
 from bots.slack import wording
-from bots.slack.wording import speak
 from core.story import Kind, Reply
 
 PREFIX = "story"
 Json = dict[str, Any]
 
 SHORTCUTS: Final = {
-    "explain_passage": wording.EXPLAIN_THIS,
-    "add_message": wording.ADD_TO_STORY,
-    "report_message": wording.REPORT,
+    "explain_passage": sentences.EXPLAIN_THIS,
+    "add_message": sentences.ADD_TO_STORY,
+    "report_message": sentences.REPORT,
 }
 """Callback ids and names of the entries in a message's menu."""
 GLOBAL_SHORTCUTS: Final = {"start_story": wording.START}
@@ -33,16 +34,16 @@ class Control:
     style: str = ""
 
 
-CONTINUE: Final = Control("continue", wording.CONTINUE, "continue", style="primary")
-ANOTHER: Final = Control("another", wording.ANOTHER, "retry")
-REFINE: Final = Control("refine", wording.REFINE, form="refine")
-EXPLAIN: Final = Control("explain", wording.EXPLAIN, "explain")
-UNDO: Final = Control("undo", wording.UNDO, "undo")
-ADD: Final = Control("add", wording.ADD, form="add", style="primary")
+CONTINUE: Final = Control("continue", sentences.CONTINUE, "continue", style="primary")
+ANOTHER: Final = Control("another", sentences.ANOTHER, "retry")
+REFINE: Final = Control("refine", sentences.REFINE, form="refine")
+EXPLAIN: Final = Control("explain", sentences.EXPLAIN, "explain")
+UNDO: Final = Control("undo", sentences.UNDO, "undo")
+ADD: Final = Control("add", sentences.ADD, form="add", style="primary")
 START: Final = Control("start", wording.START, form="start", style="primary")
 SHOW: Final = Control("show", wording.SHOW, "show")
 HELP: Final = Control("help", wording.HELP, "help")
-STOP: Final = Control("stop", wording.STOP, style="danger")
+STOP: Final = Control("stop", sentences.STOP, style="danger")
 OPEN: Final = Control("open", wording.OPEN_FORM, style="primary")
 CONTROLS: Final = {
     each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN)

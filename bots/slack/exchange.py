@@ -5,17 +5,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bots.slack import layout, trouble, wording
+from bots import sentences
+from bots.reception import Work
+from bots.sentences import speak
+from bots.slack import layout, trouble
 from bots.slack.controls import buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.people import Person
 from bots.slack.posting import QUIET, Spot, respond
-from bots.slack.reception import Reception, Work
+from bots.slack.reception import Reception
 from bots.slack.stream import Stream
 from bots.slack.trouble import LOST
 from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
-from bots.slack.wording import speak
 from core.errors import StoreError, StoryError
 from core.moderation import translated
 from core.operation import OPERATIONS, Effect
@@ -99,7 +101,7 @@ class Exchange:
                 raise
             found = await self.reception.storyteller.replied(asking)
             if found is None:
-                await stream.marked(layout.notice(speak(wording.STOPPED, self.here)))
+                await stream.marked(layout.notice(speak(sentences.STOPPED, self.here)))
                 return
             reply = replace(found, again=False)
         if reply.private:
@@ -120,7 +122,7 @@ class Exchange:
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise
             self._hinted = hint.stands
-            await self.whisper(layout.notice(speak(wording.STOPPING, self.locale)))
+            await self.whisper(layout.notice(speak(sentences.STOPPING, self.locale)))
             return None
         finally:
             self._hinted = hint.stands

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from bots import sentences
+from bots.sentences import speak
 from bots.slack import wording
 from bots.slack.layout import label
 from bots.slack.markup import escaped
-from bots.slack.wording import speak
 from core.operation import OPERATIONS, Param
 
 CALLBACK = "story:form"
 WHERE = "where"
 _LONGEST = 3000
-_ASKS = {("refine", "how"): wording.FORM_REFINE, ("report", "reason"): wording.FORM_REPORT}
+_ASKS = {("refine", "how"): sentences.FORM_REFINE, ("report", "reason"): sentences.FORM_REPORT}
 Json = dict[str, Any]
 
 

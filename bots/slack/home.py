@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
+from bots.sentences import speak
 from bots.slack import trouble
 from bots.slack.controls import START, row
 from bots.slack.layout import label
@@ -16,7 +17,6 @@ from bots.slack.markup import escaped
 from bots.slack.reception import Reception
 from bots.slack.trouble import LOST
 from bots.slack.turns import PLATFORM, workspace
-from bots.slack.wording import speak
 from core.errors import StoryError
 from core.story import Telling, Turns, Workspace
 from core.wording import said

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from bots import sentences
 from bots.dispatch import differences
-from bots.slack import markup, wording
+from bots.sentences import speak
+from bots.slack import markup
 from bots.slack.pieces import pieces
-from bots.slack.wording import speak
-from core.story import Block, Glimpse, Shape, Stage
+from core.story import Block, Glimpse, Shape
 
 Json = dict[str, Any]
 SECTION = 2900
@@ -22,7 +23,6 @@ _HEADER = 150
 _FALLBACK = 2500
 _WOVEN = 1200
 """Characters up to which two wordings are woven into one."""
-_NOTICES = {Stage.WAITING: wording.WAITING, Stage.WAKING: wording.WAKING, Stage.WRITING: wording.WRITING}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def sheets(blocks: Sequence[Block], locale: str, *, most: int = 5) -> Sheets:
     messages = list(_packed(list(drawn(blocks)) or [_context("…")]))
     if len(messages) <= most:
         return Sheets(tuple(messages))
-    return Sheets((messages[0].under([_context(speak(wording.REST_IN_FILE, locale))]),), _plain(blocks))
+    return Sheets((messages[0].under([_context(speak(sentences.REST_IN_FILE, locale))]),), _plain(blocks))
 
 
 def drawn(blocks: Sequence[Block]) -> Iterator[Json]:
@@ -80,7 +80,7 @@ def caption(blocks: Sequence[Block]) -> list[Json]:
 
 def sketch(glimpse: Glimpse, locale: str, *, text: bool) -> Sheet:
     """A look at a turn that is not done: what is there so far (if `text`), and what is going on."""
-    notice = speak(_NOTICES[glimpse.stage], locale)
+    notice = speak(sentences.STAGES[glimpse.stage], locale)
     if not (text and glimpse.text):
         return Sheet((_context(notice),), notice)
     so_far = pieces(markup.story(glimpse.text), SECTION)
@@ -89,7 +89,7 @@ def sketch(glimpse: Glimpse, locale: str, *, text: bool) -> Sheet:
 
 def status(glimpse: Glimpse, locale: str) -> str:
     """What is going on, in one line."""
-    return speak(_NOTICES[glimpse.stage], locale)
+    return speak(sentences.STAGES[glimpse.stage], locale)
 
 
 def notice(text: str, more: Sequence[Json] = ()) -> Sheet:

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack import layout, trouble, wording
+from bots import sentences
+from bots.sentences import speak
+from bots.slack import layout, trouble
 from bots.slack.controls import buttons, opens
 from bots.slack.layout import Sheet
 from bots.slack.posting import Spot
 from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
-from bots.slack.wording import speak
 from core.errors import StoryError
 from core.story import Place, Reply
 
@@ -42,7 +43,7 @@ async def _post(reception: Reception, client: AsyncWebClient, place: Place, repl
     locale = await reception.language(place.workspace) or "en"
     head = "" if opens(reply) and not place.thread else await reception.heads.head(place)
     spot = Spot(client, reception.budget, place.workspace, place.channel, head)
-    late = layout.notice(speak(wording.TOLD_LATE, locale))
+    late = layout.notice(speak(sentences.TOLD_LATE, locale))
     first, *rest = layout.sheets(reply.blocks, locale).under(buttons(reply, locale)).messages
     ids = [await spot.post(each) for each in (Sheet((*late.blocks, *first.blocks), first.text), *rest)]
     if opens(reply) or not head:

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bots import sentences
+from bots.reception import Work
+from bots.sentences import speak
 from bots.slack import controls, forms, layout, markup, trouble, wording
 from bots.slack.controls import Control, Pressed
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
-from bots.slack.reception import Reception, Work
+from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM, Asked, Pointed
-from bots.slack.wording import speak
 from core.errors import NotAllowed, NotPossible
 
 Json = Mapping[str, Any]
@@ -62,7 +64,7 @@ async def taken(exchange: Exchange) -> bool:
     if exchange.reception.taking:
         return True
     await exchange.person()
-    await exchange.whisper(layout.notice(speak(wording.STOPPING, exchange.locale)))
+    await exchange.whisper(layout.notice(speak(sentences.STOPPING, exchange.locale)))
     return False
 
 
@@ -103,7 +105,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     await exchange.person()
     if work is None:
         asked = exchange.asked
-        sheet = layout.notice(speak(wording.STOPPED, exchange.here))
+        sheet = layout.notice(speak(sentences.STOPPED, exchange.here))
         try:
             await exchange.spot(asked.thread).update(asked.message, sheet)
         except trouble.LOST as error:
@@ -111,7 +113,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     elif await _may_stop(exchange, work):
         work.task.cancel()
     else:
-        await exchange.whisper(layout.notice(speak(wording.NOT_YOURS, exchange.locale)))
+        await exchange.whisper(layout.notice(speak(sentences.NOT_YOURS, exchange.locale)))
 
 
 async def _may_stop(exchange: Exchange, work: Work) -> bool:
@@ -136,7 +138,7 @@ async def _explain(exchange: Exchange) -> None:
     await exchange.person()
     passage = await _passage_at(exchange, exchange.asked.message)
     if passage is None:
-        raise NotPossible(speak(wording.NO_PASSAGE_THERE, exchange.locale))
+        raise NotPossible(speak(sentences.NO_PASSAGE_THERE, exchange.locale))
     await exchange.perform("explain", {}, Pointed(about=passage))
 
 
@@ -144,10 +146,10 @@ async def _add(exchange: Exchange, message: Json) -> None:
     asked = exchange.asked
     await exchange.person()
     if message.get("user") != asked.user:
-        raise NotAllowed(speak(wording.NOT_YOUR_MESSAGE, exchange.locale))
+        raise NotAllowed(speak(sentences.NOT_YOUR_MESSAGE, exchange.locale))
     text = await words(exchange, re.sub(rf"^\s*<@{re.escape(asked.bot)}>\s*", "", message.get("text") or ""))
     if not text.strip():
-        raise NotPossible(speak(wording.NOTHING_WRITTEN, exchange.locale))
+        raise NotPossible(speak(sentences.NOTHING_WRITTEN, exchange.locale))
     await exchange.perform("add", {"text": text}, Pointed(source=asked.message))
 
 

@@ -1,123 +1,25 @@
-"""Where everything comes in: what was seen, which turns are being written, whether new ones are taken."""
+"""Where Slack's requests come in, and what is known of a workspace meanwhile: its rates, its people, its heads."""
 
 import asyncio
-import contextlib
-import time
-from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bots.reception import Reception as Shared
 from bots.slack.budget import Budget
 from bots.slack.heads import Heads
 from bots.slack.people import People
 from bots.slack.turns import PLATFORM
-from core.story import Reply, Turn
 from core.storyteller import Storyteller
 
-_LANGUAGE_LIFE = 60.0
-"""Seconds for which a workspace's language is not asked for again."""
-_LANGUAGES = 1000
-_REMEMBERED = 20_000
-"""Requests remembered, since Slack delivers again what was not acknowledged in time."""
 
-
-@dataclass(frozen=True)
-class Work:
-    """A turn that is being performed."""
-
-    turn: Turn
-    task: asyncio.Task[Reply]
-
-
-class Reception:
-    """One for each process. Everything in it may be lost: stories and replies are in the database."""
+class Reception(Shared):
+    """With what Slack has of its own."""
 
     def __init__(self, storyteller: Storyteller, *, name: str = "storycircle", budget: Budget | None = None) -> None:
-        self.storyteller = storyteller
+        super().__init__(storyteller, PLATFORM)
         self.name = name
         """How the bot is invited."""
-        self.taking = True
-        """Whether new turns are begun; not while the process is about to stop."""
         self.budget = budget or Budget()
         self.heads = Heads(storyteller)
         self.people = People(self.budget)
-        self._seen: OrderedDict[str, None] = OrderedDict()
-        self._languages: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
-        self._presses: set[tuple[str, str, str]] = set()
-        self._works: dict[str, Work] = {}
-        self._flows: set[asyncio.Task[object]] = set()
-
-    def first_sight(self, request_id: str) -> bool:
-        """Whether this request was not seen before. Remembers it."""
-        if request_id in self._seen:
-            return False
-        self._seen[request_id] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return True
-
-    @contextlib.contextmanager
-    def press(self, user: str, message: str, what: str) -> Iterator[bool]:
-        """A press of a button while it is dealt with; False if the same press of the same person is already."""
-        key = user, message, what
-        if key in self._presses:
-            yield False
-            return
-        self._presses.add(key)
-        try:
-            yield True
-        finally:
-            self._presses.discard(key)
-
-    @contextlib.contextmanager
-    def flow(self) -> Iterator[None]:
-        """Everything from a request to its last message; `drain` waits for its end."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for the type checker
-        self._flows.add(task)
-        try:
-            yield
-        finally:
-            self._flows.discard(task)
-
-    @contextlib.contextmanager
-    def working(self, work: Work) -> Iterator[None]:
-        """A turn while it is performed."""
-        self._works[work.turn.id] = work
-        try:
-            yield
-        finally:
-            self._works.pop(work.turn.id, None)
-
-    def work(self, turn_id: str) -> Work | None:
-        """The turn of this id, if it is being performed here."""
-        return self._works.get(turn_id)
-
-    async def language(self, workspace: str) -> str | None:
-        """The language that an admin chose for what everybody reads in a workspace, as of a minute ago."""
-        asked, language = self._languages.pop(workspace, (-_LANGUAGE_LIFE, None))
-        if time.monotonic() - asked > _LANGUAGE_LIFE:
-            asked = time.monotonic()
-            language = (await self.storyteller.workspace(PLATFORM, workspace)).language
-        self._languages[workspace] = asked, language
-        if len(self._languages) > _LANGUAGES:
-            self._languages.popitem(last=False)
-        return language
-
-    def forget_language(self, workspace: str) -> None:
-        """Ask for a workspace's language again: it may have changed."""
-        self._languages.pop(workspace, None)
-
-    async def drain(self, *, patience: float, grace: float = 5.0) -> None:
-        """Take nothing new; let what is being done finish within `patience` seconds, and stop the rest.
-
-        What is stopped has `grace` seconds to say so.
-        """
-        self.taking = False
-        await self._wait(patience)
-        for work in list(self._works.values()):
-            work.task.cancel()
-        await self._wait(grace)
 
     @property
     def busy(self) -> bool:
@@ -126,14 +28,8 @@ class Reception:
 
     async def close(self) -> None:
         """End whatever is still under way. It is whole or absent, and shown at the next start."""
-        own = asyncio.current_task()
-        flows = [each for each in self._flows if each is not own]
+        flows = self._others()
         for each in flows:
             each.cancel()
         if flows:
             await asyncio.wait(flows, timeout=1.0)
-
-    async def _wait(self, seconds: float) -> None:
-        own = asyncio.current_task()
-        if flows := [each for each in self._flows if each is not own]:
-            await asyncio.wait(flows, timeout=seconds)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -15,11 +14,9 @@ from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble
 from bots.slack.app import application, catch_all, client
 from bots.slack.reception import Reception
+from bots.stopping import LATER, PATIENCE, stop_signal
 from core.storyteller import Storyteller
 
-LATER, TERMINATED, INTERRUPTED = 75, 143, 130
-PATIENCE = 20.0
-"""Seconds that passages being written have to finish when the bot is to stop."""
 _SESSION_CHECK = 10.0
 
 _TOKENLESS = (
@@ -141,28 +138,6 @@ def _token(given: SecretStr | None, name: str, prefix: str) -> str:
     if not token.isascii() or not token.isprintable() or " " in token or not token.startswith(prefix):
         raise SettingsError(_refused(name))
     return token
-
-
-@contextlib.asynccontextmanager
-async def stop_signal() -> AsyncIterator["asyncio.Future[int]"]:
-    """A future that has the exit code once SIGTERM or Ctrl-C has come; a second one ends at once."""
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[int] = loop.create_future()
-    own = asyncio.current_task()
-
-    def heard(code: int) -> None:
-        if not stop.done():
-            stop.set_result(code)
-        elif own is not None:
-            own.cancel()
-
-    for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)):
-        loop.add_signal_handler(number, heard, code)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 def quiet() -> None:

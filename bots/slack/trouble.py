@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import traceback
-import uuid
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bots import sentences
+from bots.sentences import speak
 from bots.slack import wording
-from bots.slack.wording import speak
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +64,7 @@ def sentence(error: BaseException, locale: str, bot: str) -> str:
 
 def mistake(error: BaseException, locale: str) -> str:
     """Log a mistake of ours and return the sentence with its number. Nothing that anybody wrote is logged."""
-    number = uuid.uuid4().hex[:8]
-    steps = [f"{step.filename.rpartition('/')[2]}:{step.lineno}" for step in traceback.extract_tb(error.__traceback__)]
-    log.error("mistake %s: %s %s at %s", number, type(error).__name__, code(error), " ".join(steps[-8:]))
-    return speak(wording.OUR_MISTAKE, locale, number=number)
+    return sentences.mistake(error, locale, code(error) or "")
 
 
 def note(error: BaseException) -> None:

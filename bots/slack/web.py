@@ -26,8 +26,9 @@ from bots.slack import assistant, home, oauth, outbox, trouble
 from bots.slack.app import application, catch_all, client
 from bots.slack.manifest import EVENTS_PATH
 from bots.slack.reception import Reception
-from bots.slack.run import LATER, PATIENCE, quiet, stop_signal
+from bots.slack.run import quiet
 from bots.slack.turns import PLATFORM
+from bots.stopping import LATER, PATIENCE, stop_signal
 from core.engine import EngineState
 from core.errors import StoreError
 from core.storyteller import Storyteller

@@ -18,18 +18,12 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from inference.training.batches import Batch, BatchSampler
-from inference.training.corpus import (
-    Corpus,
-    make_documents,
-    make_plain_documents,
-    open_corpus,
-    story_texts,
-    validation_documents,
-    write_corpus,
-)
+from inference.training.corpus import Corpus, open_corpus, write_corpus
 from inference.training.errors import TrainingError
 from inference.training.optim import Muon
+from inference.training.recipes import make_documents, make_plain_documents, validation_documents
 from inference.training.stream import TOKEN_IDS
+from inference.training.texts import story_texts
 from inference.training.tokenizer import END_OF_TEXT, PAD, load_tokenizer, train_tokenizer
 
 

@@ -14,19 +14,13 @@ from tokenizers import Tokenizer
 
 from inference.training.__main__ import main
 from inference.training.batches import BatchSampler
-from inference.training.corpus import (
-    DocumentMaker,
-    extractive_questions,
-    open_corpus,
-    plainest,
-    read_records,
-    split_sentences,
-    write_corpus,
-)
+from inference.training.corpus import open_corpus, write_corpus
+from inference.training.documents import DocumentMaker, extractive_questions
 from inference.training.errors import TrainingError
 from inference.training.noise import add_noise, find_names, rename
 from inference.training.optim import orthogonalize
 from inference.training.stream import TOKEN_IDS, Piece, Story, encode, render, story_pieces, task_pieces
+from inference.training.texts import plainest, read_records, split_sentences
 from inference.training.tokenizer import SPECIAL_TOKENS, encode_texts, load_tokenizer, train_tokenizer
 from inference.training.train import Phase, Settings, Trainer, grow, make_model
 

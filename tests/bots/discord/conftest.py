@@ -1,20 +1,18 @@
 """The application on a loopback Discord, with a real database and a scripted voice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import pytest
 import pytest_asyncio
 
 from bots.discord import run
 from bots.settings import Settings
 from core.database import Database
-from core.engine import Engine, Piece, Request
+from core.engine import Engine
 from tests.kit import storyteller
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, Message, User
-from tests.voices import ScriptedEngine
+from tests.voices import Voice
 
 
 class App:
@@ -57,38 +55,10 @@ async def application(
 
 
 @pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """A database in a file."""
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
-    yield opened
-    await opened.close()
-
-
-@pytest_asyncio.fixture
 async def discord() -> AsyncIterator[LoopbackDiscord]:
     """A loopback Discord; leaving it asserts that no contract was broken."""
     async with LoopbackDiscord() as loopback:
         yield loopback
-
-
-class Voice(ScriptedEngine):
-    """A scripted voice that takes its time over each word."""
-
-    pace = 0.0
-
-    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
-        """The next answer of the script, slowly."""
-        async with aclosing(super().stream(request)) as pieces:
-            async for piece in pieces:
-                if self.pace:
-                    await asyncio.sleep(self.pace)
-                yield piece
-
-
-@pytest.fixture
-def engine() -> Voice:
-    """A scripted voice."""
-    return Voice()
 
 
 class Scene:

@@ -2,8 +2,9 @@
 
 from core.database import Database
 from core.operation import OPERATIONS
-from tests.bots.discord.conftest import Scene, Voice, application
+from tests.bots.discord.conftest import Scene, application
 from tests.loopback.discord import LoopbackDiscord
+from tests.voices import Voice
 
 
 async def test_every_operation_is_a_command(scene: Scene) -> None:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from core.database import Database
-from tests.bots.discord.conftest import Scene, Voice, application
+from tests.bots.discord.conftest import Scene, application
 from tests.loopback.discord import LoopbackDiscord
+from tests.voices import Voice
 
 
 @pytest_asyncio.fixture

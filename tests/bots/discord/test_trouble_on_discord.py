@@ -10,9 +10,10 @@ import pytest
 from bots.discord import run
 from bots.settings import SettingsError
 from core.database import Database
-from tests.bots.discord.conftest import Scene, Voice, application, settings
+from tests.bots.discord.conftest import Scene, application, settings
 from tests.kit import storyteller
 from tests.loopback.discord import LoopbackDiscord
+from tests.voices import Voice
 
 CALLBACK, ORIGINAL, FOLLOW_UP = r"/callback$", r"/messages/@original$", r"^/webhooks/\d+/[^/]+$"
 

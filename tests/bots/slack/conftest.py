@@ -1,11 +1,9 @@
 """The application on a loopback Slack, with a real database and a scripted voice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import pytest
 import pytest_asyncio
 
 from bots.settings import Settings
@@ -13,10 +11,10 @@ from bots.slack import run
 from bots.slack.budget import Budget
 from bots.slack.reception import Reception
 from core.database import Database
-from core.engine import Engine, Piece, Request
+from core.engine import Engine
 from tests.kit import storyteller
 from tests.loopback.slack import Channel, Exchange, LoopbackSlack, Message, User
-from tests.voices import ScriptedEngine
+from tests.voices import Voice
 
 
 class App:
@@ -68,42 +66,10 @@ async def application(
 
 
 @pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """A database in a file."""
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
-    yield opened
-    await opened.close()
-
-
-@pytest_asyncio.fixture
 async def slack() -> AsyncIterator[LoopbackSlack]:
     """A loopback Slack; leaving it asserts that no contract was broken."""
     async with LoopbackSlack() as loopback:
         yield loopback
-
-
-class Voice(ScriptedEngine):
-    """A scripted voice that takes its time over each word."""
-
-    pace = 0.0
-
-    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
-        """The next answer of the script, slowly."""
-        async with aclosing(super().stream(request)) as pieces:
-            async for piece in pieces:
-                if self.pace:
-                    await asyncio.sleep(self.pace)
-                yield piece
-
-    def say(self, *answers: str) -> None:
-        """What comes next."""
-        self._answers = iter(answers)
-
-
-@pytest.fixture
-def engine() -> Voice:
-    """A scripted voice."""
-    return Voice()
 
 
 class Scene:

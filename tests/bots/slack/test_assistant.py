@@ -10,10 +10,10 @@ import core.operations  # noqa: F401 - fills the table
 from bots.slack.assistant import command
 from core.database import Database
 from core.errors import StoryError
-from tests.bots.slack.conftest import Voice
 from tests.bots.slack.test_web import process, slack  # noqa: F401 - the fixture with our manifest
 from tests.kit import Forbidding
 from tests.loopback.slack import AssistantThread, Exchange, LoopbackSlack, User
+from tests.voices import Voice
 
 
 @dataclass

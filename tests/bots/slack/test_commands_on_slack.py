@@ -10,8 +10,9 @@ from bots.slack import controls, forms
 from core.database import Database
 from core.operation import OPERATIONS
 from inference.vllm import VllmEngine
-from tests.bots.slack.conftest import Scene, Voice, application
+from tests.bots.slack.conftest import Scene, application
 from tests.loopback.slack import Channel, Exchange, LoopbackSlack
+from tests.voices import Voice
 
 PLAYED = (
     "start The Lamp of Harrow Bay | a girl finds a lamp that will not go out",

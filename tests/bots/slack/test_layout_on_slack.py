@@ -105,3 +105,11 @@ async def test_an_answer_that_takes_its_time_is_announced_privately(scene: Scene
     await asked.done()
     await asyncio.sleep(0)
     assert asked.statuses[-1] == ""
+
+
+def test_no_flag_or_face_is_cut_in_two() -> None:
+    for sign in ("\U0001f1e9\U0001f1ea", "\U0001f44d\U0001f3fd", "\U0001f469\u200d\U0001f680", "&amp;"):
+        for before in range(12):
+            for piece in pieces("x" * before + sign * 12, 16):
+                assert len(piece) <= 16
+                assert not piece.strip("x").replace(sign, ""), (sign, piece)

@@ -18,11 +18,10 @@ from bots.slack import oauth
 from bots.slack.manifest import manifest
 from core import tables
 from core.database import Database, guest
-from tests.bots.slack.conftest import Voice
 from tests.bots.slack.test_web import process, settings, slack  # noqa: F401 - the fixture with our manifest
-from tests.core.conftest import address, postgres  # noqa: F401 - databases of both kinds
 from tests.loopback.slack import LoopbackSlack, Team
 from tests.loopback.slack.world import Installation
+from tests.voices import Voice
 
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk, of aiohttp
 

@@ -6,8 +6,9 @@ import pytest
 
 from bots.slack.budget import Budget
 from core.database import Database
-from tests.bots.slack.conftest import Scene, Voice, application
+from tests.bots.slack.conftest import Scene, application
 from tests.loopback.slack import LoopbackSlack
+from tests.voices import Voice
 
 LONG = " ".join(f"It was the night of the year {n}." for n in range(6))
 WRITES = r"chat\..*|assistant\..*|response_url|files\..*"

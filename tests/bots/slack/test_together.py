@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 import core.operations  # noqa: F401 - fills the table
-from bots import together
+from bots import stopping, together
 from bots.settings import Settings, SettingsError
 from core.database import Database
 from core.errors import StoreLocked
 from core.storyteller import Storyteller
-from tests.bots.slack.conftest import Voice
 from tests.kit import storyteller
 from tests.loopback.discord import LoopbackDiscord
 from tests.loopback.slack import LoopbackSlack
+from tests.voices import Voice
 
 ROOT = Path(__file__).parent.parent.parent.parent
 NO_PAUSE = (0.01,)
@@ -121,7 +121,7 @@ class Stage:
         return await together.run(teller, platforms, settings(), NO_PAUSE)
 
 
-@pytest.mark.parametrize("outcome", [RuntimeError("secret words"), StoreLocked(), together.LATER])
+@pytest.mark.parametrize("outcome", [RuntimeError("secret words"), StoreLocked(), stopping.LATER])
 async def test_a_platform_that_falls_over_is_tried_again_and_it_is_said_once(
     database: Database, engine: Voice, capsys: pytest.CaptureFixture[str], outcome: int | Exception
 ) -> None:
@@ -142,10 +142,10 @@ async def test_a_platform_that_falls_over_is_tried_again_and_it_is_said_once(
 async def test_when_none_is_left_the_code_says_why(database: Database, engine: Voice) -> None:
     stage, teller = Stage(), storyteller(database, engine)
     broken = [RuntimeError()] * 9
-    assert await stage.run({"One": stage.platform("One", *broken)}, teller) == together.FAILED
+    assert await stage.run({"One": stage.platform("One", *broken)}, teller) == stopping.FAILED
     assert stage.runs["One"] == 5
     wrong = stage.platform("Two", SettingsError("Two is not set."))
-    assert await stage.run({"One": stage.platform("Three", *broken), "Two": wrong}, teller) == together.MISUSED
+    assert await stage.run({"One": stage.platform("Three", *broken), "Two": wrong}, teller) == stopping.MISUSED
 
 
 def test_what_is_configured_is_what_is_started() -> None:
@@ -159,7 +159,7 @@ def test_what_is_configured_is_what_is_started() -> None:
 CHILD = textwrap.dedent(
     """
     import asyncio, sys
-    from bots import together
+    from bots import stopping, together
     from bots.settings import load
     from core.database import Database
     from tests.kit import storyteller
@@ -204,7 +204,7 @@ async def test_sigterm_is_heard_by_both_and_what_is_being_written_is_finished(
         one = await slack.command(ana, tales, "continue")
         two = await discord.slash(ben, stories, "story continue")
         child.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(child.wait, 60) == together.TERMINATED
+        assert await asyncio.to_thread(child.wait, 60) == stopping.TERMINATED
         assert "Nobody spoke." in " ".join(each.text for each in tales.everything), one
         assert "Nobody spoke." in two.text
     finally:

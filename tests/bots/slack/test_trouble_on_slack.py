@@ -10,9 +10,10 @@ import pytest
 from bots.settings import SettingsError
 from bots.slack import run
 from core.database import Database
-from tests.bots.slack.conftest import Scene, Voice, application, settings
+from tests.bots.slack.conftest import Scene, application, settings
 from tests.kit import storyteller
 from tests.loopback.slack import LoopbackSlack
+from tests.voices import Voice
 
 TOLD = "The sea was quiet. Nobody spoke."
 

@@ -1,5 +1,4 @@
 """Slack over HTTP: signatures, replays, several processes on one database, many workspaces."""
-# ruff: noqa: F811 - fixtures of other modules are taken by name
 
 import asyncio
 import contextlib
@@ -7,6 +6,7 @@ import datetime as dt
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from bots.slack import web
 from bots.slack.manifest import manifest
 from bots.slack.reception import Reception
 from bots.slack.web import delivery
+from core import tables
 from core.database import Database
 from core.engine import EngineState
-from tests.bots.slack.conftest import Voice
-from tests.core.conftest import address, postgres  # noqa: F401 - databases of both kinds
 from tests.kit import storyteller
 from tests.loopback.slack import LoopbackSlack
+from tests.voices import Voice
 
 
 @pytest_asyncio.fixture
@@ -187,29 +187,25 @@ async def test_the_health_pages_say_when_it_is_ready_and_when_it_stops(
 
 
 async def test_a_fault_of_the_database_is_no_acknowledgement_and_the_retry_counts(
-    slack: LoopbackSlack, tmp_path: Path, engine: Voice, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, engine: Voice
 ) -> None:
-    from core.errors import StoreError
-    from core.store import Store
-
-    right, broken = Store.first_sight, [True]
-
-    async def first_sight(self: Store, key: str) -> bool:
-        if broken:
-            broken.pop()
-            raise StoreError
-        return await right(self, key)
-
-    monkeypatch.setattr(Store, "first_sight", first_sight)
-    ana = slack.user("ana")
-    tales = slack.channel("tales", ana)
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
-    async with process(slack, database, engine) as (here, _):
-        slack.http_to(f"{here}/slack/events")
-        said = await slack.mention(ana, tales, "start The Lamp")
-        await said.says("The Lamp")
-        await slack.idle()
-        slack.forgive("http_error")
+    file = tmp_path / "story.db"
+    database = await Database.open(f"sqlite+aiosqlite:///{file}", lock_seconds=0.05)
+    patient = (0.3,) * 20
+    async with LoopbackSlack(manifest=manifest("https://stories.example.org"), retry_delays=patient) as slack:
+        ana = slack.user("ana")
+        tales = slack.channel("tales", ana)
+        async with process(slack, database, engine) as (here, _):
+            slack.http_to(f"{here}/slack/events")
+            with contextlib.closing(sqlite3.connect(file)) as other:
+                other.execute("BEGIN EXCLUSIVE")
+                said = await slack.mention(ana, tales, "start The Lamp")
+                await slack.until(lambda: any(len(each.attempts) > 1 for each in slack.deliveries))
+                assert not tales.messages[1:]
+                other.rollback()
+            await said.says("The Lamp")
+            await slack.idle()
+            slack.forgive("http_error")
     await database.close()
 
 
@@ -276,15 +272,18 @@ async def test_sigterm_lets_a_passage_finish_and_turns_others_away(
     assert await task == 143
 
 
-async def test_a_delivery_is_remembered_for_an_hour(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core import commit, store
-
+async def test_a_delivery_is_remembered_for_an_hour(address: str) -> None:
     database = await Database.open(address)
     teller = storyteller(database, Voice())
+
+    async def seen(minutes_ago: int) -> None:
+        then = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes_ago)
+        await database.write(lambda c: c.execute(tables.sighting.update().values(seen_at=then)).close())
+
     assert await teller.first_sight("slack Ev1")
-    monkeypatch.setattr(store, "now", lambda: commit.now() + dt.timedelta(minutes=59))
+    await seen(59)
     assert not await teller.first_sight("slack Ev1")
-    monkeypatch.setattr(store, "now", lambda: commit.now() + dt.timedelta(minutes=61))
+    await seen(61)
     assert await teller.first_sight("slack Ev1")
     await database.close()
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.loopback.discord.errors import refused
-from tests.loopback.discord.ledger import Pulse
 from tests.loopback.discord.message import EPHEMERAL, Message, User, walk
 from tests.loopback.discord.rules import Json, Rules
 from tests.loopback.discord.world import Channel
+from tests.loopback.pulse import Pulse
 
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMISSION = 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.loopback.slack.ledger import Pulse
+from tests.loopback.pulse import Pulse
 from tests.loopback.slack.message import Message, View
 from tests.loopback.slack.rules import Json, Rules
 from tests.loopback.slack.world import Channel, User
