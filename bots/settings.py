@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from core.moderation import Rating
 from core.operation import nearest
+from core.policy import Rating
 
 BUNDLED_MODEL = str(Path(__file__).parent.parent / "inference" / "model")
 

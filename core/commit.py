@@ -226,6 +226,7 @@ class Commit:
             before=new.before,
             given=vars(new.given) if new.given else None,
             origin=new.origin,
+            policy=self._house.policy(self._story).key,
             created_at=now(),
         )
         self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, ids=packed(new.ids))

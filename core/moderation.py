@@ -10,12 +10,11 @@ This module does not know any word list; filters live beside it and are given to
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 from typing import NewType, Protocol
 
 from core import wording
 from core.errors import Withheld
+from core.policy import ALLOWED, STRICTEST, Decision, Policy, Verdict
 from core.text import hygienic, sentence_end
 from core.wording import Language, said
 
@@ -23,43 +22,6 @@ log = logging.getLogger(__name__)
 
 Cleared = NewType("Cleared", str)
 """Text that may be shown. Made only by this module."""
-
-
-class Rating(StrEnum):
-    """How far a channel's stories may go, from strict to free."""
-
-    G = "g"
-    PG = "pg"
-    TEEN = "teen"
-    MATURE = "mature"
-
-
-class Decision(IntEnum):
-    """What is to be done with a text. The greater wins."""
-
-    ALLOW = 0
-    SOFTEN = 1
-    """Fine in kind, too strong in tone: write it again, softer."""
-    HOLD = 2
-    """We cannot tell: a person must look."""
-    BLOCK = 3
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A decision and its reasons (categories such as `profanity`, never the words)."""
-
-    decision: Decision
-    reasons: tuple[str, ...] = ()
-
-    def __or__(self, other: "Verdict") -> "Verdict":
-        """Merge by the law: the stricter decision, every reason once."""
-        if other == ALLOWED:
-            return self
-        return Verdict(max(self.decision, other.decision), tuple(dict.fromkeys(self.reasons + other.reasons)))
-
-
-ALLOWED = Verdict(Decision.ALLOW)
 
 
 class Filter(Protocol):
@@ -70,8 +32,8 @@ class Filter(Protocol):
         """A short word, e.g. `words`."""
         ...
 
-    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
-        """The verdict on `text` under `rating`, or the promise of one, which may take its time; the gate has a limit.
+    def judge(self, text: str, policy: Policy) -> Verdict | Awaitable[Verdict]:
+        """The verdict on `text` under `policy`, or the promise of one, which may take its time; the gate has a limit.
 
         A short text is best judged at once: each promise costs the turn more than reading a sentence does.
         """
@@ -85,9 +47,9 @@ class Gate:
         self._filters = tuple(filters)
         self._limit = limit_seconds
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
+    async def judge(self, text: str, policy: Policy) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say."""
-        asked = [(each, self._ask(each, text, rating)) for each in self._filters]
+        asked = [(each, self._ask(each, text, policy)) for each in self._filters]
         late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
         try:
             if late:
@@ -102,17 +64,17 @@ class Gate:
 
     async def warm(self) -> None:
         """Have every filter read what it needs, so that nobody's first turn waits for it."""
-        await self.judge("warm", Rating.G)
+        await self.judge("warm", STRICTEST)
 
-    async def clear(self, text: str, rating: Rating) -> Cleared:
+    async def clear(self, text: str, policy: Policy) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
         clean = hygienic(text)
-        verdict = await self.judge(clean, rating)
+        verdict = await self.judge(clean, policy)
         if verdict.decision is not Decision.ALLOW:
             raise Withheld(_notice(verdict), reasons=verdict.reasons)
         return Cleared(clean)
 
-    async def release(self, pieces: AsyncIterator[str], rating: Rating) -> AsyncGenerator[Cleared, None]:
+    async def release(self, pieces: AsyncIterator[str], policy: Policy) -> AsyncGenerator[Cleared, None]:
         """Yield the text so far each time one more whole sentence of it has passed.
 
         Each judgement covers everything so far, so that nothing slips through between two sentences.
@@ -124,14 +86,14 @@ class Gate:
             draft += piece
             if end := sentence_end(draft, behind=len(shown)):
                 shown = draft[:end]
-                yield await self.clear(shown, rating)
+                yield await self.clear(shown, policy)
         tail = draft.rstrip()
         if not shown and tail:
-            yield await self.clear(tail, rating)
+            yield await self.clear(tail, policy)
 
-    def _ask(self, each: Filter, text: str, rating: Rating) -> "Verdict | asyncio.Future[Verdict]":
+    def _ask(self, each: Filter, text: str, policy: Policy) -> "Verdict | asyncio.Future[Verdict]":
         try:
-            verdict = each.judge(text, rating)
+            verdict = each.judge(text, policy)
         except Exception as error:
             return _broken(each, error)
         return verdict if isinstance(verdict, Verdict) else asyncio.ensure_future(verdict)

@@ -12,7 +12,8 @@ from typing import Any
 from core import permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
 from core.errors import BadArgument, EngineTimeout, NoStory, NotPossible, Withheld
-from core.moderation import Cleared, Gate, Rating, phrase
+from core.moderation import Cleared, Gate, phrase
+from core.policy import Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
 from core.store import Store
 from core.story import (
@@ -105,6 +106,11 @@ class Session:
     def standing(self) -> Standing:
         """What the contributor is here."""
         return permission.standing(self.turn, self.house, self._story)
+
+    @property
+    def policy(self) -> Policy:
+        """What holds for every text of this turn."""
+        return self.house.policy(self._story)
 
     @property
     def story(self) -> Story:
@@ -335,7 +341,7 @@ class Session:
         return Writing(shown, answer.ids_of(shown), given)
 
     def _release(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[Cleared, None]:
-        return self._gate.release(pieces, self.house.rating)
+        return self._gate.release(pieces, self.policy)
 
 
 class _Answer:

@@ -16,7 +16,7 @@ from core import rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
-from core.moderation import Rating
+from core.policy import Rating
 from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Telling, Turn, Workspace
 
 __all__ = ["Arrival", "Moved", "Store", "Undelivered"]

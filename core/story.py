@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 from core.engine import TokenIds
-from core.moderation import Cleared, Rating
+from core.moderation import Cleared
+from core.policy import Policy, Rating
 
 STORYTELLER = "storyteller"
 """The contributor id of the model."""
@@ -94,12 +95,26 @@ WORDS = {Length.SHORT: 40, Length.MEDIUM: 80, Length.LONG: 160}
 """Words aimed at for each length."""
 
 
+class Approval(StrEnum):
+    """What a moderator must have seen before it is posted."""
+
+    FLAGGED = "flagged"
+    """What the filters are unsure of."""
+    STORYTELLER = "storyteller"
+    """That, and all that the storyteller writes."""
+    ALL = "all"
+    """That, and every passage of those who are no moderators."""
+
+
 @dataclass(frozen=True)
 class Workspace:
     """What an admin set for a whole server; None and empty where nothing was set."""
 
     rating: Rating | None = None
     language: str | None = None
+    patterns: tuple[str, ...] = ()
+    """Regular expressions (RE2) of what nobody may write on this server."""
+    approval: Approval = Approval.FLAGGED
     channels: frozenset[str] = frozenset()
     """Where stories may be told; anywhere if empty."""
     moderators: frozenset[str] = frozenset()
@@ -129,6 +144,11 @@ class House:
     own_rating: Rating | None = None
     """As it was set for this place; None while the server's or the operator's holds."""
 
+    def policy(self, story: "Story | None" = None) -> Policy:
+        """What holds for a text here, in this story."""
+        lines, veils = (story.lines, story.veils) if story else ((), ())
+        return Policy(self.rating, self.workspace.patterns, lines, veils)
+
     @property
     def language(self) -> str | None:
         """The language that an admin chose for what everybody reads."""
@@ -149,6 +169,10 @@ class Story:
     """How many passages stand on the path to the head."""
     author_id: str | None = None
     """Who began it; None in stories from before this was kept."""
+    lines: tuple[str, ...] = ()
+    """What never happens in it."""
+    veils: tuple[str, ...] = ()
+    """What happens in it off-stage only."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +226,8 @@ class Passage:
     """Token ids of `text` in the present model's vocabulary; None if not yet known."""
     origin: int | None = None
     """Id of the passage of which this is a later version; None if it is the first."""
+    policy: str = ""
+    """The key of the policy under which it was cleared; empty if it is from before that was kept."""
 
     @property
     def root(self) -> int:

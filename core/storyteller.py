@@ -21,6 +21,7 @@ from core.engine import Engine
 from core.errors import StoreError, StoryError, Withheld
 from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
+from core.policy import Policy
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store, Undelivered
 from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
@@ -77,7 +78,8 @@ class Storyteller:
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
-        return await self._name(turn.contributor.name, (await self._store.arrive(turn)).house)
+        arrival = await self._store.arrive(turn)
+        return await self._name(turn.contributor.name, arrival.house.policy(arrival.story))
 
     async def workspace(self, platform: str, workspace: str) -> Workspace:
         """What an admin set for a server."""
@@ -140,9 +142,10 @@ class Storyteller:
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        policy = house.policy(story)
         session = Session(
             turn=turn,
-            author=await self._name(turn.contributor.name, house),
+            author=await self._name(turn.contributor.name, policy),
             house=house,
             story=story,
             last=last,
@@ -153,25 +156,25 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
         )
-        cleared = await self._cleared(values, house)
+        cleared = await self._cleared(values, policy)
         reply = _worded(await wanted.perform(session, **cleared), turn, house)
         if not session.change.changes and not session.wrote:
             return reply
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
-    async def _cleared(self, values: dict[str, str], house: House) -> dict[str, Cleared]:
+    async def _cleared(self, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
         """Each value by itself, and all of them together, since a reply may show them side by side."""
         if sum(map(bool, values.values())) > 1:
-            await self._gate.clear(" ".join(values.values()), house.rating)
-        return {key: await self._gate.clear(value, house.rating) for key, value in values.items()}
+            await self._gate.clear(" ".join(values.values()), policy)
+        return {key: await self._gate.clear(value, policy) for key, value in values.items()}
 
-    async def _name(self, name: str, house: House) -> Cleared:
+    async def _name(self, name: str, policy: Policy) -> Cleared:
         """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""
         name = " ".join(hygienic(name).split())[:64]
         if not visible(name) or name.casefold() in _its_names():
             return phrase("somebody")
         try:
-            return await self._gate.clear(name, house.rating)
+            return await self._gate.clear(name, policy)
         except Withheld:
             return phrase("somebody")
 

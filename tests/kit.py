@@ -6,7 +6,8 @@ from typing import Any
 
 from core.database import Database
 from core.engine import Engine
-from core.moderation import Decision, Filter, Gate, Rating, Verdict
+from core.moderation import Filter, Gate
+from core.policy import Decision, Policy, Verdict
 from core.session import Limits
 from core.store import Store
 from core.story import Contributor, Place, Reply, Shape, Turn
@@ -37,7 +38,7 @@ class Forbidding:
     name: str = "forbidding"
     seen: list[str] = field(default_factory=list)
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
+    async def judge(self, text: str, policy: Policy) -> Verdict:
         """Look for the word."""
         self.seen.append(text)
         return Verdict(self.decision, ("testing",)) if self.word in text else Verdict(Decision.ALLOW)

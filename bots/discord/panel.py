@@ -13,7 +13,7 @@ from bots.discord.page import Page
 from bots.discord.pieces import pieces
 from bots.discord.turns import PLATFORM, turn
 from bots.sentences import speak
-from core.moderation import Rating
+from core.policy import Rating
 from core.story import Turns, Workspace
 
 PREFIX = "setup"

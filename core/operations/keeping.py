@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import BadArgument, NotAllowed
-from core.moderation import Cleared, Rating, joined, own, phrase
+from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
 from core.operations.replies import label, note, say
+from core.policy import Rating
 from core.session import Session
 from core.story import WORDS, Block, Length, NewLore, Reply, Report, Shape, Standing, Turns, Workspace
 from core.wording import said

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from core.errors import BadArgument, NotAllowed, NotListening, NotPossible
-from core.moderation import Rating
 from core.operation import OPERATIONS
+from core.policy import Rating
 from core.story import Contributor, Shape, Standing, Turn, Turns
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, texts, told, turn

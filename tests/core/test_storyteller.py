@@ -18,8 +18,9 @@ from core.errors import (
     UnknownOperation,
     Withheld,
 )
-from core.moderation import Decision, Gate, Rating, Verdict
+from core.moderation import Gate
 from core.operation import OPERATIONS
+from core.policy import Decision, Policy, Rating, Verdict
 from core.session import Limits
 from core.store import Store
 from core.story import Contributor, Glimpse, Place, Reply, Shape, Stage
@@ -253,7 +254,7 @@ async def test_strict_ratings_show_nothing_before_all_of_it_has_passed(
 class _Broken:
     name = "broken"
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
+    async def judge(self, text: str, policy: Policy) -> Verdict:
         raise RuntimeError("the filter quotes: " + text)
 
 

@@ -15,9 +15,9 @@ from babel.messages.pofile import read_po, write_po
 
 from bots.dispatch import parse, plain
 from core.errors import BadArgument, NoStory, StoryError, UnknownOperation, Withheld
-from core.filters.lexicon import Kind
 from core.moderation import own, phrase
 from core.operation import OPERATIONS
+from core.policy import Category
 from core.story import THE_STORYTELLER, Contributor, Shape, Turn
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
@@ -39,7 +39,7 @@ def templates() -> Iterator[str]:
         yield from (each.summary, each.example)
         for param in each.params:
             yield from (param.name, param.description)
-    yield from (kind.value for kind in Kind)
+    yield from (kind.value for kind in Category)
     yield THE_STORYTELLER
 
 
