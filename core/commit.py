@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, func, insert, literal, select, update
 
+from core import audit
 from core import tables as t
 from core.moderation import Cleared
+from core.policy import VOUCHED
+from core.records import settle
 from core.rows import changing, inserting, moving, next_move, packed, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
@@ -47,6 +50,7 @@ class Commit:
         self._write_story()
         self._keep_tokens()
         self._add_report()
+        self._moderate()
         reply = replace(reply, passage=self._shown)
         return replace(reply, post=self._add_post(reply))
 
@@ -126,6 +130,21 @@ class Commit:
                 reason=new.reason,
                 created_at=now(),
             )
+
+    def _moderate(self) -> None:
+        change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)
+        if change.rules is not None and self._story is not None:
+            self._update_story(self._story.id, lines=list(change.rules[0]), veils=list(change.rules[1]))
+        if change.judged_again:
+            key = self._house.policy(self._story).key
+            mine = t.passage.c.id.in_(change.judged_again)
+            self._connection.execute(update(t.passage).where(mine).values(policy=key))
+        if change.settled is not None and not settle(
+            self._connection, change.settled, server, self._turn.contributor.id
+        ):
+            raise Moved
+        for action, details in change.log.items():
+            audit.append(self._connection, server, self._turn.contributor.id, action, details)
 
     def _update_place(self, values: dict[str, Any]) -> None:
         if values:
@@ -226,7 +245,7 @@ class Commit:
             before=new.before,
             given=vars(new.given) if new.given else None,
             origin=new.origin,
-            policy=self._house.policy(self._story).key,
+            policy=VOUCHED if self._change.vouched else self._house.policy(self._story).key,
             created_at=now(),
         )
         self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, ids=packed(new.ids))

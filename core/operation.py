@@ -113,6 +113,8 @@ class Operation:
     """The least standing of whoever may do this."""
     anywhere: bool = False
     """Works also in channels that an admin left out."""
+    speaks: bool = False
+    """What the contributor types is shown to everybody: where moderators see everything first, it waits for them."""
 
     def read(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """All arguments, checked; absent ones as "". Raises `BadArgument`."""
@@ -150,12 +152,13 @@ def operation(
     alias: str = "",
     needs: Standing = Standing.WRITER,
     anywhere: bool = False,
+    speaks: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Put a function into the table. Its docstring's first line is what help says."""
 
     def register(perform: Perform) -> Perform:
         summary = (inspect.getdoc(perform) or "").partition("\n")[0]
-        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias, needs, anywhere)
+        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias, needs, anywhere, speaks)
         return perform
 
     return register

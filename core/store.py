@@ -4,7 +4,7 @@ Every statement is bounded: a turn reads the end of a story, never the whole of 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -16,8 +16,24 @@ from core import rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
-from core.policy import Rating
-from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Telling, Turn, Workspace
+from core.policy import Policy, Rating
+from core.records import Records
+from core.story import (
+    Change,
+    Contributor,
+    Given,
+    House,
+    Length,
+    Lore,
+    Passage,
+    Place,
+    Reply,
+    Step,
+    Story,
+    Telling,
+    Turn,
+    Workspace,
+)
 
 __all__ = ["Arrival", "Moved", "Store", "Undelivered"]
 
@@ -54,6 +70,7 @@ class Store:
     def __init__(self, database: Database, *, rating: Rating = Rating.TEEN) -> None:
         self._database = database
         self._rating = rating
+        self.records = Records(database)
 
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
@@ -92,6 +109,11 @@ class Store:
         key = {"platform": platform, "workspace": workspace}
         row = await self._database.read(lambda c: c.execute(rows.workspace(), key).one_or_none())
         return Workspace() if row is None else rows.workspace_of(row)
+
+    async def policy(self, place: Place, *, adult: bool = False, vouched: bool = False) -> Policy:
+        """What holds for texts in a place at this moment."""
+        found = await self.arrive(Turn(id="", place=place, contributor=Contributor("", ""), adult=adult))
+        return replace(found.house.policy(found.story), vouched=vouched)
 
     async def replied(self, turn: Turn) -> Reply | None:
         """The stored reply to this request id, if this turn was performed before."""

@@ -6,6 +6,7 @@ redo, retry and branch move the head; nothing is ever destroyed.
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from core.engine import TokenIds
 from core.moderation import Cleared
@@ -288,6 +289,14 @@ class Reply:
     """The passage that the turn wrote."""
     alert: tuple[Block, ...] = ()
     """What moderators are to be told."""
+    review: int | None = None
+    """Number of the text that a moderator is to decide on."""
+    vouched: bool = False
+    """A moderator let part of it pass, or is to look at it; see `core.release`."""
+    follows: int | None = field(default=None, compare=False)
+    """Number of the text that was let pass, whose own turn is to be performed now."""
+    posted: "Posted | None" = field(default=None, compare=False)
+    """What came of that, to be shown where it belongs."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 
@@ -365,6 +374,28 @@ class Report:
     reason: Cleared
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What a moderator, or an appeal, makes of a text that was kept back."""
+
+    held: int
+    state: str
+    """As in `core.records.State`; `waiting` for an appeal."""
+    note: str = ""
+    digest: bytes | None = None
+    """SHA-256 of the text that passes on this server from now on."""
+    text: str | None = None
+    """The text as the moderator worded it, instead of the author's."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A reply that belongs to another turn than the one that was asked for, and where it is to be shown."""
+
+    place: Place
+    reply: "Reply"
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -387,10 +418,19 @@ class Change:
     length: Length | None = None
     workspace: Workspace | None = None
     report: Report | None = None
+    rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Lines and veils of the story from now on."""
+    settled: Settled | None = None
+    log: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the audit log tells of this turn: actions and their details, never a text."""
+    vouched: bool = False
+    """A moderator let the text pass although the filters do not."""
+    judged_again: tuple[int, ...] = ()
+    """Passages from under another policy that were found to fit the present one."""
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
 
     @property
     def changes(self) -> bool:
         """Whether it changes a story or a setting; token ids are only noted."""
-        return replace(self, encoded={}) != Change()
+        return replace(self, encoded={}, judged_again=()) != Change()

@@ -18,13 +18,29 @@ from core import (  # importing the operations fills the table
     wording,
 )
 from core.engine import Engine
-from core.errors import StoreError, StoryError, Withheld
-from core.moderation import Cleared, Gate, phrase, translated
+from core.errors import MustWait, StoreError, StoryError, Withheld
+from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
+from core.operations import reviewing
 from core.policy import Policy
+from core.refusals import Refusals, waits
+from core.release import Door
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store, Undelivered
-from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
+from core.story import (
+    THE_STORYTELLER,
+    Block,
+    Glimpse,
+    House,
+    Place,
+    Posted,
+    Reply,
+    Shape,
+    Stage,
+    Telling,
+    Turn,
+    Workspace,
+)
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.wording import Language, said
@@ -42,8 +58,11 @@ class Storyteller:
         self, *, store: Store, gate: Gate, engine: Engine, secret: str = "", limits: Limits | None = None
     ) -> None:
         self.engine = engine
+        self.door = Door(gate, store)
+        """What every text goes through on its way to a platform."""
         self._store = store
         self._gate = gate
+        self._refusals = Refusals(store.records)
         self._secret = secret
         self._limits = limits or Limits()
         self._warming: asyncio.Task[None] | None = None
@@ -70,11 +89,29 @@ class Storyteller:
 
     async def _perform(self, name: str, turn: Turn, arguments: Mapping[str, str], show: Watch) -> Reply:
         wanted = operation.find(name)
-        values = wanted.read(arguments)
+        reply = await self._do(wanted, turn, wanted.read(arguments), show)
+        return await self._followed(reply, turn) if reply.follows is not None else reply
+
+    async def _do(self, wanted: Operation, turn: Turn, values: dict[str, str], show: Watch) -> Reply:
         if wanted.effect is not Effect.CHANGES:
             return await self._until_done(wanted, turn, values, show)
         async with self._in_order(turn.place, show):
             return await self._until_done(wanted, turn, values, show)
+
+    async def _followed(self, reply: Reply, turn: Turn) -> Reply:
+        """Perform what a moderator let pass, as its author's own turn. Refused now, the moderator is told why."""
+        held = await self._store.records.held(turn.place.platform, turn.place.workspace, reply.follows or 0)
+        if held is None:
+            return reply
+        wanted = reviewing.wanted(held)
+        try:
+            posted = await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
+        except StoryError as error:
+            told = phrase("It could not be posted: {why}", why=own(error.notice))
+            return replace(
+                reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
+            )
+        return replace(reply, posted=Posted(held.place, posted))
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
@@ -143,6 +180,10 @@ class Storyteller:
             return earlier
         permission.check(wanted, turn, house, story)
         policy = house.policy(story)
+        cleared, vouched = await self._cleared(wanted, turn, values, policy)
+        seen_first = not vouched and wanted.speaks and waits(turn, house, story)
+        if seen_first and not await self._refusals.let_pass(turn, values):
+            raise await self._refusals.kept(MustWait(), wanted, turn, values)
         session = Session(
             turn=turn,
             author=await self._name(turn.contributor.name, policy),
@@ -156,13 +197,34 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
         )
-        cleared = await self._cleared(values, policy)
-        reply = _worded(await wanted.perform(session, **cleared), turn, house)
+        session.vouched = session.change.vouched = vouched
+        try:
+            reply = await wanted.perform(session, **cleared)
+        except MustWait as error:
+            raise await self._refusals.kept(error, wanted, turn, {"text": error.text}) from None
+        reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
         if not session.change.changes and not session.wrote:
             return reply
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
-    async def _cleared(self, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
+    async def _cleared(
+        self, wanted: Operation, turn: Turn, values: dict[str, str], policy: Policy
+    ) -> tuple[dict[str, Cleared], bool]:
+        """The values as they may be shown, and whether that is so because a moderator let them pass.
+
+        Raises `Withheld`, after what was typed has been kept for an appeal.
+        """
+        try:
+            return await self._judged(values, policy), False
+        except Withheld as error:
+            if not await self._refusals.let_pass(turn, values):
+                raise await self._refusals.kept(error, wanted, turn, values) from None
+        try:
+            return await self._judged(values, replace(policy, vouched=True)), True
+        except Withheld as error:
+            raise await self._refusals.kept(error, wanted, turn, values) from None
+
+    async def _judged(self, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
         """Each value by itself, and all of them together, since a reply may show them side by side."""
         if sum(map(bool, values.values())) > 1:
             await self._gate.clear(" ".join(values.values()), policy)
