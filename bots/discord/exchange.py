@@ -3,26 +3,24 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 
 import discord
 
 from bots import sentences
 from bots.discord import layout, trouble
 from bots.discord.controls import buttons, stop_button
+from bots.discord.outbox import alert
 from bots.discord.page import Page
-from bots.discord.posting import file_of, post
+from bots.discord.posting import file_of
 from bots.discord.reception import Reception
 from bots.discord.stream import Stream
 from bots.discord.trouble import LOST, Code, code
-from bots.discord.turns import PLATFORM
 from bots.reception import Work
 from bots.sentences import speak
+from core import faults
 from core.errors import StoreError, StoryError
-from core.moderation import translated
 from core.operation import OPERATIONS, Effect
-from core.story import Block, Glimpse, Reply, Turn
-from core.wording import Language
+from core.story import Alert, Glimpse, Reply, Turn
 
 _PRIVATE = frozenset({"setup", "report"})
 """Operations that change something, and whose reply is for whoever asked alone."""
@@ -143,8 +141,9 @@ class Exchange:
             if code(error) not in trouble.NEVER:
                 return
         await self.delivered(reply, page.messages)
-        if reply.alert and not reply.again:
-            await self.alert(reply.alert, turn)
+        if reply.alert and reply.post is not None:
+            told = Alert(turn.place, reply.post, reply.alert, turn.source, discord.utils.utcnow())
+            await alert(self.reception, self.interaction.client, told)
 
     async def refuse(self, page: Page, notice: str) -> None:
         """Say privately why nothing was done, and take away what everybody saw of it."""
@@ -181,21 +180,6 @@ class Exchange:
             trouble.note(error)
         return None
 
-    async def alert(self, blocks: tuple[Block, ...], turn: Turn) -> None:
-        """Tell the moderators, with a way to the message that it is about."""
-        workspace = await self.reception.storyteller.workspace(PLATFORM, turn.place.workspace)
-        if workspace.alerts is None or not workspace.alerts.isdigit():
-            return
-        client, channel = self.interaction.client, int(workspace.alerts)
-        language = Language.of(workspace.language or self.here)
-        told = [replace(each, text=translated(each.text, language)) for each in blocks]
-        try:
-            await post(client, channel, told, locale=language)
-            if turn.source:
-                await post_link(client, channel, turn)
-        except LOST as error:
-            trouble.note(error)
-
     async def _turn_away(self) -> None:
         try:
             await self.interaction.response.send_message(speak(sentences.STOPPING, self.locale), ephemeral=True)
@@ -214,14 +198,6 @@ class Exchange:
         return page
 
 
-async def post_link(client: discord.Client, channel_id: int, turn: Turn) -> None:
-    """Post the address of the message that a turn is about."""
-    place = turn.place
-    server = place.workspace.partition(":")[0]
-    address = f"<https://discord.com/channels/{server}/{place.thread or place.channel}/{turn.source}>"
-    await client.get_partial_messageable(channel_id).send(address)
-
-
 async def carefully(exchange: Exchange, page: Page, do: Callable[[], Awaitable[object]]) -> None:
     """Do what an interaction asks for. A mistake of ours becomes a private sentence with a number."""
     try:
@@ -235,6 +211,8 @@ async def carefully(exchange: Exchange, page: Page, do: Callable[[], Awaitable[o
 async def _fill(page: Page, written: layout.Sheets, view: discord.ui.View | None) -> None:
     *_, last = range(len(written.contents))
     for index, content in enumerate(written.contents):
+        if index:
+            faults.hit("between_parts")
         put = page.draw if index == 0 else page.add
         if index == last:
             await put(content, view, file_of(written))
