@@ -46,30 +46,29 @@ class Exchange:
         self.here = str(interaction.guild_locale or interaction.locale)
         """Of what everybody reads."""
 
-    async def accept(self, *, private: bool) -> Page | None:
+    async def accept(self, *, private: bool, quiet: bool = False) -> Page | None:
         """Acknowledge. None if the interaction is not for us to answer: seen before, or answered by another.
 
-        A command shows that we are thinking; a button shows nothing until there is something to show.
+        It shows that we are thinking, and so has its place in the channel from now on; a `quiet` press shows nothing.
         """
         if not self.reception.first_sight(str(self.interaction.id)):
             return None
         if not self.reception.taking:
             await self._turn_away()
             return None
-        pressed = self.interaction.message is not None and not private
         page = Page(self.interaction, private=private)
         began = time.monotonic()
         try:
             with self.reception.acknowledging():
-                shown = await self.interaction.response.defer(ephemeral=private, thinking=not pressed)
+                shown = await self.interaction.response.defer(ephemeral=private, thinking=not quiet)
         except discord.HTTPException as error:
             trouble.note(error)
-            return self._unacknowledged(error, page, time.monotonic() - began, pressed=pressed)
+            return self._unacknowledged(error, page, time.monotonic() - began, quiet=quiet)
         except (*LOST, discord.InteractionResponded) as error:
             trouble.note(error)
             page.late()
             return page
-        return page if pressed else Page(self.interaction, private=private, deferred=shown.message_id if shown else 0)
+        return page if quiet else Page(self.interaction, private=private, deferred=shown.message_id if shown else 0)
 
     async def ask(self, form: discord.ui.Modal) -> None:
         """Answer with a form."""
@@ -187,13 +186,13 @@ class Exchange:
             trouble.note(error)
 
     def _unacknowledged(
-        self, error: discord.HTTPException, page: Page, seconds: float, *, pressed: bool
+        self, error: discord.HTTPException, page: Page, seconds: float, *, quiet: bool
     ) -> Page | None:
         """How to go on when Discord did not take the acknowledgement."""
         if code(error) == Code.ANSWERED:
             if seconds < _RETRIED:
                 return None
-            return page if pressed else Page(self.interaction, private=page.private, deferred=0)
+            return page if quiet else Page(self.interaction, private=page.private, deferred=0)
         page.late()
         return page
 
