@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, func, insert, literal, select, update
 
-from core import audit
+from core import audit, faults
 from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
@@ -47,12 +47,15 @@ class Commit:
         self._turn_id = self._add_turn()
         self._settle()
         self._open_or_close()
+        faults.hit("in_commit")
         self._write_story()
         self._keep_tokens()
         self._add_report()
         self._moderate()
         reply = replace(reply, passage=self._shown)
-        return replace(reply, post=self._add_post(reply))
+        reply = replace(reply, post=self._add_post(reply))
+        self._add_alert(reply)
+        return reply
 
     def _insert(self, table: Any, **values: object) -> int:
         result: Any = self._connection.execute(inserting(table), values)
@@ -98,7 +101,14 @@ class Commit:
             blocks=[vars(block) for block in reply.blocks],
             private=reply.private,
             passage=vars(reply.passage) if reply.passage else None,
+            # An ordinary message that became a passage shows it by itself.
+            delivered_at=now() if self._turn.plain else None,
         )
+
+    def _add_alert(self, reply: Reply) -> None:
+        if reply.alert:
+            blocks = [vars(block) for block in reply.alert]
+            self._insert(t.alert, post_id=reply.post, blocks=blocks, source=self._turn.source)
 
     def _settle(self) -> None:
         settings = {"rating": self._change.rating, "length": self._change.length}

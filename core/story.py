@@ -4,6 +4,7 @@ A story is append-only: a passage has a parent, and the story is the path from i
 redo, retry and branch move the head; nothing is ever destroyed.
 """
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -299,6 +300,19 @@ class Reply:
     """What came of that, to be shown where it belongs."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What moderators of a server are to be told. `post` is the row of the reply that it belongs to."""
+
+    place: Place
+    post: int
+    blocks: tuple[Block, ...]
+    source: str
+    """The message that it is about; empty if there is none."""
+    since: dt.datetime
+    """When the turn was performed."""
 
 
 class Stage(StrEnum):

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from core import (  # importing the operations fills the table
+    faults,
     operation,
     operations,  # noqa: F401
     permission,
@@ -26,9 +27,11 @@ from core.policy import Policy
 from core.refusals import Refusals, waits
 from core.release import Door
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store, Undelivered
+from core.store import Moved, Store
+from core.store import Undelivered as Undelivered  # what adapters are given
 from core.story import (
     THE_STORYTELLER,
+    Alert,
     Block,
     Glimpse,
     House,
@@ -89,6 +92,7 @@ class Storyteller:
 
     async def _perform(self, name: str, turn: Turn, arguments: Mapping[str, str], show: Watch) -> Reply:
         wanted = operation.find(name)
+        faults.hit("received")
         reply = await self._do(wanted, turn, wanted.read(arguments), show)
         return await self._followed(reply, turn) if reply.follows is not None else reply
 
@@ -163,6 +167,18 @@ class Storyteller:
         """Say that people have seen this reply, in these messages of the platform."""
         if reply.post is not None:
             await self._store.delivered(reply.post, messages)
+
+    async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages of the platform of which it is known what they show."""
+        return await self._store.shown(place, message_ids)
+
+    async def alerts(self, platform: str) -> list[Alert]:
+        """What moderators were to be told and, as far as we know, were not. Oldest first."""
+        return await self._store.alerts(platform)
+
+    async def alerted(self, post: int) -> None:
+        """Say that moderators were told what belongs to this reply."""
+        await self._store.alerted(post)
 
     async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         try:

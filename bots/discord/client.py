@@ -20,6 +20,10 @@ _PATIENCE = 60.0
 """Seconds that the library waits for a rate limit before it gives a request up."""
 
 
+_HEAD_START = 30.0
+"""Seconds that new turns wait for what was not shown before the last stop; then both go on side by side."""
+
+
 class StoryClient(discord.AutoShardedClient):
     """Hears interactions, and messages where they are switched on. Keeps no members and no messages in memory."""
 
@@ -39,13 +43,17 @@ class StoryClient(discord.AutoShardedClient):
         self._background: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
-        """Before the first event: register the commands if they changed, and begin to catch up."""
+        """Before the first event: register the commands if they changed, and catch up.
+
+        New turns come after what was told before the stop, so that a channel reads in the order of its story.
+        """
         storyteller = self.reception.storyteller
         await self.tree.set_translator(Words())
         await sync(storyteller, self.tree, self.application_id or 0)
         task = asyncio.create_task(self._catch_up())
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        await asyncio.wait([task], timeout=_HEAD_START)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Buttons, selects and forms; commands go their own way."""

@@ -16,8 +16,8 @@ from bots.discord.posting import say
 from bots.discord.reception import Reception
 from bots.discord.turns import message_turn, parent, place
 from bots.sentences import speak
-from core.errors import NotListening, StoreError, StoryError
-from core.story import Place, Reply, Turn
+from core.errors import NotListening, StoryError
+from core.story import Place, Turn
 
 _ASIDE = re.compile(r"\s*(\(\(|//|ooc\b\s*:)", re.IGNORECASE)
 _COUNTED = "📖"
@@ -81,17 +81,8 @@ async def _perform(reception: Reception, message: discord.Message, name: str, as
     except StoryError as error:
         await _refuse(message, error.notice)
         return
-    await _seen(reception, reply)
     if mark and not reply.private:
         await _mark(message, mark)
-
-
-async def _seen(reception: Reception, reply: Reply) -> None:
-    """The message itself shows the passage, so that nothing needs to be posted."""
-    try:
-        await reception.storyteller.delivered(reply)
-    except StoreError as error:
-        trouble.note(error)
 
 
 async def _refuse(message: discord.Message, sentence: str) -> None:

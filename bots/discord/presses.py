@@ -87,7 +87,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     if work is None:
         await exchange.replace(f"-# {speak(sentences.STOPPED, exchange.here)}")
         return
-    page = await exchange.accept(private=False)
+    page = await exchange.accept(private=False, quiet=True)
     if page is None:
         return
     if await _may_stop(exchange, work):

@@ -24,7 +24,7 @@ async def catch_up(reception: Reception, clients: Clients) -> None:
 
     What Slack does not take now stays for the next start; what it never will is let go.
     """
-    for place, _, reply in await reception.storyteller.undelivered(PLATFORM):
+    for place, _, reply, *_ in await reception.storyteller.undelivered(PLATFORM):
         try:
             client = None if reply.private else await clients(place.workspace)
             ids = [] if client is None else await _post(reception, client, place, reply)
