@@ -3,9 +3,9 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
@@ -17,15 +17,30 @@ from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.moderation import Rating
-from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Telling, Turn, Workspace
+from core.story import (
+    Change,
+    Given,
+    House,
+    Length,
+    Lore,
+    Passage,
+    Place,
+    Reply,
+    Step,
+    Story,
+    Telling,
+    Turn,
+    Undelivered,
+    Workspace,
+)
 
-__all__ = ["Arrival", "Moved", "Store", "Undelivered"]
+__all__ = ["Arrival", "Moved", "Store"]
 
 _AT_LEAST = 30
 """Passages of a window that are read however long they are: a new one must not repeat their words."""
 _SHORTEST = 16
 """Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
-_REMEMBERED = timedelta(hours=1)
+_REMEMBERED = dt.timedelta(hours=1)
 """How long a delivery is known again; Slack's last retry comes some six minutes after the first try."""
 _ALL = 1 << 30
 """More tokens than any story has."""
@@ -38,14 +53,6 @@ class Arrival(NamedTuple):
     house: House
     story: Story | None
     last: Passage | None = None
-
-
-class Undelivered(NamedTuple):
-    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
-
-    place: Place
-    contributor_id: str
-    reply: Reply
 
 
 class Store:
@@ -232,7 +239,7 @@ class Store:
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
-                t.turn.c.contributor_id,
+                *(t.turn.c.contributor_id, t.turn.c.request_id, t.turn.c.created_at),
                 *(t.place.c.workspace, t.place.c.channel, t.place.c.thread),
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
@@ -244,7 +251,7 @@ class Store:
 
         def unit(connection: Connection) -> list[Undelivered]:
             found = connection.execute(wanted)
-            return [Undelivered(rows.place_of(platform, row), row.contributor_id, rows.reply_of(row)) for row in found]
+            return [_undelivered(platform, row) for row in found]
 
         return await self._database.read(unit)
 
@@ -279,6 +286,13 @@ class Store:
             if earlier := await self.replied(turn):
                 return earlier
             raise Moved from None
+
+
+def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
+    place, reply = rows.place_of(platform, row), rows.reply_of(row)
+    told_at: dt.datetime = row.created_at
+    told_at = told_at if told_at.tzinfo else told_at.replace(tzinfo=dt.UTC)  # SQLite has no time zones
+    return Undelivered(place, row.contributor_id, reply, row.request_id, told_at)
 
 
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:

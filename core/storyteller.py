@@ -22,8 +22,20 @@ from core.errors import StoreError, StoryError, Withheld
 from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store, Undelivered
-from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
+from core.store import Moved, Store
+from core.story import (
+    THE_STORYTELLER,
+    Block,
+    Glimpse,
+    House,
+    Place,
+    Reply,
+    Stage,
+    Telling,
+    Turn,
+    Undelivered,
+    Workspace,
+)
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.wording import Language, said

@@ -18,7 +18,7 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
 
     What Discord does not take now stays for the next start; what it never will is let go.
     """
-    for place, _, reply in await reception.storyteller.undelivered(PLATFORM):
+    for place, _, reply, *_ in await reception.storyteller.undelivered(PLATFORM):
         try:
             ids = [] if reply.private else await _post(reception, client, place, reply)
         except trouble.LOST as error:
