@@ -28,7 +28,6 @@ from core.refusals import Refusals, waits
 from core.release import Door
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store
-from core.store import Undelivered as Undelivered  # what adapters are given
 from core.story import (
     THE_STORYTELLER,
     Alert,
@@ -42,6 +41,7 @@ from core.story import (
     Stage,
     Telling,
     Turn,
+    Undelivered,
     Workspace,
 )
 from core.suggestions import Suggestion

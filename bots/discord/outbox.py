@@ -19,8 +19,7 @@ from bots.discord.turns import PLATFORM, channel_id
 from bots.sentences import speak
 from core import faults
 from core.errors import StoryError
-from core.story import Alert, Reply
-from core.storyteller import Undelivered
+from core.story import Alert, Reply, Undelivered
 
 Histories = dict[int, History]
 """What was read so far, by channel."""
