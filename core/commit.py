@@ -207,7 +207,7 @@ class Commit:
         head, new = self._change.parent, self._change.passage
         if new is not None:
             head = self._add_passage(story, new)
-            self._shown = Shown(head, new.number, new.kind)
+            self._shown = Shown(head, new.number, new.kind, vouched=self._change.vouched)
             self._note_source()
         for each in self._change.copies:
             head = self._copy(each, head)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from core.wording import said
 
 if TYPE_CHECKING:
-    from core.story import Block
+    from core.story import Alert
 
 
 class StoryError(Exception):
@@ -90,7 +90,7 @@ class Withheld(StoryError):
         """A person must look: the filters cannot tell."""
         self.appeal: int | None = None
         """Number of the text that was kept back, by which its author can ask a moderator to look at it."""
-        self.alert: tuple[Block, ...] = ()
+        self.alert: Alert | None = None
         """What moderators are to be told."""
 
 

@@ -1,19 +1,22 @@
 """What moderation keeps: verdicts on what is shown, texts that were kept back, what moderators let pass, the log."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from core import audit
 from core import tables as t
 from core.database import Database
-from core.story import Contributor, Place, Settled, Turn
+from core.errors import StoreError
+from core.moderation import Cleared
+from core.story import Alert, Block, Contributor, Place, Settled, Shape, Turn
 
 APPEAL_TIME = dt.timedelta(hours=72)
 """How long a text waits for a moderator."""
@@ -47,6 +50,13 @@ class Refusal:
     """SHA-256 of the text."""
     reasons: tuple[str, ...]
     state: State
+
+
+class Told(NamedTuple):
+    """What is said of a text that was kept back: to its author, and to moderators (nothing if empty)."""
+
+    author: Cleared
+    moderators: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -97,15 +107,15 @@ class Records:
         wanted = select(t.verdict.c.policy).where(t.verdict.c.digest == digest).limit(1)
         return await self._database.read(lambda c: c.scalar(wanted)) is not None
 
-    async def keep(self, refusal: Refusal) -> int:
-        """Keep a text that was kept back, and log it. Returns its number; the same one for the same request."""
-        for attempt in range(_TRIES):
-            try:
-                return await self._database.write(lambda c: _keep(c, refusal))
-            except IntegrityError:  # another process wrote the next row of the log
-                if attempt == _TRIES - 1:
-                    raise
-        raise AssertionError
+    async def keep(self, refusal: Refusal, say: Callable[[int], Told]) -> tuple[int, Alert | None]:
+        """Keep a text that was kept back and what is said of it, and log it; the turn has been performed then.
+
+        Returns its number, and what moderators are to be told, which stays in the outbox until they are.
+        """
+        for _ in range(_TRIES):
+            with contextlib.suppress(IntegrityError):  # another process wrote the next row of the log
+                return await self._database.write(lambda c: _keep(c, refusal, say))
+        raise StoreError
 
     async def held(self, platform: str, workspace: str, held_id: int) -> Held | None:
         """A text that was kept back on this server; None if there is none of this number."""
@@ -168,12 +178,9 @@ def _reworded(connection: Connection, settled: Settled) -> dict[str, Any]:
     return old | {"values": old["values"] | {"text": settled.text}}
 
 
-def _keep(connection: Connection, refusal: Refusal) -> int:
-    turn = refusal.turn
+def _keep(connection: Connection, refusal: Refusal, say: Callable[[int], Told]) -> tuple[int, Alert | None]:
+    turn, now = refusal.turn, dt.datetime.now(dt.UTC)
     place_id = _place_row(connection, turn)
-    known = select(t.held.c.id).where(t.held.c.place_id == place_id, t.held.c.request_id == turn.id)
-    if (old := connection.scalar(known)) is not None:
-        return int(old)
     row = {
         "place_id": place_id,
         "request_id": turn.id,
@@ -184,13 +191,33 @@ def _keep(connection: Connection, refusal: Refusal) -> int:
         "digest": refusal.digest,
         "reasons": list(refusal.reasons),
         "state": refusal.state,
-        "created_at": dt.datetime.now(dt.UTC),
+        "created_at": now,
     }
-    result = connection.execute(insert(t.held), row)
-    key = result.inserted_primary_key
-    assert key is not None  # noqa: S101 - for the type checker
-    details = {"held": key[0], "reasons": list(refusal.reasons), "digest": refusal.digest.hex(), "state": refusal.state}
+    number = _inserted(connection, t.held, row)
+    details = {"held": number, "reasons": list(refusal.reasons), "digest": refusal.digest.hex(), "state": refusal.state}
     audit.append(connection, (turn.place.platform, turn.place.workspace), "gate", "kept back", details)
+    return number, _tell(connection, refusal, place_id, say(number), now)
+
+
+def _tell(connection: Connection, refusal: Refusal, place_id: int, told: Told, now: dt.datetime) -> Alert | None:
+    """Write the turn with what was said, which its author sees at once, and what moderators are still to be told."""
+    turn = refusal.turn
+    performed = {"request_id": turn.id, "operation": refusal.operation, "contributor_id": turn.contributor.id}
+    turn_id = _inserted(connection, t.turn, performed | {"place_id": place_id, "created_at": now})
+    blocks = [vars(Block(Shape.NOTE, told.author))]
+    shown = {"turn_id": turn_id, "place_id": place_id, "blocks": blocks, "private": True, "delivered_at": now}
+    post = _inserted(connection, t.post, shown)
+    if not told.moderators:
+        return None
+    connection.execute(
+        insert(t.alert), {"post_id": post, "blocks": [vars(each) for each in told.moderators], "source": turn.source}
+    )
+    return Alert(turn.place, post, told.moderators, turn.source, now)
+
+
+def _inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    key = connection.execute(insert(table), values).inserted_primary_key
+    assert key is not None  # noqa: S101 - for the type checker
     return int(key[0])
 
 
@@ -200,9 +227,7 @@ def _place_row(connection: Connection, turn: Turn) -> int:
     known = connection.scalar(select(t.place.c.id).where(*(t.place.c[name] == value for name, value in key.items())))
     if known is not None:
         return int(known)
-    made = connection.execute(insert(t.place), key | {"version": 1, "dedicated": turn.dedicated}).inserted_primary_key
-    assert made is not None  # noqa: S101 - for the type checker
-    return int(made[0])
+    return _inserted(connection, t.place, key | {"version": 1, "dedicated": turn.dedicated})
 
 
 def _asked(turn: Turn) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from core import permission
 from core.errors import MustWait, Withheld
 from core.helplines import help_for
-from core.moderation import own, phrase
+from core.moderation import own, phrase, translated
 from core.operation import Effect, Operation
 from core.policy import ALARMING, FINAL, Category
-from core.records import Records, Refusal, State
+from core.records import Records, Refusal, State, Told
 from core.story import Approval, Block, House, Shape, Standing, Story, Turn
-from core.wording import joined, said
+from core.wording import Language, joined, said
 
 
 class Refusals:
@@ -34,21 +34,25 @@ class Refusals:
         if wanted.effect is not Effect.CHANGES and not alarming:
             return error
         looked_at = (error.unsure or bool(alarming)) and not final
-        number = await self._records.keep(
-            Refusal(
-                turn=turn,
-                operation=wanted.name,
-                arguments=values,
-                author=turn.contributor.name,
-                digest=digest(values),
-                reasons=tuple(map(str, error.reasons)),
-                state=State.WAITING if looked_at else State.REFUSED,
-            )
+        may_appeal = not looked_at and not final
+        refusal = Refusal(
+            turn=turn,
+            operation=wanted.name,
+            arguments=values,
+            author=turn.contributor.name,
+            digest=digest(values),
+            reasons=tuple(map(str, error.reasons)),
+            state=State.WAITING if looked_at else State.REFUSED,
         )
-        if not final:
-            error.appeal = None if looked_at else number
-        error.notice = _notice(error, found, number)
-        error.alert = _alert(error, found, number) if looked_at or final else ()
+
+        def say(number: int) -> Told:
+            told = _notice(error, found, number, may_appeal=may_appeal)
+            notice = translated(own(told), Language.of(turn.language))
+            return Told(notice, _alert(error, found, number, Language.of(turn.here)) if not may_appeal else ())
+
+        number, error.alert = await self._records.keep(refusal, say)
+        error.appeal = number if may_appeal else None
+        error.notice = _notice(error, found, number, may_appeal=may_appeal)
         return error
 
 
@@ -64,7 +68,7 @@ def waits(turn: Turn, house: House, story: Story | None) -> bool:
     return everything and permission.standing(turn, house, story) < Standing.MODERATOR
 
 
-def _notice(error: Withheld, found: set[Category], number: int) -> str:
+def _notice(error: Withheld, found: set[Category], number: int, *, may_appeal: bool) -> str:
     help_text = help_for(found)
     if help_text is not None:
         return help_text
@@ -73,7 +77,7 @@ def _notice(error: Withheld, found: set[Category], number: int) -> str:
     reasons = joined(", ", map(own, error.reasons)) if error.reasons else said("this channel's rating")
     if found & FINAL:
         return said("I kept that text back ({reasons}). No story here may hold that.", reasons=reasons)
-    if error.appeal is None:
+    if not may_appeal:
         return said(
             "I kept that text back, since a person should look at it first ({reasons}). It waits for a moderator "
             "as number {number}; you need not send it again.",
@@ -88,7 +92,7 @@ def _notice(error: Withheld, found: set[Category], number: int) -> str:
     )
 
 
-def _alert(error: Withheld, found: set[Category], number: int) -> tuple[Block, ...]:
+def _alert(error: Withheld, found: set[Category], number: int, language: Language) -> tuple[Block, ...]:
     reasons = joined(", ", map(own, error.reasons))
     if found & FINAL:
         told = phrase(
@@ -106,4 +110,4 @@ def _alert(error: Withheld, found: set[Category], number: int) -> tuple[Block, .
             reasons=own(reasons),
             number=number,
         )
-    return (Block(Shape.NOTE, told),)
+    return (Block(Shape.NOTE, translated(told, language)),)

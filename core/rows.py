@@ -229,8 +229,9 @@ def later_version() -> Select[Any]:
 
 def reply_of(row: AnyRow) -> Reply:
     """From a row with `blocks`, `private`, `passage` and `post`."""
-    shown = row.passage and Shown(row.passage["id"], row.passage["number"], Kind(row.passage["kind"]))
-    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.post, passage=shown, again=True)
+    shown = row.passage and Shown(**row.passage | {"kind": Kind(row.passage["kind"])})
+    blocks, vouched = tuple(_block(data) for data in row.blocks), bool(shown and shown.vouched)
+    return Reply(blocks, row.private, post=row.post, passage=shown, vouched=vouched, again=True)
 
 
 def alert_of(platform: str, row: AnyRow) -> Alert:

@@ -277,6 +277,8 @@ class Shown:
     id: int
     number: int
     kind: Kind
+    vouched: bool = False
+    """A moderator let it pass although the filters do not."""
 
 
 @dataclass(frozen=True)
@@ -408,6 +410,8 @@ class Posted:
 
     place: Place
     reply: "Reply"
+    adult: bool = False
+    """The platform lets only adults in there."""
 
 
 @dataclass

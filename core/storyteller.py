@@ -115,7 +115,7 @@ class Storyteller:
             return replace(
                 reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
             )
-        return replace(reply, posted=Posted(held.place, posted))
+        return replace(reply, posted=Posted(held.place, posted, held.turn.adult))
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""

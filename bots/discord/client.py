@@ -10,6 +10,7 @@ from yarl import URL
 
 from bots.discord import messages, outbox, presses, trouble, wording
 from bots.discord.commands import Words, tree
+from bots.discord.exit import guarded
 from bots.discord.reception import Reception
 from bots.discord.sync import sync
 from bots.sentences import speak
@@ -38,6 +39,7 @@ class StoryClient(discord.AutoShardedClient):
             max_ratelimit_timeout=_PATIENCE,
             shard_count=settings.discord_shards,
         )
+        guarded(self, storyteller.door)
         self.reception = Reception(storyteller, messages=listens)
         self.tree = tree(self, self.reception)
         self._background: set[asyncio.Task[None]] = set()
@@ -62,12 +64,12 @@ class StoryClient(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         """An ordinary message."""
         with self.reception.flow():
-            await messages.said(self.reception, message)
+            await messages.said(self.reception, self, message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """A message was edited."""
         with self.reception.flow():
-            await messages.edited(self.reception, payload.message)
+            await messages.edited(self.reception, self, payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """A message was deleted."""

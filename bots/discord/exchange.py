@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import discord
 
 from bots import sentences
-from bots.discord import layout, trouble
-from bots.discord.controls import buttons, stop_button
-from bots.discord.outbox import alert
+from bots.discord import layout, outbox, trouble
+from bots.discord.controls import appeal_button, buttons, stop_button
 from bots.discord.page import Page
 from bots.discord.posting import file_of
 from bots.discord.reception import Reception
@@ -17,13 +16,11 @@ from bots.discord.stream import Stream
 from bots.discord.trouble import LOST, Code, code
 from bots.reception import Work
 from bots.sentences import speak
-from core import faults
-from core.errors import StoreError, StoryError
-from core.operation import OPERATIONS, Effect
+from core import faults, release
+from core.errors import StoreError, StoryError, Withheld
+from core.operation import OPERATIONS
 from core.story import Alert, Glimpse, Reply, Turn
 
-_PRIVATE = frozenset({"setup", "report"})
-"""Operations that change something, and whose reply is for whoever asked alone."""
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
 _RETRIED = 0.9
@@ -32,7 +29,7 @@ _RETRIED = 0.9
 
 def private(name: str) -> bool:
     """Whether the reply to an operation is for whoever asked alone, as far as is known before."""
-    return OPERATIONS[name].effect is not Effect.CHANGES or name in _PRIVATE
+    return OPERATIONS[name].private
 
 
 class Exchange:
@@ -112,11 +109,11 @@ class Exchange:
         performing = self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
         work = Work(turn, asyncio.create_task(performing))
         try:
-            with self.reception.working(work):
+            with self.reception.working(work), release.to(turn.place, adult=turn.adult):
                 async with stream:
                     reply = await work.task
         except StoryError as error:
-            await self.refuse(page, error.notice)
+            await self.refuse(page, error)
             return None
         except asyncio.CancelledError:
             if (own := asyncio.current_task()) is not None and own.cancelling():
@@ -131,7 +128,8 @@ class Exchange:
             await page.withdraw()
             page.private = True
         try:
-            await self._write(page, name, reply)
+            with release.to(turn.place, adult=turn.adult, vouched=reply.vouched):
+                await self._write(page, name, reply)
         except LOST as error:
             if not page.private and not page.settled:
                 await page.withdraw()
@@ -140,15 +138,25 @@ class Exchange:
             if code(error) not in trouble.NEVER:
                 return
         await self.delivered(reply, page.messages)
+        if reply.posted is not None:
+            await outbox.post(self.reception, self.interaction.client, reply.posted)
         if reply.alert and reply.post is not None:
             told = Alert(turn.place, reply.post, reply.alert, turn.source, discord.utils.utcnow())
-            await alert(self.reception, self.interaction.client, told)
+            await outbox.alert(self.reception, self.interaction.client, told)
 
-    async def refuse(self, page: Page, notice: str) -> None:
+    async def refuse(self, page: Page, error: StoryError) -> None:
         """Say privately why nothing was done, and take away what everybody saw of it."""
+        appeal = error.appeal if isinstance(error, Withheld) else None
+        view = None if appeal is None else appeal_button(appeal, self.locale)
+        await self.whisper(page, error.notice, view)
+        if isinstance(error, Withheld) and error.alert is not None:
+            await outbox.alert(self.reception, self.interaction.client, error.alert)
+
+    async def whisper(self, page: Page, notice: str, view: discord.ui.View | None = None) -> None:
+        """Say something privately, and take away what everybody saw."""
         if not page.private:
             await page.withdraw()
-        await page.whisper(layout.notice(notice))
+        await page.whisper(layout.notice(notice), view)
 
     async def delivered(self, reply: Reply, messages: list[str]) -> None:
         """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
@@ -200,9 +208,9 @@ async def carefully(exchange: Exchange, page: Page, do: Callable[[], Awaitable[o
     try:
         await do()
     except StoryError as error:
-        await exchange.refuse(page, error.notice)
+        await exchange.refuse(page, error)
     except Exception as error:  # the border: whatever it is, nobody is left waiting
-        await exchange.refuse(page, trouble.mistake(error, exchange.locale))
+        await exchange.whisper(page, trouble.mistake(error, exchange.locale))
 
 
 async def _fill(page: Page, written: layout.Sheets, view: discord.ui.View | None) -> None:

@@ -108,6 +108,7 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
     needs=Standing.ADMIN,
     anywhere=True,
+    aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
     """Set what holds for this whole server; without anything, show it."""
@@ -120,7 +121,7 @@ async def setup(session: Session, **chosen: Cleared) -> Reply:
     return Reply((*_standing_rules(new), note(phrase("This holds from now on."))), private=True)
 
 
-@operation("report", Param("reason", "What is wrong with it", max_length=300), anywhere=True)
+@operation("report", Param("reason", "What is wrong with it", max_length=300), anywhere=True, aside=True)
 async def report(session: Session, reason: Cleared) -> Reply:
     """Tell the moderators of this server that something is not right."""
     passage = await session.meant() if session.turn.about is not None or not session.turn.source else None

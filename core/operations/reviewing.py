@@ -75,6 +75,7 @@ async def review_list(session: Session, after: Cleared) -> Reply:
     Param("reason", "Why it may be posted", max_length=300),
     needs=Standing.MODERATOR,
     anywhere=True,
+    aside=True,
 )
 async def review_approve(session: Session, number: Cleared, reason: Cleared) -> Reply:
     """Post a text that was kept back, as its author's."""
@@ -89,6 +90,7 @@ async def review_approve(session: Session, number: Cleared, reason: Cleared) -> 
     Param("text", "How it is to read", required=True, lines=True),
     needs=Standing.MODERATOR,
     anywhere=True,
+    aside=True,
 )
 async def review_reword(session: Session, number: Cleared, text: Cleared) -> Reply:
     """Post a text that was kept back in words of yours, as its author's."""
@@ -107,6 +109,7 @@ async def review_reword(session: Session, number: Cleared, text: Cleared) -> Rep
     Param("why", "What its author is told", max_length=300),
     needs=Standing.MODERATOR,
     anywhere=True,
+    aside=True,
 )
 async def review_reject(session: Session, number: Cleared, why: Cleared) -> Reply:
     """Do not post a text that was kept back."""
@@ -118,7 +121,7 @@ async def review_reject(session: Session, number: Cleared, why: Cleared) -> Repl
     )
 
 
-@operation("appeal", _NUMBER, anywhere=True)
+@operation("appeal", _NUMBER, anywhere=True, aside=True)
 async def appeal(session: Session, number: Cleared) -> Reply:
     """Ask a moderator to look at a text of yours that was kept back, or see what was decided."""
     held = await _find(session, number)
@@ -155,7 +158,7 @@ async def review_log(session: Session) -> Reply:
     needs=Standing.OWNER,
 )
 async def settings_lines(session: Session, never: Cleared, offstage: Cleared) -> Reply:
-    """Say what never happens in this story (lines), and what is not shown (veils); without anything, see them."""
+    """Say what never happens in this story, and what is not shown; without anything, see it."""
     story = session.story
     never_, off = (_rules(never) if never else story.lines), (_rules(offstage) if offstage else story.veils)
     if never or offstage:

@@ -174,9 +174,11 @@ async def test_where_moderators_see_the_storyteller_first_people_still_write_fre
 async def test_a_text_that_is_sent_twice_waits_once(database: Database) -> None:
     teller = storyteller(database, ScriptedEngine(), Forbidding(decision=Decision.HOLD))
     await started(teller, "One.")
-    for _ in range(2):
-        with pytest.raises(Withheld):
-            await teller.perform("add", turn(who=BEN, request_id="same"), {"text": "forbidden"})
+    with pytest.raises(Withheld) as caught:
+        await teller.perform("add", turn(who=BEN, request_id="same"), {"text": "forbidden"})
+    again = await teller.perform("add", turn(who=BEN, request_id="same"), {"text": "forbidden"})
+    assert again.private
+    assert texts(again, Shape.NOTE) == [caught.value.notice]
     assert texts(await do(teller, "review list"), Shape.NOTE)[0].startswith("1 of 1")
 
 
