@@ -18,10 +18,12 @@ from core import (  # importing the operations fills the table
     wording,
 )
 from core.engine import Engine
+from core.erasure import Erasure
 from core.errors import StoreError, StoryError, Withheld
 from core.moderation import Cleared, Gate, phrase, translated
 from core.operation import Effect, Operation
 from core.policy import Policy
+from core.quotas import Quotas
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store, Undelivered
 from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
@@ -39,13 +41,23 @@ class Storyteller:
     """Performs turns. Holds no story between two of them; any process may serve any turn."""
 
     def __init__(
-        self, *, store: Store, gate: Gate, engine: Engine, secret: str = "", limits: Limits | None = None
+        self,
+        *,
+        store: Store,
+        gate: Gate,
+        engine: Engine,
+        secret: str = "",
+        limits: Limits | None = None,
+        quotas: Quotas | None = None,
+        erasure: Erasure | None = None,
     ) -> None:
         self.engine = engine
         self._store = store
         self._gate = gate
         self._secret = secret
         self._limits = limits or Limits()
+        self._quotas = quotas
+        self._erasure = erasure
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -138,10 +150,14 @@ class Storyteller:
             raise StoreError(said("Somebody else kept changing this story just now. Please try again.")) from None
 
     async def _once(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
+        if self._erasure is not None:
+            self._erasure.arrived(turn)
         earlier, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        if self._quotas is not None:
+            await self._quotas.admit(wanted.name, turn)
         policy = house.policy(story)
         session = Session(
             turn=turn,
@@ -155,11 +171,14 @@ class Storyteller:
             salt=self._salt(turn.place),
             limits=self._limits,
             watch=watch,
+            erasure=self._erasure,
         )
         cleared = await self._cleared(values, policy)
         reply = _worded(await wanted.perform(session, **cleared), turn, house)
         if not session.change.changes and not session.wrote:
             return reply
+        if self._erasure is not None:
+            self._erasure.check(turn)
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
     async def _cleared(self, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:

@@ -24,7 +24,7 @@ from core.operation import OPERATIONS, Effect
 from core.story import Block, Glimpse, Reply, Turn
 from core.wording import Language
 
-_PRIVATE = frozenset({"setup", "report"})
+_PRIVATE = frozenset({"setup", "report", "mydata delete"})
 """Operations that change something, and whose reply is for whoever asked alone."""
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
@@ -163,7 +163,7 @@ class Exchange:
         locale = self.locale if page.private else self.here
         view = buttons(name, reply, locale)
         try:
-            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most), view)
+            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most).together_with(reply.file), view)
         except discord.HTTPException as error:
             if code(error) != Code.FOLLOW_UPS_SPENT:
                 raise

@@ -95,7 +95,6 @@ async def why(session: Session, number: Cleared) -> Reply:
     "help",
     Param("command", "Which command", max_length=40, suggests="commands"),
     effect=Effect.READS,
-    anywhere=True,
 )
 async def help_(session: Session, command: Cleared) -> Reply:
     """Show what I understand."""
@@ -111,7 +110,7 @@ async def help_(session: Session, command: Cleared) -> Reply:
     return Reply(tuple(blocks), private=True)
 
 
-@operation("about", effect=Effect.READS, anywhere=True)
+@operation("about", effect=Effect.READS)
 async def about(session: Session) -> Reply:
     """Say who I am, what I keep and who can help."""
     model = session.engine.profile.name
