@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
     secret: SecretStr = Field(
         SecretStr(""),
-        description="Any long random text; keeps workspaces apart in the engine's cache and seals erasures. Never change it.",
+        description="Any long random text, which must stay the same: keeps workspaces apart, and seals erasures.",
     )
     forgotten_file: Path | None = Field(
         None,

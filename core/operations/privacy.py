@@ -58,8 +58,8 @@ def _what_will_happen() -> tuple[Block, ...]:
         note(
             phrase(
                 "Both remove what was kept back of yours and the words of your reports. What others wrote about you, "
-                "what the storyteller made of your words, and the moderators' record of decisions stay. Messages already "
-                "posted stay on the platform until somebody deletes them there: /story mydata export lists them."
+                "what the storyteller made of your words, and the moderators' record of decisions stay. Messages "
+                "already posted stay on the platform until somebody deletes them: /story mydata export lists them."
             )
         ),
     )
