@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
 
-from bots.settings import Settings
+from bots.settings import Settings, SettingsError
+from core import helplines
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
@@ -28,6 +31,8 @@ from core.tombstones import Book
 if TYPE_CHECKING:
     from inference.vllm import EngineOptions
 
+log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
 async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncIterator[Storyteller]:
@@ -43,6 +48,8 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         voice = engine(settings)
         parts.push_async_callback(voice.close)
         await parts.enter_async_context(settling(voice))
+        if limited and (old := helplines.stale(lines(settings), dt.datetime.now(dt.UTC).date())):
+            log.warning("%d helplines were not verified in the last 180 days; docs/safety.md says how", len(old))
         erasure = erasures(settings, database)
         await erasure.repeat()
         if limited:
@@ -65,6 +72,16 @@ def erasures(settings: Settings, database: Database) -> Erasure:
     if path is None and address.get_backend_name() == "sqlite" and address.database:
         path = Path(address.database).with_suffix(".forgotten")
     return Erasure(database, secret=settings.secret.get_secret_value(), book=Book(path))
+
+
+def lines(settings: Settings) -> tuple[helplines.Helpline, ...]:
+    """The helplines. Raises `SettingsError` if the operator's file cannot be used."""
+    if settings.helplines_file is None:
+        return helplines.HELPLINES
+    try:
+        return helplines.read(settings.helplines_file)
+    except helplines.HelplinesError as error:
+        raise SettingsError(str(error)) from None
 
 
 def allowance(settings: Settings) -> Allowance:

@@ -22,6 +22,8 @@ from urllib.parse import quote, quote_plus
 from bots.settings import Settings, SettingsError
 
 _OURS = ("bots", "core", "inference", "__main__")
+_FROM = {"vllm": logging.INFO}
+"""Libraries that are heard from another level upwards than warnings: what vLLM says at that level quotes nobody."""
 _STRUCK = "[secret]"
 _SHORTEST = 6
 """Characters from which on a secret is struck out wherever it stands; a shorter one would be found in any word."""
@@ -110,7 +112,9 @@ class Heard(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is written."""
         top = record.name.partition(".")[0]
-        return top in _OURS or (record.levelno >= logging.WARNING and top not in self._unheard)
+        if top in self._unheard:
+            return False
+        return top in _OURS or record.levelno >= _FROM.get(top, logging.WARNING)
 
 
 class _File(logging.handlers.WatchedFileHandler):

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     quota_channel_minute: Quota = Field(20, description="The same a minute for a channel or thread.")
     quota_server_minute: Quota = Field(200, description="The same a minute for a whole server.")
 
+    helplines_file: Path | None = Field(
+        None, description="A TOML file with the helplines that you have verified; see docs/safety.md."
+    )
     keep_verdicts_days: Days = Field(90, description="Days for which it is kept which texts were allowed (as hashes).")
     keep_held_days: Days = Field(30, description="Days for which texts that were kept back stay, for an appeal.")
     keep_held_class_days: Days = Field(

@@ -17,6 +17,7 @@ def read(connection: Connection, person: Person) -> dict[str, Any]:
     kinds = {
         "stories begun": _stories(person),
         "passages": _passages(person),
+        "directions": _directions(person),
         "facts": _facts(person),
         "requests": _turns(person),
         "messages": _messages(person),
@@ -53,6 +54,14 @@ def _passages(person: Person) -> Select[Any]:
     joined = select(*what, *_place(of=p)).join(t.story, t.story.c.id == p.c.story_id)
     joined = joined.join(t.place, t.place.c.id == t.story.c.place_id)
     return joined.where(where, p.c.author_id == person.id).order_by(p.c.id.desc())
+
+
+def _directions(person: Person) -> Select[Any]:
+    """What the storyteller was told to write."""
+    p = t.passage.c
+    words = p.given["words"].as_string()
+    wanted = select(words.label("words"), *_place(of=t.turn)).join(t.turn, t.turn.c.id == p.turn_id)
+    return _of_turns(wanted, person).where(p.given.is_not(None), words != "").order_by(p.id.desc())
 
 
 def _facts(person: Person) -> Select[Any]:

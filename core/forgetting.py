@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, true, update
 
 from core import tables as t
 from core.story import A_PARTICIPANT, NOBODY, Turn
@@ -134,15 +134,19 @@ def _stories(connection: Connection, wish: Wish) -> Outcome:
 
 
 def _given(connection: Connection, wish: Wish) -> Outcome:
-    """What the storyteller was told by the person, for whichever passage."""
+    """What the storyteller was told by the person, for whichever passage.
+
+    The newest first: copies that others made of a passage are newer than it, and are known by its words.
+    """
     p, of, last = t.passage.c, t.lore.c, wish.reached
-    here = p.story_id.in_(wish.stories), p.given.is_not(None), p.id > last
-    mine = p.turn_id.in_(wish.turns).label("mine")
-    found = connection.execute(select(p.id, p.given, mine).where(*here).order_by(p.id).limit(MOST)).all()
+    here = p.story_id.in_(wish.stories), p.given.is_not(None), (p.id < last) if last else true()
+    found = connection.execute(select(p.id, p.given).where(*here).order_by(p.id.desc()).limit(MOST)).all()
+    told = select(p.given["words"].as_string()).where(p.turn_id.in_(wish.turns), p.story_id.in_(wish.stories))
+    words = set(connection.scalars(told.where(p.given.is_not(None)).distinct()))
     names = set(connection.scalars(select(of.name).where(of.turn_id.in_(wish.turns), of.story_id.in_(wish.stories))))
     for row in found:
         kept = {key: [name for name in row.given[key] if name not in names] for key in ("lore", "lore_left_out")}
-        new = row.given | kept | ({"words": ""} if row.mine else {})
+        new = row.given | kept | ({"words": ""} if row.given["words"] in words else {})
         if new != row.given:
             connection.execute(update(t.passage).where(p.id == row.id).values(given=new))
         last = row.id

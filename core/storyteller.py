@@ -101,6 +101,16 @@ class Storyteller:
         """The id of the passage that a message shows or that came from it; None if it is of no passage."""
         return await self._store.passage_at(place, message_id)
 
+    async def check(self, name: str, turn: Turn) -> None:
+        """Raises `NotAllowed` unless the contributor may do this to the passage that the turn is about. Reads only."""
+        arrival = await self._store.arrive(turn)
+        permission.check(operation.find(name), turn, arrival.house, arrival.story)
+        if arrival.story is None or turn.about is None:
+            return
+        passage = await self._store.version_of(arrival.story, turn.about)
+        if passage is not None:
+            permission.check_passage(name, turn, arrival.house, arrival.story, passage)
+
     async def suggest(self, name: str, param: str, turn: Turn, typed: str) -> list[Suggestion]:
         """Values that an argument may take, to choose from while it is typed; at most 25. Reads only."""
         kind = next((p.suggests for p in operation.find(name).params if p.name == param), "")

@@ -3,7 +3,7 @@
 from core.erasure import Erasure
 from core.errors import NotPossible
 from core.forgetting import Person
-from core.moderation import Cleared, phrase
+from core.moderation import Cleared, own, phrase
 from core.operation import Effect, Param, operation
 from core.operations.replies import note, say
 from core.session import Session
@@ -48,12 +48,12 @@ def _what_will_happen() -> tuple[Block, ...]:
         Block(
             Shape.ITEM,
             phrase("Your passages stay in the stories, by “a participant”; your name and id are removed."),
-            phrase("/story mydata delete keep | confirm"),
+            own("/story mydata delete keep | confirm"),
         ),
         Block(
             Shape.ITEM,
             phrase("Your passages, titles and facts are removed too, in every version; “[…]” stands in their place."),
-            phrase("/story mydata delete remove | confirm"),
+            own("/story mydata delete remove | confirm"),
         ),
         note(
             phrase(

@@ -1,4 +1,4 @@
-"""Being forgotten: names, ids and texts go from everything that is kept, undo brings nothing back, nor does a backup."""
+"""Being forgotten: names, ids and texts go from everything that is kept; neither undo nor a backup brings them back."""
 
 import asyncio
 import datetime as dt
@@ -48,6 +48,7 @@ async def lived(teller: Storyteller) -> None:
     await teller.perform("undo", turn(who=BEN))
     await teller.perform("remove", by_eve(), {"number": "1"})
     await teller.perform("undo", turn(who=BEN))
+    await teller.perform("edit", turn(who=BEN), {"number": "2", "text": "Ben was here before."})
     await teller.perform("explain", turn(who=BEN), {"question": "What came first?"})
     await teller.perform("report", by_eve(), {"reason": f"It is {MARK}."})
     await started(teller, "Ben begins.", place=OTHER_CHANNEL)
@@ -132,7 +133,7 @@ async def test_with_remove_no_byte_of_hers_is_left_anywhere(teller: Storyteller,
     assert MARK not in left
     shown = await told(teller)
     assert shown[0] == GONE
-    assert "Ben was here." in shown
+    assert "Ben was here before." in shown
     assert texts(await teller.perform("show", turn(OTHER_CHANNEL))) == ["Ben begins.", GONE]
 
 
@@ -173,7 +174,7 @@ async def test_the_storyteller_is_not_given_what_was_removed(database: Database)
     await teller.perform("continue", turn(who=BEN))
     await teller.perform("why", turn(who=BEN))
     given = bytes(each for request in voice.requests for each in request.prompt if each < 256).decode()
-    assert "Ben was here." in given
+    assert "Ben was here before." in given
     assert MARK not in given
 
 
@@ -344,6 +345,7 @@ async def test_she_gets_everything_that_is_kept_about_her_and_nothing_of_others(
         f"Elsewhere {MARK} too.",
     }
     assert [each["title"] for each in kept["stories begun"]] == [f"The {MARK} lamp"]
+    assert {each["words"] for each in kept["directions"]} == {f"a {MARK} ship"}
     assert [each["fact"] for each in kept["facts"]] == [f"keeps the {MARK} light"]
     assert [each["message_id"] for each in kept["messages"]] == ["m1"]
     assert len(kept["kept back"]) == len(kept["reports"]) == len(kept["let pass as a moderator"]) == 1
