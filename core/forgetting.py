@@ -172,6 +172,7 @@ def _posts(connection: Connection, wish: Wish) -> Outcome:
             continue  # nobody has seen it yet, and it has nothing of the person's
         over = {"delivered_at": func.coalesce(p.delivered_at, wish.until)} if row.mine else {}
         connection.execute(update(t.post).where(p.id == row.id).values(blocks=[_FORGOTTEN], **over))
+        connection.execute(update(t.alert).where(t.alert.c.post_id == row.id).values(blocks=[_FORGOTTEN], source=""))
     return Outcome(len(found), last)
 
 
