@@ -252,6 +252,7 @@ def workspace_of(row: AnyRow) -> Workspace:
         alerts=row.workspace_alerts,
         messages=row.workspace_messages,
         turns=Turns(row.workspace_turns),
+        threads=row.workspace_threads,
         version=row.workspace_version,
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 metadata = MetaData(
@@ -41,6 +42,7 @@ workspace = Table(
     Column("alerts", String(64), nullable=True),
     Column("messages", Boolean, nullable=False),
     Column("turns", String(12), nullable=False),
+    Column("threads", Boolean, nullable=False, server_default=true()),
     Column("version", Integer, nullable=False),
     UniqueConstraint("platform", "workspace"),
 )

@@ -151,13 +151,13 @@ def _shortcut(reception: Reception, callback_id: str) -> Callable[..., Awaitable
 
 def _form(reception: Reception) -> Callable[..., Awaitable[None]]:
     async def form(ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        await ack()
         view = body["view"]
         found = forms.read(view.get("private_metadata") or "")
         if found is None:
+            await ack()
             return
         channel = found.channel or forms.values(view).get(forms.WHERE, "")
         asked = turns.of_form(context, body, channel=channel, thread=found.thread)
-        await presses.sent(reception, asked, found, view)
+        await presses.sent(reception, asked, found, view, ack)
 
     return form

@@ -20,6 +20,7 @@ NO_SCOPE = said(
     "The story is safe."
 )
 REMOVED = said("I was removed from this workspace. Somebody who manages it can add me again; the story is kept.")
+YOUR_WORDS = said("This is what you wrote. Nobody else has seen it:")
 FORM_TOO_LATE = said("Slack waited too long to open the form. Press the button to try again.")
 
 GREETING = said(

@@ -103,6 +103,7 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("alerts", "Where moderators hear of reports: the id of a channel, or none", max_length=64),
     Param("messages", "Whether ordinary messages count in a story's own thread", choices=("on", "off")),
     Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
+    Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
     needs=Standing.ADMIN,
     anywhere=True,
 )
@@ -148,6 +149,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "alerts": lambda value: next(iter(_ids(value)), None),
     "messages": lambda value: value == "on",
     "turns": Turns,
+    "threads": lambda value: value == "on",
 }
 
 
@@ -163,4 +165,5 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, own(rules.alerts) if rules.alerts else phrase("none"), phrase("alerts")),
         Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
+        Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
     )

@@ -10,7 +10,8 @@ import core.operations  # noqa: F401 - fills the table
 from bots.slack.assistant import command
 from core.database import Database
 from core.errors import StoryError
-from tests.bots.slack.test_web import process, slack  # noqa: F401 - the fixture with our manifest
+from tests.bots.slack.served import process
+from tests.bots.slack.test_web import slack  # noqa: F401 - the fixture with our manifest
 from tests.kit import Forbidding
 from tests.loopback.slack import AssistantThread, Exchange, LoopbackSlack, User
 from tests.voices import Voice
@@ -60,7 +61,7 @@ async def test_a_title_begins_a_story_and_a_passage_is_answered(rehearsal: Rehea
     await (await rehearsal.say("The Lamp")).says("The Lamp")
     await rehearsal.slack.until(lambda: rehearsal.thread.title == "The Lamp")
     answered = await rehearsal.say("Mara found a lamp that would not go out.")
-    await answered.says("The sea was quiet.")
+    await answered.says("2 · the storyteller")
     await answered.done()
     shown = await rehearsal.say("show")
     await shown.says("The sea was quiet.")

@@ -18,7 +18,8 @@ from bots.slack import oauth
 from bots.slack.manifest import manifest
 from core import tables
 from core.database import Database, guest
-from tests.bots.slack.test_web import process, settings, slack  # noqa: F401 - the fixture with our manifest
+from tests.bots.slack.served import process, settings
+from tests.bots.slack.test_web import slack  # noqa: F401 - the fixture with our manifest
 from tests.loopback.slack import LoopbackSlack, Team
 from tests.loopback.slack.world import Installation
 from tests.voices import Voice
