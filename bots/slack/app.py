@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.dispatch import Typed, parse
 from bots.sentences import speak
 from bots.slack import client as clients
-from bots.slack import controls, forms, layout, markup, presses, trouble, turns, wording
+from bots.slack import controls, forms, layout, markup, messages, presses, trouble, turns, wording
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
 from bots.slack.reception import Reception
@@ -83,6 +83,8 @@ def _message(reception: Reception) -> Callable[..., Awaitable[None]]:
         direct = event.get("channel_type") == "im" and "subtype" not in event and not event.get("bot_id")
         if direct and not event.get("thread_ts"):
             await _said(reception, turns.of_message(context, event), event)
+        elif event.get("channel_type") in ("channel", "group"):
+            await messages.heard(reception, context, event)
 
     return message
 

@@ -37,6 +37,11 @@ EVENTS: Final = (
 )
 """What the bot is told of."""
 
+MESSAGES: Final = ("message.channels", "message.groups")
+"""What the bot is told of besides, where ordinary messages are to count as passages,"""
+MARKS: Final = {"reactions:write": said("to mark an ordinary message that became a passage")}
+"""and what it may do besides."""
+
 PROMPTS: Final = (
     (said("Begin a story"), "start The Lamp of Harrow Bay | a girl finds a lamp that will not go out"),
     (said("Let the storyteller write on"), "continue"),
@@ -55,8 +60,10 @@ _LONG = (
 )
 
 
-def manifest(url: str | None = None) -> Json:
+def manifest(url: str | None = None, *, messages: bool = False) -> Json:
     """The manifest: for Socket Mode, or for HTTP where the internet reaches us at `url`.
+
+    With `messages`, Slack tells the bot of ordinary messages too, in the channels that it was invited to.
 
     Token rotation and installation in whole organisations need the OAuth pages, so they go with a `url`.
     """
@@ -84,9 +91,10 @@ def manifest(url: str | None = None) -> Json:
             "slash_commands": [_command(address)],
         },
         "oauth_config": ({"redirect_urls": [address + REDIRECT_PATH]} if address else {})
-        | {"scopes": {"bot": list(SCOPES)}},
+        | {"scopes": {"bot": [*SCOPES, *(MARKS if messages else ())]}},
         "settings": {
-            "event_subscriptions": _reached(address, "request_url") | {"bot_events": list(EVENTS)},
+            "event_subscriptions": _reached(address, "request_url")
+            | {"bot_events": [*EVENTS, *(MESSAGES if messages else ())]},
             "interactivity": {"is_enabled": True} | _reached(address, "request_url", "message_menu_options_url"),
             "org_deploy_enabled": address is not None,
             "socket_mode_enabled": address is None,
@@ -95,9 +103,9 @@ def manifest(url: str | None = None) -> Json:
     }
 
 
-def printed(url: str | None = None) -> str:
+def printed(url: str | None = None, *, messages: bool = False) -> str:
     """The manifest as it is pasted into Slack."""
-    return json.dumps(manifest(url), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(manifest(url, messages=messages), indent=2, ensure_ascii=False) + "\n"
 
 
 def usage_hint() -> str:

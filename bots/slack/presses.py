@@ -94,6 +94,9 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
     match found.control:
         case controls.STOP:
             await _stop(exchange, found.about)
+        case controls.KEEP:
+            await exchange.person()
+            await _written_over(exchange, speak(wording.KEPT, exchange.here))
         case controls.OPEN:
             if (form := forms.read(found.about)) is not None:
                 await open_form(exchange, form)
@@ -109,16 +112,20 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     work = exchange.reception.work(turn_id)
     await exchange.person()
     if work is None:
-        asked = exchange.asked
-        sheet = layout.notice(speak(sentences.STOPPED, exchange.here))
-        try:
-            await exchange.spot(asked.thread).update(asked.message, sheet)
-        except trouble.LOST as error:
-            trouble.note(error)
+        await _written_over(exchange, speak(sentences.STOPPED, exchange.here))
     elif await _may_stop(exchange, work):
         work.task.cancel()
     else:
         await exchange.whisper(layout.notice(speak(sentences.NOT_YOURS, exchange.locale)))
+
+
+async def _written_over(exchange: Exchange, sentence: str) -> None:
+    """Put a sentence in place of the message whose button was pressed."""
+    asked = exchange.asked
+    try:
+        await exchange.spot(asked.thread).update(asked.message, layout.notice(sentence))
+    except trouble.LOST as error:
+        trouble.note(error)
 
 
 async def _may_stop(exchange: Exchange, work: Work) -> bool:

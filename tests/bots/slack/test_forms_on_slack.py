@@ -70,4 +70,4 @@ async def test_an_admin_can_have_passages_in_the_channel(scene: Scene) -> None:
     await scene.slack.until(lambda: "Taken back" in scene.channel.messages[-1].text)
     await scene.ask("setup | | | | | | | on")
     await scene.ask("add It was dark.")
-    assert scene.told[-1] == "It was dark.\n3 · Ana"
+    assert scene.channel.messages[0].replies[-1].text == "It was dark.\n3 · Ana"
