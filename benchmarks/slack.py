@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import logging
 import multiprocessing
+import random
 import statistics
 import tempfile
 import time
@@ -40,7 +41,8 @@ from tests.voices import ScriptedEngine
 
 _FASTER = 0.05
 """Slack's minutes in the last measurement, so that one takes three seconds."""
-_STORY = " ".join(f"It was the night of the year {n}, and nobody in Harrow slept." for n in range(20))
+_WORDS = ["sea", "keeper", "bell", "stairs", "ship", "wind", "light", "stone", "harbour", "night", "door", "window"]
+_WORDS += ["rope", "boat", "gull", "tower", "coat", "song"]
 _SHOWS = ("chat.", "assistant.", "response_url", "files.", "conversations.")
 Numbers = dict[str, list[float]]
 
@@ -52,6 +54,13 @@ class Address:
     api_base: str
     app_token: str
     bot_token: str
+
+
+def _texts(count: int) -> list[str]:
+    """Passages of twenty sentences, none like another."""
+    chance = random.Random(5)
+    lines = [f"Then {' '.join(chance.sample(_WORDS, 9))} and lamp {n} began to glow." for n in range(20 * count)]
+    return [" ".join(lines[n : n + 20]) for n in range(0, len(lines), 20)]
 
 
 class Reading(ScriptedEngine):
@@ -205,7 +214,7 @@ async def bursts(count: int, seconds: float) -> list[Row]:
 
 async def turns() -> list[Row]:
     """Requests of a turn that is streamed, and of one that is there at once."""
-    voice, found = Reading([_STORY] * 8), list[float]()
+    voice, found = Reading(_texts(8)), list[float]()
     async with LoopbackSlack(validate="deferred") as slack:
         ana = slack.user("ana")
         tales = slack.channel("tales", ana)
@@ -227,7 +236,7 @@ async def turns() -> list[Row]:
 
 async def rates(count: int = 120) -> list[Row]:
     """Turns at twice the rate that Slack's tiers let be streamed, with minutes of three seconds."""
-    voice = Reading([_STORY] * count)
+    voice = Reading(_texts(count))
     voice.pace = 0.001
     async with LoopbackSlack(ratelimit_scale=_FASTER, validate="deferred", check=False, echo=False) as slack:
         people = [slack.user(f"u{number}") for number in range(6)]

@@ -26,6 +26,11 @@ _COUNTED = "book"
 
 async def heard(reception: Reception, context: AsyncBoltContext, event: Json) -> None:
     """A message was written, edited or deleted in a channel."""
+    with reception.flow():
+        await _heard(reception, context, event)
+
+
+async def _heard(reception: Reception, context: AsyncBoltContext, event: Json) -> None:
     match event.get("subtype"):
         case "message_changed":
             inner = {**event["message"], "channel": event["channel"]}
@@ -51,14 +56,13 @@ async def _counted(reception: Reception, asked: Asked, message: Json) -> None:
         return
     if not await _listens(reception, asked) or not reception.first_sight(asked.id):
         return
-    with reception.flow():
-        exchange = Exchange(reception, asked)
-        try:
-            await _perform(exchange, text)
-        except NotListening:
-            return
-        except StoryError as error:
-            await exchange.refuse(error.notice)
+    exchange = Exchange(reception, asked)
+    try:
+        await _perform(exchange, text)
+    except NotListening:
+        return
+    except StoryError as error:
+        await exchange.refuse(error.notice)
 
 
 async def _listens(reception: Reception, asked: Asked) -> bool:
@@ -90,18 +94,16 @@ async def _deleted(reception: Reception, asked: Asked) -> None:
     """Where a passage came from a message that is gone, people are asked what becomes of it."""
     if not reception.taking or not asked.thread or not reception.first_sight(f"deleted {asked.id}"):
         return
-    with reception.flow():
-        exchange = Exchange(reception, replace(asked, id=f"deleted {asked.id}"))
-        passage = await reception.storyteller.passage_at(await reception.heads.place(asked), asked.message)
-        if passage is None or not asked.user:
-            return
-        await exchange.person()
-        buttons = controls.row((controls.REMOVE, controls.KEEP), str(passage), exchange.here)
-        sheet = layout.notice(speak(wording.MESSAGE_DELETED, exchange.here), buttons)
-        try:
-            await exchange.spot(asked.thread).post(sheet)
-        except trouble.LOST as error:
-            trouble.note(error)
+    exchange = Exchange(reception, replace(asked, id=f"deleted {asked.id}"))
+    passage = await reception.storyteller.passage_at(await reception.heads.place(asked), asked.message)
+    if passage is None or not asked.user:
+        return
+    await exchange.person()
+    buttons = controls.row((controls.REMOVE, controls.KEEP), str(passage), exchange.here)
+    try:
+        await exchange.spot(asked.thread).post(layout.notice(speak(wording.MESSAGE_DELETED, exchange.here), buttons))
+    except trouble.LOST as error:
+        trouble.note(error)
 
 
 async def _mark(asked: Asked) -> None:

@@ -42,7 +42,7 @@ async def say(scene: Scene, text: str, *, by: User | None = None, thread: Messag
 async def test_a_message_below_the_head_is_a_passage_and_is_marked(listening: Scene) -> None:
     said = await say(listening, "The wind *rose*.")
     assert said.reactions == {"book": [listening.slack.bot.id]}
-    assert "The wind **rose**." in await listening.shown() or "The wind" in await listening.shown()
+    assert "The wind rose." in (await listening.shown()).replace("*", "")
     assert listening.told == []
     await listening.ask("continue")
     assert listening.told[-1].endswith("2 · the storyteller")
@@ -52,7 +52,7 @@ async def test_a_message_below_the_head_is_a_passage_and_is_marked(listening: Sc
 async def test_asides_do_not_count(listening: Scene, aside: str) -> None:
     said = await say(listening, aside)
     assert said.reactions == {}
-    assert "There are no passages" in await listening.shown() or "Nothing has happened" in await listening.shown()
+    assert "Nothing has happened" in await listening.shown()
 
 
 async def test_messages_elsewhere_do_not_count(listening: Scene) -> None:
