@@ -17,7 +17,7 @@ EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/
 
 SCOPES: Final = {
     "app_mentions:read": said("to hear its name in a story's thread, where Slack has no commands"),
-    "assistant:write": said("to rehearse with one person in the assistant's container"),
+    "assistant:write": said("to rehearse with one person alone, as what Slack calls an agent"),
     "chat:write": said("to post passages"),
     "commands": said("to have /story and the entries in a message's menu"),
     "files:write": said("to send a long text as a file"),
@@ -30,11 +30,7 @@ SCOPES: Final = {
 }
 """What the bot may do in a workspace, and why; nothing that it does not need."""
 
-EVENTS: Final = (
-    *("app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"),
-    *("assistant_thread_started", "assistant_thread_context_changed"),
-    "message.im",
-)
+EVENTS: Final = (*("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked"),)
 """What the bot is told of."""
 
 MESSAGES: Final = ("message.channels", "message.groups")
@@ -48,7 +44,7 @@ PROMPTS: Final = (
     (said("Polish the last passage"), "refine more tension"),
     (said("What happened so far?"), "recap"),
 )
-"""What can be said in the assistant's container: shown, and sent when it is pressed. Slack shows four at most."""
+"""What can be said to the bot alone: shown, and sent when it is pressed. Slack shows four at most."""
 
 _SUMMARY = said("Tell one story, together")
 _DESCRIPTION = "One story, told together: your channel adds passages, a storyteller continues, refines and explains."
@@ -83,8 +79,8 @@ def manifest(url: str | None = None, *, messages: bool = False) -> Json:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": NAME, "always_online": True},
-            "assistant_view": {
-                "assistant_description": str(said("Rehearse a story alone with the storyteller.")),
+            "agent_view": {
+                "agent_description": str(said("Rehearse a story alone with the storyteller.")),
                 "suggested_prompts": [{"title": str(title), "message": message} for title, message in PROMPTS],
             },
             "shortcuts": [*_shortcuts("message", SHORTCUTS), *_shortcuts("global", GLOBAL_SHORTCUTS)],
