@@ -16,14 +16,17 @@ def erase(connection: Connection, platform: str, workspace: str) -> None:
     for column, of in _in_order(places, stories, passages):
         connection.execute(delete(column.table).where(column.in_(of)))
     connection.execute(delete(t.place).where(*here))
-    rules = t.workspace.c
-    connection.execute(delete(t.workspace).where(rules.platform == platform, rules.workspace == workspace))
+    for table in (t.workspace, t.override, t.audit):
+        of = table.c.platform == platform, table.c.workspace == workspace
+        connection.execute(delete(table).where(*of))
 
 
 def _in_order(places: Select[Any], stories: Select[Any], passages: Select[Any]) -> tuple[tuple[Any, Select[Any]], ...]:
     """Columns and what they refer to, so that nothing is deleted to which something still points."""
+    posts = select(t.post.c.id).where(t.post.c.place_id.in_(places))
     return (
         (t.token.c.passage_id, passages),
+        (t.alert.c.post_id, posts),
         *((each.c.story_id, stories) for each in (t.lore, t.move, t.passage)),
-        *((each.c.place_id, places) for each in (t.report, t.message, t.post, t.story, t.turn)),
+        *((each.c.place_id, places) for each in (t.report, t.message, t.held, t.post, t.story, t.turn)),
     )

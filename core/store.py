@@ -5,21 +5,24 @@ Every statement is bounded: a turn reads the end of a story, never the whole of 
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import rows
+from core import faults, rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.erasing import erase
-from core.moderation import Rating
+from core.policy import Policy, Rating
+from core.records import Records
 from core.story import (
+    Alert,
     Change,
+    Contributor,
     Given,
     House,
     Length,
@@ -62,6 +65,7 @@ class Store:
     def __init__(self, database: Database, *, rating: Rating = Rating.TEEN) -> None:
         self._database = database
         self._rating = rating
+        self.records = Records(database)
 
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
@@ -100,6 +104,11 @@ class Store:
         key = {"platform": platform, "workspace": workspace}
         row = await self._database.read(lambda c: c.execute(rows.workspace(), key).one_or_none())
         return Workspace() if row is None else rows.workspace_of(row)
+
+    async def policy(self, place: Place, *, adult: bool = False, vouched: bool = False) -> Policy:
+        """What holds for texts in a place at this moment."""
+        found = await self.arrive(Turn(id="", place=place, contributor=Contributor("", ""), adult=adult))
+        return replace(found.house.policy(found.story), vouched=vouched)
 
     async def replied(self, turn: Turn) -> Reply | None:
         """The stored reply to this request id, if this turn was performed before."""
@@ -280,7 +289,40 @@ class Store:
                 of = of.where(~known.where(t.message.c.place_id == t.post.c.place_id).exists())
                 connection.execute(insert(t.message).from_select(["place_id", "message_id", "turn_id"], of))
 
+        faults.hit("before_delivered")
         await self._database.write(unit)
+        faults.hit("after_delivered")
+
+    async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages of the platform of which it is known what they show."""
+        here = [t.place.c[name] == value for name, value in asdict(place).items()]
+        known = select(t.message.c.message_id).join(t.place, t.place.c.id == t.message.c.place_id)
+        wanted = known.where(t.message.c.message_id.in_(message_ids), *here)
+        return await self._database.read(lambda c: set(c.scalars(wanted)))
+
+    async def alerts(self, platform: str, *, limit: int = 100) -> list[Alert]:
+        """What moderators were to be told and, as far as we know, were not. Oldest first."""
+        wanted = (
+            select(
+                *(t.alert.c.post_id, t.alert.c.blocks, t.alert.c.source, t.turn.c.created_at),
+                *(t.place.c.workspace, t.place.c.channel, t.place.c.thread),
+            )
+            .join(t.post, t.post.c.id == t.alert.c.post_id)
+            .join(t.turn, t.turn.c.id == t.post.c.turn_id)
+            .join(t.place, t.place.c.id == t.post.c.place_id)
+            .where(t.place.c.platform == platform)
+            .order_by(t.alert.c.post_id)
+            .limit(limit)
+        )
+
+        def unit(connection: Connection) -> list[Alert]:
+            return [rows.alert_of(platform, row) for row in connection.execute(wanted)]
+
+        return await self._database.read(unit)
+
+    async def alerted(self, post: int) -> None:
+        """Moderators were told: it is kept no longer."""
+        await self._database.write(lambda c: c.execute(delete(t.alert).where(t.alert.c.post_id == post)))
 
     async def commit(
         self, turn: Turn, operation: str, house: House, story: Story | None, change: Change, reply: Reply
@@ -294,12 +336,15 @@ class Store:
         def unit(connection: Connection) -> Reply:
             return Commit(connection, turn, operation, house, story, change).run(reply)
 
+        faults.hit("before_commit")
         try:
-            return await self._database.write(unit)
+            written = await self._database.write(unit)
         except IntegrityError:
             if earlier := await self.replied(turn):
                 return earlier
             raise Moved from None
+        faults.hit("after_commit")
+        return written
 
 
 def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
