@@ -72,7 +72,7 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
         case "slack-manifest":
             from bots.slack.manifest import printed  # noqa: PLC0415
 
-            sys.stdout.write(printed(arguments.url or settings.slack_public_url))
+            sys.stdout.write(printed(arguments.url or settings.slack_public_url, messages=arguments.messages))
             return OK
         case "discord" | "slack" | "run" as platform:
             return {"discord": _discord, "slack": _slack, "run": _together}[platform](settings)
@@ -196,6 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="tell stories on every platform that is configured")
     shown = commands.add_parser("slack-manifest", help="print the manifest from which Slack makes the app")
     shown.add_argument("--url", default=None, type=_address, help="for HTTP: where the internet reaches you")
+    shown.add_argument("--messages", action="store_true", help="have ordinary messages count where an admin allows it")
     commands.add_parser("doctor", help="say what is configured, what is missing and how to get it")
     commands.add_parser("tidy", help="take away what is over its time, and forget again whom a backup brought back")
     moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")

@@ -46,7 +46,7 @@ async def doctor(settings: Settings, out: TextIO) -> int:
         await _database(settings),
         *await asyncio.to_thread(_others, settings),
         await _discord(settings),
-        _slack(settings),
+        await _slack(settings),
     ]
     for each in findings:
         print(f"{each.state}  {each.part:<11} {each.said}", file=out)
@@ -154,7 +154,11 @@ async def _discord(settings: Settings) -> Finding:
     return Finding("discord", State.FINE if fine else State.BROKEN, said)
 
 
-def _slack(settings: Settings) -> Finding:
-    if settings.slack_bot_token is None and settings.slack_client_id is None:
+async def _slack(settings: Settings) -> Finding:
+    given = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret, settings.slack_client_id
+    if not any(given):
         return Finding("slack", State.ABSENT, "not set up; the README's section “Slack in five minutes” says how.")
-    return Finding("slack", State.FINE, "set up (not asked now).")
+    from bots.slack.checkup import checkup  # noqa: PLC0415 - its library is loaded only where it is used
+
+    fine, said = await checkup(settings)
+    return Finding("slack", State.FINE if fine else State.BROKEN, said)

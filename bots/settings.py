@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     slack_public_url: str | None = Field(
         None, description="Where the internet reaches that port, e.g. `https://stories.example.org`."
     )
+    slack_keep_days: int = Field(
+        30,
+        ge=0,
+        le=36500,
+        description="Days for which stories are kept after a workspace removed the bot (many workspaces only).",
+    )
     slack_api_base: str = Field(
         "https://slack.com/api/", description="Where Slack's API is; `http://` on this machine only."
     )

@@ -267,6 +267,7 @@ def workspace_of(row: AnyRow) -> Workspace:
         turns=Turns(row.workspace_turns),
         patterns=tuple(row.workspace_patterns),
         approval=Approval(row.workspace_approval),
+        threads=row.workspace_threads,
         version=row.workspace_version,
     )
 

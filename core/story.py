@@ -136,6 +136,8 @@ class Workspace:
     messages: bool = False
     """Whether ordinary messages count as passages in a story's own thread."""
     turns: Turns = Turns.FREE
+    threads: bool = True
+    """Whether passages stand in a thread below their story's head, where a platform has such threads."""
     version: int = 0
     """Changes with every setting."""
 

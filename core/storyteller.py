@@ -167,6 +167,18 @@ class Storyteller:
         """Keep something that an adapter wants to know again after a restart. Nothing that people wrote."""
         await self._store.note(key, value)
 
+    async def unnote(self, key: str) -> None:
+        """Forget what `note` kept under this key."""
+        await self._store.unnote(key)
+
+    async def workspaces(self, platform: str) -> list[str]:
+        """The servers of a platform of which anything is kept."""
+        return await self._store.workspaces(platform)
+
+    async def erase(self, platform: str, workspace: str) -> None:
+        """Delete all stories of a server and everything else that is kept of it, for ever."""
+        await self._store.erase(platform, workspace)
+
     async def replied(self, turn: Turn) -> Reply | None:
         """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
         return await self._store.replied(turn)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 metadata = MetaData(
@@ -44,6 +45,7 @@ workspace = Table(
     Column("turns", String(12), nullable=False),
     Column("patterns", JSON, nullable=False, server_default="[]"),
     Column("approval", String(12), nullable=False, server_default="flagged"),
+    Column("threads", Boolean, nullable=False, server_default=true()),
     Column("version", Integer, nullable=False),
     UniqueConstraint("platform", "workspace"),
 )

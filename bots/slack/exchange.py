@@ -48,6 +48,8 @@ class Exchange:
         """Of what the person alone reads."""
         self.here = "en"
         """Of what everybody reads."""
+        self.refusing: Callable[[str], Awaitable[None]] | None = None
+        """How a refusal is said, if not privately."""
         self._whispers = 0
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
@@ -64,7 +66,14 @@ class Exchange:
             else:
                 await self._performed(name, asking, arguments)
         except StoryError as error:
-            await self.whisper(layout.notice(error.notice))
+            await self.refuse(error.notice)
+
+    async def refuse(self, sentence: str) -> None:
+        """Say that nothing comes of it, and why: where it was asked for in a form, in that form."""
+        if self.refusing is None:
+            await self.whisper(layout.notice(sentence))
+        else:
+            await self.refusing(sentence)
 
     async def person(self) -> Person:
         """Who asks; from then on we speak their language."""
@@ -145,9 +154,12 @@ class Exchange:
             work.task.cancel()
 
     async def _spot(self, name: str, place: Place) -> Spot:
-        """Where a public reply goes: below the story's head, or into the channel if it is a head itself."""
+        """Where a public reply goes: below the story's head, or into the channel if it is a head itself, or if an
+        admin wants it there.
+        """
         if name not in _OPENING:
-            return self.spot(await self.reception.heads.head(place))
+            below = place.thread or await self.reception.threads(place.workspace)
+            return self.spot(await self.reception.heads.head(place) if below else "")
         return self.spot(self.asked.thread if place.thread or name == "resume" else "")
 
     def spot(self, thread: str = "") -> Spot:
@@ -164,7 +176,7 @@ class Exchange:
             if not await self._shown_otherwise(error, sheets):
                 return
             ids = []
-        if ids and (opens(reply) or not spot.thread):
+        if ids and (opens(reply) or not (spot.thread or await self.reception.heads.head(asking.place))):
             await self.reception.heads.begun(asking.place, spot.thread or ids[0])
         await self.delivered(reply, ids)
         await self._alerted(reply, asking)
@@ -289,6 +301,6 @@ async def carefully(exchange: Exchange, do: Callable[[], Awaitable[object]]) -> 
     try:
         await do()
     except StoryError as error:
-        await exchange.whisper(layout.notice(error.notice))
+        await exchange.refuse(error.notice)
     except Exception as error:  # the border: whatever it is, nobody is left waiting
-        await exchange.whisper(layout.notice(trouble.mistake(error, exchange.locale)))
+        await exchange.refuse(trouble.mistake(error, exchange.locale))

@@ -78,6 +78,7 @@ def turn(asked: Asked, place: Place, person: Person, pointed: Pointed = NOTHING)
         about=pointed.about,
         source=pointed.source,
         local=True,
+        dedicated=True,  # a story has its own thread, in which messages may count
     )
 
 

@@ -104,6 +104,7 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
     Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
     Param("blocked", "Who takes no part: ids of people, or none", max_length=1000),
+    Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
     aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
@@ -151,6 +152,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "messages": lambda value: value == "on",
     "turns": Turns,
     "approval": Approval,
+    "threads": lambda value: value == "on",
 }
 
 
@@ -168,4 +170,5 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
         Block(Shape.ITEM, own(rules.approval), phrase("approval")),
         Block(Shape.ITEM, listed["blocked"] or phrase("none"), phrase("blocked")),
+        Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
     )
