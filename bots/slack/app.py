@@ -28,7 +28,7 @@ _HELP = (controls.START, controls.SHOW, controls.HELP)
 def application(reception: Reception, client: AsyncWebClient, **more: Any) -> AsyncApp:
     """The application with all its listeners. `more` goes to `AsyncApp`: how requests are signed and authorised."""
     app = AsyncApp(client=client, raise_error_for_unhandled_request=False, **more)
-    app.middleware(clients.ours)
+    app.middleware(clients.ours(reception.storyteller.door))
     app.command(COMMAND)(_command(reception))
     app.event("app_mention")(_mention(reception))
     app.event("message")(_message(reception))

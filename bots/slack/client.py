@@ -4,6 +4,7 @@ It waits where Slack asks it to, and tries again where Slack falls over, unless 
 whoever posts looks first whether it arrived (`posting.Spot`).
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import ClientConnectorError
@@ -17,8 +18,12 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bots.leaving import released
 from bots.settings import Settings
+from core.release import Door
 
 ONCE = frozenset(
     {
@@ -29,11 +34,36 @@ ONCE = frozenset(
 """Methods that must not be called twice for one thing: what they do is seen by people each time."""
 
 
+_UNSEEN = frozenset(
+    {"action_id", "block_id", "callback_id", "channel", "channel_id", "channels", "client_msg_id", "cursor"}
+    | {"external_id", "file_id", "filetype", "hash", "highlight_type", "id", "image_url", "include_all_metadata"}
+    | {"inclusive", "latest", "metadata", "oldest", "parse", "private_metadata", "recipient_team_id"}
+    | {"recipient_user_id", "response_type", "style", "team_id", "thread_ts", "token", "trigger_id", "ts", "type"}
+    | {"url", "user", "user_id", "users", "view_id"}
+)
+"""Keys of a request under which nothing stands that anybody reads."""
+
+
 class Client(AsyncWebClient):
-    """Slack's own client. Nothing of ours reaches the Web API by another."""
+    """Slack's own client, with the last door in it. Nothing of ours reaches the Web API by another."""
+
+    door: Door | None = None
+    """None where nothing is said, as when only the connection is tried."""
+
+    async def api_call(self, api_method: str, **given: Any) -> AsyncSlackResponse:
+        """As the library's, once every text in the request has its verdict."""
+        if self.door is not None:
+            for part in ("json", "params", "data"):
+                if isinstance(given.get(part), dict):
+                    given[part] = await released(self.door, given[part], unseen=_UNSEEN)
+        elif api_method.startswith(("chat.", "views.", "files.", "assistant.")):
+            raise RuntimeError("nothing is said without the last door")
+        return await super().api_call(api_method, **given)
 
     @classmethod
-    def like(cls, other: AsyncWebClient, *, token: str | None = None, hasty: bool = False) -> "Client":
+    def like(
+        cls, other: AsyncWebClient, *, door: Door | None = None, token: str | None = None, hasty: bool = False
+    ) -> "Client":
         """A client with another's connections. `hasty`: it does not wait when Slack says that it is too much."""
         made = cls(
             token=token or other.token,
@@ -48,20 +78,33 @@ class Client(AsyncWebClient):
             logger=other.logger,
         )
         made.default_params = dict(other.default_params)
+        made.door = door or (other.door if isinstance(other, Client) else None)
         return made
 
 
-def client(settings: Settings, token: str | None = None, **more: Any) -> Client:
+def client(settings: Settings, token: str | None = None, *, door: Door | None = None, **more: Any) -> Client:
     """The client that speaks for whoever's token it is."""
     handlers = [_Connection(), AsyncRateLimitErrorRetryHandler(max_retry_count=2), _Outage(max_retry_count=2)]
     base = f"{settings.slack_api_base.rstrip('/')}/"
-    return Client(token=token, base_url=base, retry_handlers=handlers, **more)
+    made = Client(token=token, base_url=base, retry_handlers=handlers, **more)
+    made.door = door
+    return made
 
 
-async def ours(context: AsyncBoltContext, next: Any) -> None:  # noqa: A002 - bolt's name
+def ours(door: Door) -> Callable[..., Awaitable[None]]:
     """Middleware: bolt makes a client of its own for each request; listeners get ours."""
-    context["client"] = Client.like(context.client)
-    await next()
+
+    async def middleware(context: AsyncBoltContext, next: Any) -> None:  # noqa: A002 - bolt's name
+        context["client"] = Client.like(context.client, door=door)
+        await next()
+
+    return middleware
+
+
+async def hook(door: Door, url: str, body: Mapping[str, Any]) -> int:
+    """Use a response_url; the status that it answers with."""
+    shown = await released(door, dict(body), unseen=_UNSEEN)
+    return int((await AsyncWebhookClient(url, timeout=10).send_dict(shown)).status_code)
 
 
 class _Connection(AsyncConnectionErrorRetryHandler):

@@ -32,6 +32,8 @@ class Control:
     form: str = ""
     """The operation whose form it opens."""
     style: str = ""
+    argument: str = ""
+    """The argument that gets what the button is about, where that is no passage."""
 
 
 CONTINUE: Final = Control("continue", sentences.CONTINUE, "continue", style="primary")
@@ -43,13 +45,23 @@ ADD: Final = Control("add", sentences.ADD, form="add", style="primary")
 START: Final = Control("start", wording.START, form="start", style="primary")
 SHOW: Final = Control("show", wording.SHOW, "show")
 HELP: Final = Control("help", wording.HELP, "help")
+APPEAL: Final = Control("appeal", sentences.APPEAL, "appeal ask", argument="number")
+GENTLER: Final = Control("gentler", sentences.GENTLER, "appeal gentler", argument="number")
+POST: Final = Control("post", sentences.POST_GENTLER, "appeal post", style="primary", argument="number")
+APPROVE: Final = Control("approve", sentences.APPROVE, "review approve", style="primary", argument="number")
+REWORD: Final = Control("reword", sentences.REWORD, form="review reword", argument="number")
+REJECT: Final = Control("reject", sentences.REJECT, form="review reject", style="danger", argument="number")
+NEXT: Final = Control("next", sentences.NEXT, "review list", argument="after")
 STOP: Final = Control("stop", sentences.STOP, style="danger")
 OPEN: Final = Control("open", wording.OPEN_FORM, style="primary")
 REMOVE: Final = Control("remove", wording.REMOVE, "remove", style="danger")
 KEEP: Final = Control("keep", wording.KEEP)
 CONTROLS: Final = {
     each.act: each
-    for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP)
+    for each in (
+        *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP),
+        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
+    )
 }
 
 _UNDER = {
@@ -90,6 +102,20 @@ def buttons(reply: Reply, locale: str) -> list[Json]:
         under = _UNDER[reply.passage.kind]
         return row(under, str(reply.passage.id), locale) if under else []
     return row((ADD, CONTINUE), "", locale) if opens(reply) else []
+
+
+def aside(reply: Reply, locale: str) -> list[Json]:
+    """The buttons under a private reply, as blocks."""
+    if reply.review is not None:
+        return row((APPROVE, REWORD, REJECT, NEXT), str(reply.review), locale)
+    if reply.gentler is not None:
+        return row((POST, APPEAL), str(reply.gentler), locale)
+    return []
+
+
+def appeal_buttons(number: int, locale: str) -> list[Json]:
+    """The buttons under what tells an author that a text was kept back, as blocks."""
+    return row((GENTLER, APPEAL), str(number), locale)
 
 
 def opens(reply: Reply) -> bool:

@@ -1,6 +1,7 @@
 """One request, acknowledged already, to the last message of its reply."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,8 +9,8 @@ from typing import Any
 from bots import sentences
 from bots.reception import Work
 from bots.sentences import speak
-from bots.slack import layout, trouble
-from bots.slack.controls import buttons, opens, stop_button
+from bots.slack import layout, outbox, trouble
+from bots.slack.controls import appeal_buttons, aside, buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.people import Person
@@ -17,15 +18,13 @@ from bots.slack.posting import Spot, respond
 from bots.slack.reception import Reception
 from bots.slack.stream import Stream
 from bots.slack.trouble import LOST
-from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
-from core.errors import StoreError, StoryError
-from core.moderation import translated
-from core.operation import OPERATIONS, Effect
-from core.story import Block, Place, Reply, Turn
-from core.wording import Language
+from bots.slack.turns import NOTHING, Asked, Pointed, turn
+from core import release
+from core.errors import StoreError, StoryError, Withheld
+from core.operation import OPERATIONS
+from core.release import Door
+from core.story import Alert, Place, Reply, Turn
 
-_PRIVATE = frozenset({"setup", "report", "mydata delete"})
-"""Operations that change something, and whose reply is for whoever asked alone."""
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
 _OPENING = frozenset({"start", "resume"})
@@ -35,7 +34,7 @@ _MOST = 3
 
 def private(name: str) -> bool:
     """Whether the reply to an operation is for whoever asked alone, as far as is known before."""
-    return OPERATIONS[name].effect is not Effect.CHANGES or name in _PRIVATE
+    return OPERATIONS[name].private
 
 
 class Exchange:
@@ -60,18 +59,26 @@ class Exchange:
         """Perform a turn, show it while it is written, and what comes of it. Never raises `StoryError`."""
         try:
             asking = await self._turn(name, pointed, place)
-            if name in _OPENING:
-                async with self.reception.heads.opening(asking.place):
+            with release.to(asking.place):
+                if name in _OPENING:
+                    async with self.reception.heads.opening(asking.place):
+                        await self._performed(name, asking, arguments)
+                else:
                     await self._performed(name, asking, arguments)
-            else:
-                await self._performed(name, asking, arguments)
         except StoryError as error:
-            await self.refuse(error.notice)
+            withheld = error if isinstance(error, Withheld) else None
+            await self.refuse(error.notice, appeal=withheld.appeal if withheld else None)
+            if withheld is not None and withheld.alert is not None:
+                await outbox.alert(self.reception, self.asked.client, withheld.alert)
 
-    async def refuse(self, sentence: str) -> None:
-        """Say that nothing comes of it, and why: where it was asked for in a form, in that form."""
+    async def refuse(self, sentence: str, *, appeal: int | None = None) -> None:
+        """Say that nothing comes of it, and why: where it was asked for in a form, in that form.
+
+        With the number of a text that was kept back, it comes with the ways on.
+        """
         if self.refusing is None:
-            await self.whisper(layout.notice(sentence))
+            more = [] if appeal is None else appeal_buttons(appeal, self.locale)
+            await self.whisper(layout.notice(sentence), more)
         else:
             await self.refusing(sentence)
 
@@ -122,7 +129,7 @@ class Exchange:
 
     async def _told(self, name: str, asking: Turn, arguments: Mapping[str, str]) -> Reply | None:
         """Perform what is answered privately."""
-        hint = Hint(self.asked, self.locale)
+        hint = Hint(self.asked, self.locale, self._door)
         task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments, watch=hint.watch))
         try:
             with self.reception.working(Work(asking, task)):
@@ -171,7 +178,8 @@ class Exchange:
         """Show a reply for good. What Slack does not take stays in the outbox, and the person is told."""
         sheets = layout.sheets(reply.blocks, self.here).under(buttons(reply, self.here))
         try:
-            ids = await self._settled(stream, spot, sheets)
+            with release.to(asking.place, vouched=reply.vouched):
+                ids = await self._settled(stream, spot, sheets)
         except LOST as error:
             if not await self._shown_otherwise(error, sheets):
                 return
@@ -207,7 +215,9 @@ class Exchange:
         if trouble.code(error) in trouble.NOT_HERE and self.asked.response_url:
             try:
                 for sheet in sheets.messages[:_MOST]:
-                    await respond(self.asked.response_url, sheet, response_type="in_channel", replace_original=False)
+                    await respond(
+                        self._door, self.asked.response_url, sheet, response_type="in_channel", replace_original=False
+                    )
                 shown = True
             except LOST as lost:
                 trouble.note(lost)
@@ -215,16 +225,18 @@ class Exchange:
         return shown
 
     async def _whispered(self, reply: Reply, asking: Turn) -> None:
-        sheets = layout.sheets(reply.blocks, self.locale, most=_MOST)
-        for sheet in sheets.messages:
-            await self.whisper(sheet)
-        if sheets.file:
-            await self._file(sheets.file)
-        if reply.file:
-            await self._file(reply.file.text, reply.file.name)
+        sheets = layout.sheets(reply.blocks, self.locale, most=_MOST).under(aside(reply, self.locale))
+        with release.to(asking.place, vouched=reply.vouched):
+            for sheet in sheets.messages:
+                await self.whisper(sheet)
+            if sheets.file:
+                await self._file(sheets.file)
+            if reply.file:
+                await self._file(reply.file.text, reply.file.name)
         await self.delivered(reply, [])
-        if reply.alert and not reply.again:
-            await self._alerted(reply, asking)
+        if reply.posted is not None:
+            await outbox.post(self.reception, self.asked.client, reply.posted)
+        await self._alerted(reply, asking)
         if private_setting(reply):
             self.reception.forget_language(self.asked.workspace)
 
@@ -237,7 +249,7 @@ class Exchange:
             ways.insert(0, lambda: self.spot(asked.thread).whisper(asked.user, sheet))
         if asked.response_url:
             by_url: Callable[[], Awaitable[object]] = lambda: respond(  # noqa: E731
-                asked.response_url, sheet, replace_original=hinted
+                self._door, asked.response_url, sheet, replace_original=hinted
             )
             ways.insert(1 if asked.thread and len(ways) > 1 and not hinted else 0, by_url)
         for way in ways:
@@ -271,29 +283,18 @@ class Exchange:
             trouble.note(error)
 
     async def _alerted(self, reply: Reply, asking: Turn) -> None:
-        """Tell the moderators, with a way to the message that it is about."""
-        workspace = await self.reception.storyteller.workspace(PLATFORM, asking.place.workspace)
-        if not reply.alert or workspace.alerts is None:
-            return
-        language = Language.of(workspace.language or self.here)
-        told: list[Block] = [replace(each, text=translated(each.text, language)) for each in reply.alert]
-        spot = replace(self.spot(), channel=workspace.alerts, turn=f"{asking.id} alert")
-        try:
-            await spot.all(layout.sheets(told, language))
-            if asking.source:
-                link = await self.asked.client.chat_getPermalink(channel=self.asked.channel, message_ts=asking.source)
-                await spot.post(Sheet((_linked(str(link["permalink"])),), str(link["permalink"])), "link")
-        except LOST as error:
-            trouble.note(error)
+        if reply.alert and reply.post is not None:
+            told = Alert(asking.place, reply.post, reply.alert, asking.source, dt.datetime.now(dt.UTC))
+            await outbox.alert(self.reception, self.asked.client, told)
+
+    @property
+    def _door(self) -> Door:
+        return self.reception.storyteller.door
 
 
 def private_setting(reply: Reply) -> bool:
     """Whether a private reply may have changed what everybody reads."""
     return reply.private and reply.post is not None
-
-
-def _linked(address: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}>"}}
 
 
 async def carefully(exchange: Exchange, do: Callable[[], Awaitable[object]]) -> None:

@@ -6,6 +6,7 @@ from types import TracebackType
 from bots.slack import layout, trouble
 from bots.slack.posting import respond, unhurried
 from bots.slack.turns import Asked
+from core.release import Door
 from core.story import Glimpse
 
 PATIENCE = 1.0
@@ -15,7 +16,8 @@ PATIENCE = 1.0
 class Hint:
     """While a `with` block lasts. `stands` tells afterwards whether a private message is there to be replaced."""
 
-    def __init__(self, asked: Asked, locale: str) -> None:
+    def __init__(self, asked: Asked, locale: str, door: Door) -> None:
+        self._door = door
         self.stands = False
         self._asked = asked
         self._locale = locale
@@ -56,7 +58,7 @@ class Hint:
                     self._status = True
                     await self._set_status(said)
                 elif self._asked.response_url:
-                    await respond(self._asked.response_url, layout.notice(said), replace_original=False)
+                    await respond(self._door, self._asked.response_url, layout.notice(said), replace_original=False)
                     self.stands = True
             except trouble.LOST as error:
                 trouble.note(error)

@@ -1,6 +1,7 @@
 """What was told before the last stop but, as far as we know, never shown."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,12 +14,14 @@ from bots.slack.layout import Sheet, Sheets
 from bots.slack.posting import Spot
 from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
+from core import release
 from core.errors import StoryError
-from core.story import Undelivered
+from core.story import Alert, Posted, Reply, Undelivered
 
 Clients = Callable[[str], Awaitable[AsyncWebClient | None]]
 """The client that speaks for a workspace, by its key; None if the application is not installed there (any more)."""
 
+_LINK = "link"
 Where = tuple[str, str, str]
 """Workspace, channel, thread."""
 
@@ -39,16 +42,63 @@ async def catch_up(reception: Reception, clients: Clients) -> None:
             if trouble.code(error) not in trouble.NEVER:
                 continue
             ids = []
-        try:
-            await reception.storyteller.delivered(missed.reply, ids)
-        except StoryError as error:
-            trouble.note(error)
+        await _delivered(reception, missed.reply, ids)
+    for each in await reception.storyteller.alerts(PLATFORM):
+        if (client := await clients(each.place.workspace)) is not None:
+            await alert(reception, client, each, late=True)
+
+
+async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> None:
+    """Show what came of another turn, where it belongs. What Slack does not take stays for the next start."""
+    now = dt.datetime.now(dt.UTC)
+    told = Undelivered(posted.place, "", posted.reply, f"post-{posted.reply.post}", now)
+    try:
+        ids = await _Late(reception, client, told, late=False).posted({})
+    except trouble.LOST as error:
+        trouble.note(error)
+        return
+    await _delivered(reception, posted.reply, ids)
+
+
+async def alert(reception: Reception, client: AsyncWebClient, told: Alert, *, late: bool = False) -> None:
+    """Tell the moderators, with a way to the message that it is about; once, also when it is tried again (`late`).
+
+    What Slack does not take stays for the next start.
+    """
+    try:
+        channel = (await reception.storyteller.workspace(PLATFORM, told.place.workspace)).alerts
+        if channel is not None:
+            await _tell(reception, client, told, channel, late=late)
+        await reception.storyteller.alerted(told.post)
+    except (*trouble.LOST, StoryError) as error:
+        trouble.note(error)
+
+
+async def _tell(reception: Reception, client: AsyncWebClient, told: Alert, channel: str, *, late: bool) -> None:
+    place = told.place
+    locale = await reception.language(place.workspace) or "en"
+    spot = Spot(client, reception.budget, place.workspace, channel, turn=f"alert-{told.post}")
+    known = marks.standing(await spot.read(told.since.timestamp()), spot.turn) if late else {}
+    with release.to(place):
+        await spot.all(layout.sheets(told.blocks, locale), known)
+        if told.source and _LINK not in known:
+            link = str((await client.chat_getPermalink(channel=place.channel, message_ts=told.source))["permalink"])
+            section = {"type": "section", "text": {"type": "mrkdwn", "text": f"<{link}>"}}
+            await spot.post(Sheet((section,), link), _LINK)
+
+
+async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:
+    try:
+        await reception.storyteller.delivered(reply, ids)
+    except StoryError as error:
+        trouble.note(error)
 
 
 class _Late:
-    """One reply that is shown late."""
+    """One reply that is shown apart from its turn; it is said if that is `late`."""
 
-    def __init__(self, reception: Reception, client: AsyncWebClient, missed: Undelivered) -> None:
+    def __init__(self, reception: Reception, client: AsyncWebClient, missed: Undelivered, *, late: bool = True) -> None:
+        self._late = late
         self._reception = reception
         self._client = client
         self._place, self._reply, self._told_at = missed.place, missed.reply, missed.told_at
@@ -62,9 +112,10 @@ class _Late:
         where = place.workspace, place.channel, head
         spot = Spot(self._client, self._reception.budget, *where, self._turn)
         if where not in read:
-            read[where] = await spot.read(self._told_at.timestamp())
+            read[where] = await spot.read(self._told_at.timestamp()) if self._late else []
         known = marks.standing(read[where], self._turn)
-        ids = await spot.all(await self._sheets(late=marks.FIRST not in known), known)
+        with release.to(place, vouched=self._reply.vouched):
+            ids = await spot.all(await self._sheets(late=self._late and marks.FIRST not in known), known)
         if opens(self._reply) or not await heads.head(place):
             await heads.begun(place, head or ids[0])
         return ids

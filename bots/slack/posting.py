@@ -9,13 +9,13 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bots.slack import trouble
 from bots.slack.budget import Budget
-from bots.slack.client import Client
+from bots.slack.client import Client, hook
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.marks import FIRST, Standing, mark, standing
+from core.release import Door
 
 PAUSES = (0.5, 2.0)
 """Seconds after each try to post whose outcome Slack did not say, before it is looked for."""
@@ -149,6 +149,8 @@ class Spot:
 
     async def file(self, text: str, name: str = "story.md") -> None:
         """Share a text as a file."""
+        if isinstance(self.client, Client) and self.client.door is not None:
+            text = (await self.client.door.released([text]))[text]
         await self.client.files_upload_v2(
             channel=self.channel, thread_ts=self.thread or None, content=text, filename=name, title=name
         )
@@ -178,16 +180,16 @@ def unhurried(client: AsyncWebClient) -> AsyncWebClient:
     return Client.like(client, hasty=True)
 
 
-async def respond(url: str, sheet: Sheet, **more: Any) -> None:
+async def respond(door: Door, url: str, sheet: Sheet, **more: Any) -> None:
     """Use a response_url: five times and thirty minutes at most. Raises `Spent` if that is over."""
     body = {"text": sheet.text, "blocks": list(sheet.blocks), "response_type": "ephemeral"}
-    await _sent(url, body | more)
+    await _sent(door, url, body | more)
 
 
-async def unsay(url: str) -> None:
+async def unsay(door: Door, url: str) -> None:
     """Take away what a response_url showed; if that does not work it stays."""
     try:
-        await _sent(url, {"delete_original": True})
+        await _sent(door, url, {"delete_original": True})
     except trouble.LOST as error:
         trouble.note(error)
 
@@ -200,7 +202,7 @@ class Spent(OSError):
     """A response_url did not take it."""
 
 
-async def _sent(url: str, body: Mapping[str, Any]) -> None:
-    answer = await AsyncWebhookClient(url, timeout=10).send_dict(dict(body))
-    if answer.status_code != 200:
-        raise Spent(answer.status_code)
+async def _sent(door: Door, url: str, body: Mapping[str, Any]) -> None:
+    status = await hook(door, url, body)
+    if status != 200:
+        raise Spent(status)

@@ -101,10 +101,13 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
             if (form := forms.read(found.about)) is not None:
                 await open_form(exchange, form)
         case Control(form=name) if name:
-            form = Form(name, asked.channel, asked.thread, about=found.passage)
+            given = {found.control.argument: found.about} if found.control.argument else {}
+            about = None if given else found.passage
+            form = Form(name, asked.channel, asked.thread, about=about, given=given)
             await open_form(exchange, form)
         case control:
-            await exchange.perform(control.operation, {}, Pointed(about=found.passage))
+            given = {control.argument: found.about} if control.argument else {}
+            await exchange.perform(control.operation, given, Pointed(about=None if given else found.passage))
 
 
 async def _stop(exchange: Exchange, turn_id: str) -> None:

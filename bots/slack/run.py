@@ -51,7 +51,7 @@ async def run(
     quiet()
     storyteller.start()
     async with aiohttp.ClientSession() as session, stop_signal() as stop:
-        web = client(settings, bot_token, session=session)
+        web = client(settings, bot_token, door=storyteller.door, session=session)
         try:
             name = await _name(web)
             reception = reception or Reception(storyteller)

@@ -48,7 +48,8 @@ class Submission:
         if self._open:
             self._open = False
             field = forms.asked(self._form.operation)[0].name
-            await self._ack(response_action="errors", errors={field: sentence})
+            shown = (await self._exchange.reception.storyteller.door.released([sentence]))[sentence]
+            await self._ack(response_action="errors", errors={field: shown})
             return
         written = self._form.written
         if len(written) <= _BUTTON:

@@ -75,7 +75,7 @@ async def run(
     async with contextlib.AsyncExitStack() as parts:
         flow = await parts.enter_async_context(oauth.installations(settings)) if many else None
         token = None if flow or not settings.slack_bot_token else settings.slack_bot_token.get_secret_value().strip()
-        speaker = client(settings, token)
+        speaker = client(settings, token, door=storyteller.door)
         try:
             name = "storycircle" if flow else await _name(speaker)
         except trouble.LOST as error:

@@ -14,6 +14,7 @@ from core.database import Database
 from core.engine import Engine
 from tests.kit import storyteller
 from tests.loopback.slack import Channel, Exchange, LoopbackSlack, Message, User
+from tests.loopback.verdicts import Verdicts
 from tests.voices import Voice
 
 
@@ -48,6 +49,7 @@ async def application(
     **more: object,
 ) -> AsyncIterator[App]:
     """The application while the block lasts."""
+    slack.on_text = verdicts = await Verdicts.of(database)
     teller = storyteller(database, engine)
     opened = slack.link.opened
     reception = Reception(teller, budget=Budget(scale))
@@ -63,6 +65,7 @@ async def application(
     finally:
         task.cancel()
         await asyncio.wait([task])
+    assert verdicts.missing == []
 
 
 @pytest_asyncio.fixture

@@ -62,8 +62,8 @@ settings need `slack.client_id`, `slack.client_secret`, `slack.authorize_url`.
 
 **What is written down.** `slack.requests` (`called(r"chat\\.update")`), `slack.violations`, `slack.deliveries`,
 `slack.exchanges`, `slack.acks`, `slack.references` (what resolved, whom it pings), `slack.texts`, `seen_by_people()`
-and `slack.on_text = call(text, where)` (every text in any request, refused ones too), `hasty_edits()`, `await
-slack.until(condition)`, `await slack.idle()` (everything told is acknowledged).
+and `slack.on_text = call(text, where)` (every text in any request as it was sent, refused ones too), `hasty_edits()`,
+`await slack.until(condition)`, `await slack.idle()` (everything told is acknowledged).
 
 A violation begins with its layer: `spec` (Slack's types), `strict` (unknown arguments), `limits` (documented limits;
 slack_sdk's validators), `policy` (nothing resolves that could ping or link, nothing unfurls, blocks have a fallback,

@@ -77,9 +77,9 @@ class Ledger:
         self.violations[:] = [each for each in self.violations if each not in forgiven]
         return forgiven
 
-    def read(self, text: Any, where: str, request: Request | None) -> None:
-        """A text reached the platform."""
+    def read(self, text: Any, where: str, request: Request | None, *, sent: str | None = None) -> None:
+        """A text reached the platform. `sent` is how it was written, if people read it otherwise."""
         if isinstance(text, str) and text:
             self.seen.append(Seen(text, where, request))
             if self.on_text:
-                self.on_text(text, where)
+                self.on_text(text if sent is None else sent, where)

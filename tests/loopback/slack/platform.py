@@ -185,7 +185,7 @@ class Platform:
         """Write down what people could read in a request, and what in it would resolve."""
         found = list(texts.of(method, body))
         for each in found:
-            self.ledger.read(each.shown, each.where, request)
+            self.ledger.read(each.shown, each.where, request, sent=each.text)
         for reference in policy.resolved(found, body, self.world, channel, request):
             self.ledger.references.append(reference)
             if policy.forbidden(reference, self.rules, self.world):
