@@ -1,6 +1,7 @@
 """`python -m bots doctor`: what is configured, what is missing, and how to get it."""
 
 import asyncio
+import datetime as dt
 import importlib.util
 import shutil
 import socket
@@ -12,7 +13,9 @@ from typing import TextIO
 
 from sqlalchemy.engine import make_url
 
-from bots.settings import BUNDLED_MODEL, Settings
+from bots.assembly import lines
+from bots.settings import BUNDLED_MODEL, Settings, SettingsError
+from core import helplines
 from core.database import Database
 from core.errors import EngineFailed, StoryError
 from inference.folder import ModelFolder
@@ -53,7 +56,7 @@ async def doctor(settings: Settings, out: TextIO) -> int:
 
 
 def _others(settings: Settings) -> list[Finding]:
-    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret]
+    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret, _env_file, _helplines]
     return [check(settings) for check in checks]
 
 
@@ -116,8 +119,29 @@ def _health_port(settings: Settings) -> Finding:
 def _secret(settings: Settings) -> Finding:
     if settings.secret.get_secret_value():
         return Finding("secret", State.FINE, "set.")
-    said = "not set; set SECRET to any long random text before several workspaces share one engine."
+    said = "not set; set SECRET to any long random text before several workspaces or people share it."
     return Finding("secret", State.ABSENT, said)
+
+
+def _env_file(_settings: Settings) -> Finding:
+    file = Path(".env")
+    if not file.is_file():
+        return Finding("secrets", State.FINE, "there is no .env; they come from the environment.")
+    if file.stat().st_mode & 0o077:
+        return Finding("secrets", State.ABSENT, "others on this machine may read .env: chmod 600 .env")
+    return Finding("secrets", State.FINE, "nobody else may read .env.")
+
+
+def _helplines(settings: Settings) -> Finding:
+    try:
+        found = lines(settings)
+    except SettingsError as error:
+        return Finding("helplines", State.BROKEN, str(error))
+    old = helplines.stale(found, dt.datetime.now(dt.UTC).date())
+    if old:
+        said = f"{len(old)} of {len(found)} were not verified in the last 180 days; docs/safety.md says how."
+        return Finding("helplines", State.ABSENT, said)
+    return Finding("helplines", State.FINE, f"{len(found)}, all verified in the last 180 days.")
 
 
 async def _discord(settings: Settings) -> Finding:

@@ -17,6 +17,10 @@ STORYTELLER = "storyteller"
 """The contributor id of the model."""
 THE_STORYTELLER = "the storyteller"
 """Its name, which no person can have."""
+NOBODY = ""
+"""The contributor id of whoever was forgotten."""
+A_PARTICIPANT = "a participant"
+"""What whoever was forgotten is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class Contributor:
 class Standing(IntEnum):
     """What a contributor may do in a place. Each may do what those below may."""
 
+    BLOCKED = -1
+    """An admin shut this person out: no stories, but help, reports and one's own data."""
     WRITER = 0
     OWNER = 1
     """Of the open story: who began it."""
@@ -74,6 +80,8 @@ class Turn:
     """It is an ordinary message, which counts only where an admin said so."""
     dedicated: bool = False
     """The place was opened for this story alone."""
+    local: bool = False
+    """The contributor's id says who it is on this server only; on another it may be somebody else's."""
 
 
 class Length(StrEnum):
@@ -121,6 +129,8 @@ class Workspace:
     """Where stories may be told; anywhere if empty."""
     moderators: frozenset[str] = frozenset()
     """Roles whose members are moderators."""
+    blocked: frozenset[str] = frozenset()
+    """People who take no part."""
     alerts: str | None = None
     """The channel in which moderators are told of reports."""
     messages: bool = False
@@ -284,6 +294,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a reply."""
+
+    name: str
+    text: Cleared
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a turn says back. `post` is its row in the outbox, None if it need not survive a crash."""
 
@@ -304,6 +322,8 @@ class Reply:
     """Number of the text that was let pass, whose own turn is to be performed now."""
     posted: "Posted | None" = field(default=None, compare=False)
     """What came of that, to be shown where it belongs."""
+    file: Attachment | None = None
+    """For whoever asked; it is not kept."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 

@@ -169,7 +169,7 @@ class Exchange:
         locale = self.locale if page.private else self.here
         view = buttons(name, reply, locale)
         try:
-            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most), view)
+            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most).together_with(reply.file), view)
         except discord.HTTPException as error:
             if code(error) != Code.FOLLOW_UPS_SPENT:
                 raise

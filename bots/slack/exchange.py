@@ -24,7 +24,7 @@ from core.operation import OPERATIONS, Effect
 from core.story import Block, Place, Reply, Turn
 from core.wording import Language
 
-_PRIVATE = frozenset({"setup", "report"})
+_PRIVATE = frozenset({"setup", "report", "mydata delete"})
 """Operations that change something, and whose reply is for whoever asked alone."""
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
@@ -220,6 +220,8 @@ class Exchange:
             await self.whisper(sheet)
         if sheets.file:
             await self._file(sheets.file)
+        if reply.file:
+            await self._file(reply.file.text, reply.file.name)
         await self.delivered(reply, [])
         if reply.alert and not reply.again:
             await self._alerted(reply, asking)
@@ -252,12 +254,12 @@ class Exchange:
         self._whispers += 1
         await replace(self.spot(thread), channel=where).post(sheet, f"whisper {self._whispers}")
 
-    async def _file(self, text: str) -> None:
+    async def _file(self, text: str, name: str = "story.md") -> None:
         """Send a long private reply to the person's own conversation with the bot."""
         try:
             opened = await self.asked.client.conversations_open(users=self.asked.user)
             spot = replace(self.spot(), channel=str(opened["channel"]["id"]))
-            await spot.file(text)
+            await spot.file(text, name)
         except LOST as error:
             trouble.note(error)
 

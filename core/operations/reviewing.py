@@ -16,7 +16,7 @@ from core.prompts import Order, Task
 from core.records import APPEAL_TIME, Held, State
 from core.refusals import digest
 from core.session import Session
-from core.story import Block, Kind, Passage, Reply, Settled, Shape, Standing
+from core.story import Block, Kind, Passage, Reply, Settled, Shape
 from core.wording import said
 
 _NUMBER = Param("number", "Number of the text that was kept back", required=True, number=True)
@@ -37,8 +37,6 @@ _LONGEST_RULE = 60
     Param("after", "Show the one after this number", number=True),
     effect=Effect.READS,
     alias="review",
-    needs=Standing.MODERATOR,
-    anywhere=True,
 )
 async def review_list(session: Session, after: Cleared) -> Reply:
     """Show what waits for a moderator, one text at a time."""
@@ -74,8 +72,6 @@ async def review_list(session: Session, after: Cleared) -> Reply:
     "review approve",
     _NUMBER,
     Param("reason", "Why it may be posted", max_length=300),
-    needs=Standing.MODERATOR,
-    anywhere=True,
     aside=True,
 )
 async def review_approve(session: Session, number: Cleared, reason: Cleared) -> Reply:
@@ -89,8 +85,6 @@ async def review_approve(session: Session, number: Cleared, reason: Cleared) -> 
     "review reword",
     _NUMBER,
     Param("text", "How it is to read", required=True, lines=True),
-    needs=Standing.MODERATOR,
-    anywhere=True,
     aside=True,
 )
 async def review_reword(session: Session, number: Cleared, text: Cleared) -> Reply:
@@ -108,8 +102,6 @@ async def review_reword(session: Session, number: Cleared, text: Cleared) -> Rep
     "review reject",
     _NUMBER,
     Param("why", "What its author is told", max_length=300),
-    needs=Standing.MODERATOR,
-    anywhere=True,
     aside=True,
 )
 async def review_reject(session: Session, number: Cleared, why: Cleared) -> Reply:
@@ -122,7 +114,7 @@ async def review_reject(session: Session, number: Cleared, why: Cleared) -> Repl
     )
 
 
-@operation("appeal ask", _NUMBER, alias="appeal", anywhere=True, aside=True)
+@operation("appeal ask", _NUMBER, alias="appeal", aside=True)
 async def appeal_ask(session: Session, number: Cleared) -> Reply:
     """Ask a moderator to look at a text of yours that was kept back, or see what was decided."""
     held = await _mine(session, number)
@@ -170,7 +162,7 @@ async def appeal_post(session: Session, number: Cleared) -> Reply:
     return replace(say(phrase("It is posted."), private=True), follows=held.id)
 
 
-@operation("review log", effect=Effect.READS, needs=Standing.MODERATOR, anywhere=True)
+@operation("review log", effect=Effect.READS)
 async def review_log(session: Session) -> Reply:
     """Show what was decided on this server by whom: one line of JSON each, sealed by hashes."""
     place = session.turn.place
@@ -185,7 +177,6 @@ async def review_log(session: Session) -> Reply:
     "settings lines",
     Param("never", "What never happens in this story, with commas between", max_length=600),
     Param("offstage", "What happens, but is not shown", max_length=600),
-    needs=Standing.OWNER,
 )
 async def settings_lines(session: Session, never: Cleared, offstage: Cleared) -> Reply:
     """Say what never happens in this story, and what is not shown; without anything, see it."""
@@ -211,7 +202,7 @@ async def _post_written(session: Session, text: Cleared) -> Reply:
 
 
 _WRITTEN: Final = Operation(
-    "continue", "", (Param("text", "", required=True, lines=True, max_length=20_000),), _post_written, Effect.CHANGES
+    "add", "", (Param("text", "", required=True, lines=True, max_length=20_000),), _post_written, Effect.CHANGES
 )
 
 
