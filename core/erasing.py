@@ -13,12 +13,11 @@ def erase(connection: Connection, platform: str, workspace: str) -> None:
     places = select(t.place.c.id).where(*here)
     stories = select(t.story.c.id).where(t.story.c.place_id.in_(places))
     passages = select(t.passage.c.id).where(t.passage.c.story_id.in_(stories))
-    for column, of in _in_order(places, stories, passages):
-        connection.execute(delete(column.table).where(column.in_(of)))
+    for column, rows in _in_order(places, stories, passages):
+        connection.execute(delete(column.table).where(column.in_(rows)))
     connection.execute(delete(t.place).where(*here))
     for table in (t.workspace, t.override, t.audit):
-        of = table.c.platform == platform, table.c.workspace == workspace
-        connection.execute(delete(table).where(*of))
+        connection.execute(delete(table).where(table.c.platform == platform, table.c.workspace == workspace))
 
 
 def _in_order(places: Select[Any], stories: Select[Any], passages: Select[Any]) -> tuple[tuple[Any, Select[Any]], ...]:

@@ -25,10 +25,6 @@ class Reception(Shared):
         """Whether a channel's passages stand in a thread below their story, as an admin chose."""
         return (await self.storyteller.workspace(PLATFORM, workspace)).threads
 
-    def forget(self, request_id: str) -> None:
-        """A request came to nothing, and may come again."""
-        self._seen.pop(request_id, None)
-
     @property
     def busy(self) -> bool:
         """Whether anything is still under way."""

@@ -44,7 +44,6 @@ class Submission:
 
     async def refused(self, sentence: str) -> None:
         """Say what is wrong, in the form if it still stands. It may be sent again."""
-        self._exchange.reception.forget(self._exchange.asked.id)
         if self._open:
             self._open = False
             field = forms.asked(self._form.operation)[0].name

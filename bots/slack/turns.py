@@ -143,9 +143,10 @@ def of_shortcut(context: AsyncBoltContext, body: Json) -> Asked:
 
 
 def of_form(context: AsyncBoltContext, body: Json, *, channel: str, thread: str) -> Asked:
-    """A form that was sent; where it belongs is written in it."""
+    """A form that was sent; where it belongs is written in it. One that was refused may be sent again."""
     view = body["view"]
-    return replace(_interactive(context, body), id=f"form {view['id']}", channel=channel, thread=thread)
+    sent = f"form {view['id']} {body.get('trigger_id') or ''}".strip()
+    return replace(_interactive(context, body), id=sent, channel=channel, thread=thread)
 
 
 def _interactive(context: AsyncBoltContext, body: Json) -> Asked:
