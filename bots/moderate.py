@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO, TextIO
 
-from bots.assembly import gate
+from bots.assembly import guarded
 from bots.settings import Settings
 from core.moderation import Gate
 from core.policy import Policy, Rating, Verdict
@@ -22,14 +22,15 @@ async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out:
     code is 1.
     """
     chosen = Policy(Rating(rating) if rating else settings.rating)
-    doorkeeper, broken = gate(settings), 0
-    for batch in _batches(lines):
-        for number, answer in zip(batch, await _judged(doorkeeper, chosen, list(batch.values())), strict=True):
-            if "error" in answer:
-                broken += 1
-                print(f"Line {number}: {answer.pop('error')}", file=sys.stderr)
-            print(json.dumps(answer, ensure_ascii=True), file=out)
-        out.flush()
+    broken = 0
+    async with guarded(settings) as doorkeeper:
+        for batch in _batches(lines):
+            for number, answer in zip(batch, await _judged(doorkeeper, chosen, list(batch.values())), strict=True):
+                if "error" in answer:
+                    broken += 1
+                    print(f"Line {number}: {answer.pop('error')}", file=sys.stderr)
+                print(json.dumps(answer, ensure_ascii=True), file=out)
+            out.flush()
     return 1 if broken else 0
 
 

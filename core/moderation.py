@@ -66,6 +66,11 @@ class Gate:
         """Have every filter read what it needs, so that nobody's first turn waits for it."""
         await self.judge("warm", STRICTEST)
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps filters from judging at the moment, for whoever watches over the bot."""
+        return tuple(trouble for each in self._filters if (trouble := getattr(each, "trouble", "")))
+
     async def clear(self, text: str, policy: Policy) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
         clean = hygienic(text)
