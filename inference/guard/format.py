@@ -16,7 +16,14 @@ REQUEST = "Continue the story."
 
 
 class Unreadable(Exception):
-    """An answer, or a refusal to answer, of which nothing can be made. Holds nothing of any text."""
+    """An answer, or a refusal to answer, of which nothing can be made. Holds nothing of any text.
+
+    `why` is the rest of a sentence that begins with the guard, if it is known better than from the answer.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(frozen=True)

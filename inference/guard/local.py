@@ -40,7 +40,7 @@ class GuardEngine:
             raise GuardDown("is too busy.") from None
         except EngineError:
             if self._engine.state is EngineState.READY:
-                raise Unreadable from None
+                raise Unreadable("refuses the request; its window may be too small for it.") from None
             raise GuardDown("is out of order. Start the program again.", certain=True) from None
         return Answer(text, finished=finish == "stop")
 

@@ -159,8 +159,9 @@ class GuardModel:
         except GuardWaking:
             self._breaker.abandoned()
             raise GuardUnsure(said("the guard model is waking up")) from None
-        except Unreadable:
-            why = f"gives answers that are not {self._form.title}'s; set GUARD_FORMAT to the served model's format."
+        except Unreadable as riddle:
+            ours = f"gives answers that are not {self._form.title}'s; set GUARD_FORMAT to the served model's format."
+            why = riddle.why or ours
             self._breaker.puzzled(why)
             raise GuardUnsure(said("the guard model's answer cannot be read"), why) from None
         except BaseException:

@@ -88,7 +88,9 @@ class GuardServer:
         body = {"model": self._model, "max_tokens": question.max_tokens, "temperature": 0, "n": 1, "stream": False}
         response = await self._http.post(path, json=body | more)
         if response.status_code in _REFUSED:
-            raise Unreadable
+            raise Unreadable(
+                f"refuses the request (status {response.status_code}); its window may be too small for it."
+            )
         self._check(response)
         choice: dict[str, Any] = response.json()["choices"][0]
         return choice

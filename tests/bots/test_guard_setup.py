@@ -93,6 +93,7 @@ async def test_the_doctor_probes_a_guard_in_both_roles(settings: Callable[..., S
     ("how", "words"),
     [
         ({"text": lambda _: "safe"}, "gives answers that are not Qwen3Guard-Gen's; set GUARD_FORMAT"),
+        ({"status": 400}, "refuses the request (status 400); its window may be too small for it."),
         ({"status": 401}, "does not accept our key. Set GUARD_API_KEY."),
         ({"status": 404}, "has no model 'guard', or is no vLLM server."),
         ({"status": 500}, "is in trouble (status 500)."),
