@@ -145,6 +145,7 @@ class Settings(BaseSettings):
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR, to stderr."
     )
     log_file: Path | None = Field(None, description="Write the log to this file instead.")
+    faults: str | None = Field(None, description="Never set it: where a test has this process fail (`core/faults.py`).")
 
     @field_validator("database_url")
     @classmethod

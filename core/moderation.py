@@ -8,7 +8,9 @@ This module does not know any word list; filters live beside it and are given to
 """
 
 import asyncio
+import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from typing import NewType, Protocol
 
@@ -19,6 +21,9 @@ from core.text import hygienic, sentence_end
 from core.wording import Language, said
 
 log = logging.getLogger(__name__)
+
+_REMEMBERED = 20_000
+"""Texts whose verdict is known without asking again, while this process lives."""
 
 Cleared = NewType("Cleared", str)
 """Text that may be shown. Made only by this module."""
@@ -41,15 +46,36 @@ class Filter(Protocol):
 
 
 class Gate:
-    """All filters together. Has no state of its own, so one serves every story."""
+    """All filters together. Keeps nothing of any story, so one serves them all.
 
-    def __init__(self, filters: Sequence[Filter], *, limit_seconds: float = 5.0) -> None:
+    `guards` are filters that take long, models: they judge what is new, and not how it is drawn on a platform.
+    """
+
+    def __init__(self, filters: Sequence[Filter], *, guards: Sequence[Filter] = (), limit_seconds: float = 5.0) -> None:
         self._filters = tuple(filters)
+        self._guards = tuple(guards)
         self._limit = limit_seconds
+        self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
-    async def judge(self, text: str, policy: Policy) -> Verdict:
-        """Ask every filter, even after one has said no, and merge what they say."""
-        asked = [(each, self._ask(each, text, policy)) for each in self._filters]
+    async def judge(self, text: str, policy: Policy, *, drawn: bool = False) -> Verdict:
+        """Ask every filter, even after one has said no, and merge what they say.
+
+        `drawn`: the text is made of parts that were judged before, so the guards are not asked again.
+        """
+        if not drawn:
+            return await self._judged(self._filters + self._guards, text, policy)
+        key = policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if key in self._passed:
+            return ALLOWED
+        verdict = await self._judged(self._filters, text, policy)
+        if verdict == ALLOWED:
+            self._passed[key] = None
+            if len(self._passed) > _REMEMBERED:
+                self._passed.popitem(last=False)
+        return verdict
+
+    async def _judged(self, filters: Sequence[Filter], text: str, policy: Policy) -> Verdict:
+        asked = [(each, self._ask(each, text, policy)) for each in filters]
         late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
         try:
             if late:
@@ -74,9 +100,9 @@ class Gate:
     async def clear(self, text: str, policy: Policy) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
         clean = hygienic(text)
-        verdict = await self.judge(clean, policy)
+        verdict = await self.judge(clean, policy, drawn=policy.vouched)
         if verdict.decision is not Decision.ALLOW:
-            raise Withheld(_notice(verdict), reasons=verdict.reasons)
+            raise Withheld(_notice(verdict), reasons=verdict.reasons, unsure=verdict.decision is Decision.HOLD)
         return Cleared(clean)
 
     async def release(self, pieces: AsyncIterator[str], policy: Policy) -> AsyncGenerator[Cleared, None]:

@@ -123,6 +123,9 @@ ALARMING = frozenset({_C.CRISIS, _C.THREAT, _C.MINORS})
 FINAL = frozenset({_C.MINORS, _C.INSTRUCTIONS})
 """What no moderator can let pass."""
 
+VOUCHED = "vouched"
+"""The key of the policy of what a moderator vouches for."""
+
 _COLUMN = {rating: index for index, rating in enumerate(Rating)}
 
 
@@ -154,9 +157,13 @@ class Policy:
     """What never happens in this story."""
     veils: tuple[str, ...] = ()
     """What happens off-stage only."""
+    vouched: bool = False
+    """A moderator has seen the text, or is to see it: only what nobody can let pass is stopped."""
 
     def decide(self, category: Category) -> Decision:
         """What evidence of this category means here."""
+        if self.vouched and category not in FINAL:
+            return Decision.ALLOW
         return _MATRIX[category][_COLUMN[self.rating]]
 
     def verdict(self, evidence: Iterable[Category]) -> Verdict:
@@ -171,6 +178,8 @@ class Policy:
     @property
     def key(self) -> str:
         """A short name; two policies of the same name judge alike. At most 32 characters."""
+        if self.vouched:
+            return VOUCHED
         more = (self.patterns, self.lines, self.veils)
         if not any(more):
             return self.rating.value

@@ -34,6 +34,7 @@ from core.moderation import phrase, stored
 from core.policy import Rating
 from core.story import (
     STORYTELLER,
+    Alert,
     Approval,
     Block,
     Given,
@@ -228,8 +229,15 @@ def later_version() -> Select[Any]:
 
 def reply_of(row: AnyRow) -> Reply:
     """From a row with `blocks`, `private`, `passage` and `post`."""
-    shown = row.passage and Shown(row.passage["id"], row.passage["number"], Kind(row.passage["kind"]))
-    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.post, passage=shown, again=True)
+    shown = row.passage and Shown(**row.passage | {"kind": Kind(row.passage["kind"])})
+    blocks, vouched = tuple(_block(data) for data in row.blocks), bool(shown and shown.vouched)
+    return Reply(blocks, row.private, post=row.post, passage=shown, vouched=vouched, again=True)
+
+
+def alert_of(platform: str, row: AnyRow) -> Alert:
+    """From a row with an alert's columns, its place's, and when its turn was performed."""
+    blocks = tuple(_block(data) for data in row.blocks)
+    return Alert(place_of(platform, row), row.post_id, blocks, row.source, row.created_at)
 
 
 def _block(data: dict[str, str]) -> Block:

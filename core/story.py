@@ -4,8 +4,10 @@ A story is append-only: a passage has a parent, and the story is the path from i
 redo, retry and branch move the head; nothing is ever destroyed.
 """
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
 
 from core.engine import TokenIds
 from core.moderation import Cleared
@@ -275,6 +277,8 @@ class Shown:
     id: int
     number: int
     kind: Kind
+    vouched: bool = False
+    """A moderator let it pass although the filters do not."""
 
 
 @dataclass(frozen=True)
@@ -288,8 +292,29 @@ class Reply:
     """The passage that the turn wrote."""
     alert: tuple[Block, ...] = ()
     """What moderators are to be told."""
+    review: int | None = None
+    """Number of the text that a moderator is to decide on."""
+    vouched: bool = False
+    """A moderator let part of it pass, or is to look at it; see `core.release`."""
+    follows: int | None = field(default=None, compare=False)
+    """Number of the text that was let pass, whose own turn is to be performed now."""
+    posted: "Posted | None" = field(default=None, compare=False)
+    """What came of that, to be shown where it belongs."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What moderators of a server are to be told. `post` is the row of the reply that it belongs to."""
+
+    place: Place
+    post: int
+    blocks: tuple[Block, ...]
+    source: str
+    """The message that it is about; empty if there is none."""
+    since: dt.datetime
+    """When the turn was performed."""
 
 
 class Stage(StrEnum):
@@ -365,6 +390,30 @@ class Report:
     reason: Cleared
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What a moderator, or an appeal, makes of a text that was kept back."""
+
+    held: int
+    state: str
+    """As in `core.records.State`; `waiting` for an appeal."""
+    note: str = ""
+    digest: bytes | None = None
+    """SHA-256 of the text that passes on this server from now on."""
+    text: str | None = None
+    """The text as the moderator worded it, instead of the author's."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A reply that belongs to another turn than the one that was asked for, and where it is to be shown."""
+
+    place: Place
+    reply: "Reply"
+    adult: bool = False
+    """The platform lets only adults in there."""
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -387,10 +436,30 @@ class Change:
     length: Length | None = None
     workspace: Workspace | None = None
     report: Report | None = None
+    rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Lines and veils of the story from now on."""
+    settled: Settled | None = None
+    log: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the audit log tells of this turn: actions and their details, never a text."""
+    vouched: bool = False
+    """A moderator let the text pass although the filters do not."""
+    judged_again: tuple[int, ...] = ()
+    """Passages from under another policy that were found to fit the present one."""
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
 
     @property
     def changes(self) -> bool:
         """Whether it changes a story or a setting; token ids are only noted."""
-        return replace(self, encoded={}) != Change()
+        return replace(self, encoded={}, judged_again=()) != Change()
+
+
+class Undelivered(NamedTuple):
+    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
+
+    place: Place
+    contributor_id: str
+    reply: Reply
+    turn_id: str
+    """The id of the turn, as the platform gave it."""
+    told_at: dt.datetime

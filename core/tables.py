@@ -92,6 +92,16 @@ post = Table(
     Index("ix_post_delivered_at", "delivered_at"),
 )
 
+# What moderators are still to be told. The row is gone once they were.
+alert = Table(
+    "alert",
+    metadata,
+    Column("post_id", ForeignKey("post.id"), primary_key=True),
+    Column("blocks", JSON, nullable=False),
+    # The message that it is about; empty if there is none.
+    Column("source", String(64), nullable=False),
+)
+
 # Which message of the platform shows a post, or is where a passage came from.
 message = Table(
     "message",

@@ -128,7 +128,12 @@ async def test_an_error_is_said_in_the_readers_language(teller: Storyteller) -> 
         (UnknownOperation, "strat", {}, "我不认识这个命令。你是不是想输入 start？输入 /story help 查看全部命令。"),
         (BadArgument, "start", {}, "/story start 还缺少标题（故事叫什么）。"),
         (BadArgument, "settings length", {"length": "shrt"}, "short、medium、long。你是不是想输入 short？"),
-        (Withheld, "start", {"title": "forbidden"}, "这段文字被拦下了（testing）：它超出了"),
+        (
+            Withheld,
+            "start",
+            {"title": "forbidden"},
+            "这段文字被拦下了（testing）：它超出了本频道允许的范围。请写得温和一些",
+        ),
     ]
     for kind, name, arguments, notice in wrong:
         with pytest.raises(kind) as caught:
