@@ -13,7 +13,7 @@ from core.engine import Engine
 from core.errors import EngineError
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
-from core.moderation import Filter, Gate
+from core.moderation import Gate, Guard
 from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
@@ -68,9 +68,9 @@ async def _freeze(voice: Engine) -> None:
     gc.freeze()
 
 
-def gate(settings: Settings, *others: Filter) -> Gate:
-    """The moderation gate with every filter that needs no model, and these others."""
-    return Gate([WordFilter(), PersonalFilter(), *others], limit_seconds=_gate_seconds(settings))
+def gate(settings: Settings, *guards: Guard) -> Gate:
+    """The moderation gate with every filter that needs no model, and these guards."""
+    return Gate([WordFilter(), PersonalFilter()], guards=guards, limit_seconds=_gate_seconds(settings))
 
 
 @asynccontextmanager

@@ -103,10 +103,14 @@ class GuardFilter:
         """What keeps the guard from judging at the moment; empty if nothing does."""
         return self._guard.trouble
 
-    def judge(self, text: str, policy: Policy, role: Role = Role.PARTICIPANT) -> Verdict | Awaitable[Verdict]:
-        """Judge `text`: at once if it is blank or was judged lately, under whatever policy; else ask the model."""
+    def judge(self, text: str, policy: Policy, *, told: bool = False) -> Verdict | Awaitable[Verdict]:
+        """Judge `text`, which the storyteller has `told` or a participant has written.
+
+        At once if it is blank or was judged lately, under whatever policy; else the model is asked.
+        """
         if not text.strip():
             return ALLOWED
+        role = Role.STORYTELLER if told else Role.PARTICIPANT
         key = _digest(text, role)
         known = self._known.get(key)
         return self._late(key, text, policy, role) if known is None else verdict(known, text, policy)

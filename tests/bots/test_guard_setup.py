@@ -14,7 +14,9 @@ from bots.assembly import guard, guarded
 from bots.doctor import doctor
 from bots.health import health
 from bots.settings import Settings, load
+from core.database import Database
 from core.policy import Decision, Policy, Rating
+from core.store import Store
 from core.storyteller import Storyteller
 from tests.inference.guard.loopback import SAFE, Json, loopback
 from tests.inference.servers import free_port
@@ -62,10 +64,12 @@ async def test_a_guard_that_is_configured_judges_in_the_gate(settings: Callable[
 
 
 async def test_the_health_page_tells_of_a_guard_that_is_down(settings: Callable[..., Settings]) -> None:
-    async with guarded(settings(guard_url=f"http://127.0.0.1:{free_port()}")) as gate:
+    chosen = settings(guard_url=f"http://127.0.0.1:{free_port()}")
+    database = await Database.open(chosen.database_url.get_secret_value())
+    async with guarded(chosen) as gate:
         await gate.warm()
         port = free_port()
-        teller = Storyteller(store=None, gate=gate, engine=ScriptedEngine())  # type: ignore[arg-type]
+        teller = Storyteller(store=Store(database), gate=gate, engine=ScriptedEngine())
         async with health(teller, port), ClientSession(f"http://127.0.0.1:{port}") as client:
             ready = await client.get("/readyz")
             assert ready.status == 200
@@ -73,6 +77,7 @@ async def test_the_health_page_tells_of_a_guard_that_is_down(settings: Callable[
                 "storyteller": "ready",
                 "moderation": ["does not answer. Start it, or set GUARD_URL."],
             }
+    await database.close()
 
 
 async def test_the_doctor_finds_no_guard_and_is_content(settings: Callable[..., Settings]) -> None:

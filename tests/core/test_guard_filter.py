@@ -104,7 +104,7 @@ def test_evidence_cannot_contradict_itself() -> None:
 
 
 async def judged(judge: GuardFilter, text: str = TEXT, rating: Rating = Rating.TEEN) -> Verdict:
-    return await Gate([judge]).judge(text, Policy(rating))
+    return await Gate([], guards=[judge]).judge(text, Policy(rating))
 
 
 async def test_an_unsure_guard_holds_with_its_reason() -> None:
@@ -121,7 +121,7 @@ async def test_a_text_is_judged_once_under_all_policies_and_anew_in_another_role
     judge = GuardFilter(guard)
     assert [(await judged(judge, rating=rating)).decision for rating in Rating] == [B, S, A, A]
     assert guard.asked == [(TEXT, Role.PARTICIPANT)]
-    found = judge.judge(TEXT, Policy(Rating.PG), Role.STORYTELLER)
+    found = judge.judge(TEXT, Policy(Rating.PG), told=True)
     assert not isinstance(found, Verdict)
     assert (await found).decision is S
     assert guard.asked[1:] == [(TEXT, Role.STORYTELLER)]
@@ -183,7 +183,7 @@ async def test_a_blank_text_needs_no_guard() -> None:
 
 async def test_a_guards_trouble_is_told_by_the_gate() -> None:
     guard = Scripted()
-    gate = Gate([GuardFilter(guard)])
+    gate = Gate([], guards=[GuardFilter(guard)])
     assert not gate.troubles
     guard.trouble = "does not answer."
     assert gate.troubles == ("does not answer.",)
@@ -191,7 +191,7 @@ async def test_a_guards_trouble_is_told_by_the_gate() -> None:
 
 async def test_a_passage_of_eight_sentences_costs_eight_questions_and_its_last_verdict_none() -> None:
     guard = Scripted()
-    gate = Gate([GuardFilter(guard)])
+    gate = Gate([], guards=[GuardFilter(guard)])
 
     async def pieces() -> AsyncIterator[str]:
         for number in range(8):
@@ -199,5 +199,6 @@ async def test_a_passage_of_eight_sentences_costs_eight_questions_and_its_last_v
             yield " told. "
 
     shown = [text async for text in gate.release(pieces(), Policy(Rating.TEEN))]
-    await gate.clear(shown[-1], Policy(Rating.TEEN))
+    await gate.clear(shown[-1], Policy(Rating.TEEN), told=True)
     assert len(guard.asked) == 8
+    assert {role for _, role in guard.asked} == {Role.STORYTELLER}

@@ -29,7 +29,7 @@ def guard(
 
 async def judged(model: GuardModel, text: str = TEXT, policy: Policy = TEEN) -> Verdict:
     """What the real gate says with this guard in it."""
-    return await Gate([GuardFilter(model)]).judge(text, policy)
+    return await Gate([], guards=[GuardFilter(model)]).judge(text, policy)
 
 
 async def test_a_harmless_text_is_allowed_by_one_small_greedy_request() -> None:
@@ -159,7 +159,7 @@ async def test_a_guard_past_its_time_holds_the_text_and_the_server_is_hung_up_on
 async def test_the_gates_own_limit_hangs_up_too() -> None:
     async with loopback(silent=True) as server:
         model = guard(server.url, seconds=60)
-        gate = Gate([GuardFilter(model)], limit_seconds=0.1)
+        gate = Gate([], guards=[GuardFilter(model)], limit_seconds=0.1)
         assert (await gate.judge(TEXT, TEEN)).decision is Decision.HOLD
         await asyncio.wait_for(server.hung_up.wait(), 5)
         await model.close()

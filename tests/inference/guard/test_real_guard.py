@@ -21,7 +21,7 @@ async def test_every_answer_of_the_storyteller_becomes_a_hold(
     name: str, storyteller_engine: VllmEngine, model_folder: object
 ) -> None:
     way = GuardEngine(storyteller_engine, ModelFolder.find(str(model_folder)).vocabulary())
-    gate = Gate([GuardFilter(GuardModel(way, FORMATS[name], seconds=60))], limit_seconds=60)
+    gate = Gate([], guards=[GuardFilter(GuardModel(way, FORMATS[name], seconds=60))], limit_seconds=60)
     for text in TEXTS:
         verdict = await gate.judge(text, Policy(Rating.MATURE))
         assert verdict.decision is Decision.HOLD, (text, verdict)
