@@ -85,8 +85,9 @@ def _notice(error: Withheld, found: set[Category], number: int, *, may_appeal: b
             number=number,
         )
     return said(
-        "I kept that text back ({reasons}): it goes beyond what this channel allows. Write it more gently, or ask a "
-        "moderator to look at it: /story appeal {number}",
+        "I kept that text back ({reasons}): it goes beyond what this channel allows. Write it more gently, let the "
+        "storyteller find a gentler wording (/story appeal gentler {number}), or ask a moderator to look at it "
+        "(/story appeal {number}).",
         reasons=reasons,
         number=number,
     )

@@ -294,6 +294,8 @@ class Reply:
     """What moderators are to be told."""
     review: int | None = None
     """Number of the text that a moderator is to decide on."""
+    gentler: int | None = None
+    """Number of the text that was kept back, for which it shows a gentler wording."""
     vouched: bool = False
     """A moderator let part of it pass, or is to look at it; see `core.release`."""
     follows: int | None = field(default=None, compare=False)
@@ -401,7 +403,9 @@ class Settled:
     digest: bytes | None = None
     """SHA-256 of the text that passes on this server from now on."""
     text: str | None = None
-    """The text as the moderator worded it, instead of the author's."""
+    """The text as it is posted, instead of as it was typed."""
+    softer: str | None = None
+    """A gentler wording that was found for it; nothing else changes then."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Operation, Param, find, operation
 from core.operations.replies import new_passage, note, say
 from core.policy import FINAL
+from core.prompts import Order, Task
 from core.records import APPEAL_TIME, Held, State
 from core.refusals import digest
 from core.session import Session
-from core.story import Block, Reply, Settled, Shape, Standing
+from core.story import Block, Kind, Passage, Reply, Settled, Shape, Standing
 from core.wording import said
 
 _NUMBER = Param("number", "Number of the text that was kept back", required=True, number=True)
@@ -121,12 +122,10 @@ async def review_reject(session: Session, number: Cleared, why: Cleared) -> Repl
     )
 
 
-@operation("appeal", _NUMBER, anywhere=True, aside=True)
-async def appeal(session: Session, number: Cleared) -> Reply:
+@operation("appeal ask", _NUMBER, alias="appeal", anywhere=True, aside=True)
+async def appeal_ask(session: Session, number: Cleared) -> Reply:
     """Ask a moderator to look at a text of yours that was kept back, or see what was decided."""
-    held = await _find(session, number)
-    if held is None or held.contributor_id != session.turn.contributor.id:
-        raise BadArgument(said("You have no text of that number that was kept back here."))
+    held = await _mine(session, number)
     if held.state is State.REFUSED:
         if _final(held):
             raise NotAllowed(said("No moderator can let that pass."))
@@ -138,6 +137,37 @@ async def appeal(session: Session, number: Cleared) -> Reply:
         (note(phrase("Number {number}: {state}.", number=held.id, state=own(_STATES[held.state]))), *_answer(held)),
         private=True,
     )
+
+
+@operation("appeal gentler", _NUMBER, effect=Effect.ASKS)
+async def appeal_gentler(session: Session, number: Cleared) -> Reply:
+    """Let the storyteller find a gentler wording of a text of yours that was kept back."""
+    held = await _mine(session, number)
+    text = held.arguments.get("text", "")
+    if held.state is not State.REFUSED or not text or _final(held):
+        raise NotPossible(said("There is nothing to reword: it is no passage, or it was decided already."))
+    raw = await session.for_moderators(text)
+    ids = session.engine.encode(raw)
+    passage = Passage(0, 1, None, Kind.ADDED, held.contributor_id, session.author, raw, 0, ids)
+    order = Order(Task.REFINE, phrase("gentler"), max(20, 2 * len(text.split())), gently=True)
+    writing = await session.write(order, [passage], accept=lambda new: new.casefold() != text.casefold())
+    if writing is None:
+        raise NotPossible(said("I found no gentler wording. Please try one of your own."))
+    session.change.settled = Settled(held.id, State.REFUSED, softer=writing.text)
+    how = phrase("To post it like this, type /story appeal post {number}.", number=held.id)
+    return Reply((Block(Shape.PROSE, writing.text), note(how)), private=True, gentler=held.id)
+
+
+@operation("appeal post", _NUMBER, aside=True)
+async def appeal_post(session: Session, number: Cleared) -> Reply:
+    """Post a text of yours that was kept back in the gentler wording that was found for it."""
+    held = await _mine(session, number)
+    if held.state is not State.REFUSED or not held.softer:
+        raise NotPossible(
+            said("There is no gentler wording. /story appeal gentler {number} looks for one.", number=held.id)
+        )
+    session.change.settled = Settled(held.id, State.EDITED, text=held.softer)
+    return replace(say(phrase("It is posted."), private=True), follows=held.id)
 
 
 @operation("review log", effect=Effect.READS, needs=Standing.MODERATOR, anywhere=True)
@@ -204,6 +234,14 @@ def _rules(typed: Cleared) -> tuple[str, ...]:
             )
         )
     return rules
+
+
+async def _mine(session: Session, number: Cleared) -> Held:
+    """A text of the contributor's that was kept back. Raises `BadArgument`."""
+    held = await _find(session, number)
+    if held is None or held.contributor_id != session.turn.contributor.id:
+        raise BadArgument(said("You have no text of that number that was kept back here."))
+    return held
 
 
 async def _find(session: Session, number: Cleared) -> Held | None:
