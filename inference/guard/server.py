@@ -102,7 +102,8 @@ class GuardServer:
             case 401 | 403:
                 raise GuardDown("does not accept our key. Set GUARD_API_KEY.", certain=True)
             case 404:
-                raise GuardDown(f"has no model {self._model!r}, or is no vLLM server.", certain=True)
+                gone, self._model = self._model, self._options.model  # it may serve another one by now
+                raise GuardDown(f"has no model {gone!r}, or is no vLLM server.", certain=True)
             case 429 | 503:
                 raise GuardDown("is too busy.")
             case status:
@@ -119,7 +120,7 @@ class GuardServer:
             raise GuardDown("has fallen silent.") from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL):
             raise GuardDown("has broken off the connection.") from None
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
             raise GuardDown("does not talk like a vLLM server.") from None
 
 

@@ -31,6 +31,7 @@ class Loopback:
     raw: bytes | None = None
     """Instead of any answer to a question, if set."""
     silent: bool = False
+    serves: str = "guard"
     likely: dict[str, float] | None = None
     url: str = ""
     heads: list[str] = field(default_factory=list)
@@ -45,7 +46,7 @@ class Loopback:
         head, _, body = request.partition("\r\n\r\n")
         self.heads.append(head)
         if head.startswith("GET /v1/models "):
-            writer.write(said(200, json.dumps({"data": [{"id": "guard"}]}), JSON))
+            writer.write(said(200, json.dumps({"data": [{"id": self.serves}]}), JSON))
             return
         self.bodies.append(json.loads(body))
         self.inside += 1

@@ -1,9 +1,12 @@
 """A guard that is down, slow, busy or not itself: texts are held, it is noticed, and it comes back by itself."""
 
 import asyncio
+import json
 import logging
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.filters.guard import SAFE, Evidence, Grade, GuardFilter, GuardUnsure, Role
 from core.moderation import Gate
@@ -199,6 +202,46 @@ async def test_a_guard_that_died_is_left_alone_for_a_while_and_used_again_when_i
     assert "judges again" in caplog.messages[1]
     assert TEXT not in caplog.text
     await model.close()
+
+
+async def test_a_server_that_serves_another_model_by_now_is_asked_for_that_one() -> None:
+    async with loopback(status=404) as server:
+        model = guard(server.url)
+        assert (await judged(model)).decision is Decision.HOLD
+        assert model.trouble == "has no model 'guard', or is no vLLM server."
+        server.status, server.serves = 200, "guard-2"
+        assert (await judged(model)).decision is Decision.ALLOW
+        assert server.bodies[-1]["model"] == "guard-2"
+        await model.close()
+
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(("Safety: Safe", "stop")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("choices", "text", "finish_reason", "logprobs", "message", "x")), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    body=st.binary(max_size=200) | JSONS.map(lambda value: said(200, json.dumps(value), JSON)),
+    form=st.sampled_from(sorted(FORMATS)),
+)
+def test_whatever_a_server_sends_that_is_no_answer_holds_the_text(body: bytes, form: str) -> None:
+    async def held() -> Decision:
+        async with loopback(raw=body) as server:
+            model = guard(server.url, form)
+            try:
+                return (await judged(model)).decision
+            finally:
+                await model.close()
+
+    assert asyncio.run(held()) is Decision.HOLD
 
 
 async def test_answers_of_another_format_are_told_after_three_and_stop_nobody_elses_text() -> None:
