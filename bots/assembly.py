@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from bots.settings import Settings
 from core.database import Database
 from core.engine import Engine
-from core.errors import EngineError
+from core.errors import EngineError, EngineFailed
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate, Guard
 from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
+from core.wording import said
 
 if TYPE_CHECKING:
     from inference.guard.local import GuardEngine
@@ -101,13 +102,20 @@ async def guarded(settings: Settings, *, after: Engine | None = None) -> AsyncIt
 def guard(settings: Settings) -> "GuardModel | None":
     """The guard model that the settings name: served if there is a URL, else in this process; None if there is none.
 
-    Raises `EngineFailed` if it is a folder that cannot be used.
+    Raises `EngineFailed` if it is a folder that cannot be used, or a model that only a server can ask.
     """
     if not _guarded(settings):
         return None
-    from inference.guard.formats import FORMATS  # noqa: PLC0415
+    from inference.guard.formats import FORMATS, SERVED_ONLY  # noqa: PLC0415
     from inference.guard.model import GuardModel  # noqa: PLC0415
 
+    if not settings.guard_url and settings.guard_format in SERVED_ONLY:
+        raise EngineFailed(
+            said(
+                "A guard of the format {format} can only be asked through a server. Set GUARD_URL.",
+                format=settings.guard_format,
+            )
+        )
     return GuardModel(_way(settings), FORMATS[settings.guard_format], seconds=settings.guard_seconds)
 
 

@@ -1,6 +1,7 @@
 """All formats by the name that GUARD_FORMAT has for them."""
 
-from inference.guard.format import Format
+from core.filters.guard import Role
+from inference.guard.format import Chat, Format
 from inference.guard.granite import GraniteGuardian
 from inference.guard.llama_guard import LLAMA_GUARD_3, LLAMA_GUARD_4
 from inference.guard.qwen3guard import Qwen3Guard
@@ -15,3 +16,10 @@ FORMATS: dict[str, Format] = {
     "granite-guardian": GraniteGuardian(),
     "gpt-oss-safeguard": Safeguard(),
 }
+
+SERVED_ONLY = frozenset(
+    name
+    for name, form in FORMATS.items()
+    if any(isinstance(each.prompt, Chat) for each in form.questions("", Role.PARTICIPANT))
+)
+"""Those whose prompts a server must lay out."""

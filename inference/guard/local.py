@@ -24,7 +24,7 @@ class GuardEngine:
     @property
     def name(self) -> str:
         """The model's name."""
-        return f"in {self._engine.profile.name}"
+        return f"({self._engine.profile.name})"
 
     async def ask(self, question: Question) -> Answer:
         """The answer, without probabilities. Cancelling it stops the engine's work."""

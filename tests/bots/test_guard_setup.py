@@ -131,3 +131,12 @@ async def test_a_folder_that_is_no_model_is_told(settings: Callable[..., Setting
     code, line = await said_of_the_guard(settings(guard_model="/no/such/guard"))
     assert (code, line[:2]) == (1, "!!")
     assert "No model at /no/such/guard" in line
+
+
+@pytest.mark.parametrize("form", ["granite-guardian", "gpt-oss-safeguard"])
+async def test_a_format_that_only_a_server_can_ask_is_refused_without_one(
+    settings: Callable[..., Settings], form: str
+) -> None:
+    code, line = await said_of_the_guard(settings(guard_model="/any", guard_format=form))
+    assert (code, line[:2]) == (1, "!!")
+    assert f"A guard of the format {form} can only be asked through a server. Set GUARD_URL." in line
