@@ -17,18 +17,22 @@ from core import helplines
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
-from core.errors import EngineError
+from core.errors import EngineError, EngineFailed
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
-from core.moderation import Gate
+from core.moderation import Gate, Guard
 from core.quotas import Allowance, Quotas
 from core.retention import Retention, tidying
 from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
 from core.tombstones import Book
+from core.wording import said
 
 if TYPE_CHECKING:
+    from inference.guard.local import GuardEngine
+    from inference.guard.model import GuardModel
+    from inference.guard.server import GuardServer
     from inference.vllm import EngineOptions
 
 log = logging.getLogger(__name__)
@@ -54,9 +58,10 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         await erasure.repeat()
         if limited:
             await parts.enter_async_context(tidying(database, retention(settings)))
+        doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
         yield Storyteller(
             store=Store(database, rating=settings.rating),
-            gate=gate(settings),
+            gate=doorkeeper,
             engine=voice,
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
@@ -123,9 +128,93 @@ async def _freeze(voice: Engine) -> None:
     gc.freeze()
 
 
-def gate(settings: Settings) -> Gate:
-    """The moderation gate with every filter that is configured."""
-    return Gate([WordFilter(), PersonalFilter()], limit_seconds=settings.moderation_seconds)
+def gate(settings: Settings, *guards: Guard) -> Gate:
+    """The moderation gate with every filter that needs no model, and these guards."""
+    return Gate([WordFilter(), PersonalFilter()], guards=guards, limit_seconds=_gate_seconds(settings))
+
+
+@asynccontextmanager
+async def guarded(settings: Settings, *, after: Engine | None = None) -> AsyncIterator[Gate]:
+    """The gate with a guard model too, if one is configured; the model is let go of at the end.
+
+    A guard in this process wakes up once `after` is awake, since two at a time would fight for the same cores; with
+    nothing to wait for, it is awake when the block begins. Raises `EngineFailed` if the guard cannot be used.
+    """
+    model = guard(settings)
+    if model is None:
+        yield gate(settings)
+        return
+    from core.filters.guard import GuardFilter  # noqa: PLC0415 - load only what is used
+
+    waking = asyncio.create_task(_wake(model, after))
+    try:
+        if after is None:
+            await waking
+            await model.ready()
+        yield gate(settings, GuardFilter(model))
+    finally:
+        waking.cancel()
+        await asyncio.wait([waking])
+        await model.close()
+
+
+def guard(settings: Settings) -> "GuardModel | None":
+    """The guard model that the settings name: served if there is a URL, else in this process; None if there is none.
+
+    Raises `EngineFailed` if it is a folder that cannot be used, or a model that only a server can ask.
+    """
+    if not _guarded(settings):
+        return None
+    from inference.guard.formats import FORMATS, SERVED_ONLY  # noqa: PLC0415
+    from inference.guard.model import GuardModel  # noqa: PLC0415
+
+    if not settings.guard_url and settings.guard_format in SERVED_ONLY:
+        raise EngineFailed(
+            said(
+                "A guard of the format {format} can only be asked through a server. Set GUARD_URL.",
+                format=settings.guard_format,
+            )
+        )
+    return GuardModel(_way(settings), FORMATS[settings.guard_format], seconds=settings.guard_seconds)
+
+
+def _way(settings: Settings) -> "GuardServer | GuardEngine":
+    key = settings.guard_api_key
+    if settings.guard_url:
+        from inference.guard.server import GuardServer, ServerOptions  # noqa: PLC0415
+
+        return GuardServer(
+            ServerOptions(
+                url=settings.guard_url,
+                model=settings.guard_model,
+                api_key=key.get_secret_value() if key else None,
+            )
+        )
+    from inference.folder import ModelFolder  # noqa: PLC0415
+    from inference.guard.local import GuardEngine  # noqa: PLC0415
+    from inference.vllm import EngineOptions, VllmEngine  # noqa: PLC0415
+
+    model = str(settings.guard_model)
+    options = EngineOptions(
+        model=model, gpu_memory_utilization=settings.guard_gpu_memory, cpu_cache_gib=settings.engine_cpu_cache_gib
+    )
+    return GuardEngine(VllmEngine(options), ModelFolder.find(model).vocabulary())
+
+
+async def _wake(model: "GuardModel", after: Engine | None) -> None:
+    if after is not None:
+        with contextlib.suppress(EngineError):
+            await after.ready()
+    model.start()
+
+
+def _gate_seconds(settings: Settings) -> float:
+    """A guard gives up by itself first, so that it is known to be slow."""
+    return max(settings.moderation_seconds, settings.guard_seconds + 1 if _guarded(settings) else 0)
+
+
+def _guarded(settings: Settings) -> bool:
+    return bool(settings.guard_url or settings.guard_model)
 
 
 def engine(settings: Settings) -> Engine:

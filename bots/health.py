@@ -1,4 +1,8 @@
-"""`/healthz` (the process answers) and `/readyz` (the storyteller can write), for whatever watches over the bot."""
+"""`/healthz` (the process answers) and `/readyz` (the storyteller can write), for whatever watches over the bot.
+
+Trouble with moderation is told on `/readyz` and changes nothing else: texts are held, and people are told so, which
+needs this process.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,7 +45,8 @@ def _application(storyteller: Storyteller) -> web.Application:
 
     async def readyz(_request: web.Request) -> web.Response:
         state = storyteller.engine.state
-        return web.json_response({"storyteller": state}, status=200 if state is EngineState.READY else 503)
+        troubles = {"moderation": storyteller.troubles} if storyteller.troubles else {}
+        return web.json_response({"storyteller": state, **troubles}, status=200 if state is EngineState.READY else 503)
 
     application = web.Application()
     application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO, TextIO
 
-from bots.assembly import gate
+from bots.assembly import guarded
 from bots.settings import Settings
 from core.moderation import Gate
 from core.policy import Policy, Rating, Verdict
 from core.text import hygienic
 
-_AT_ONCE = 256
+_AT_ONCE, _AT_ONCE_GUARDED = 256, 32
+"""Lines that are judged together; a guard takes no more at a time, and waiting would cost their time limit."""
 
 
 async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out: TextIO) -> int:
@@ -22,14 +23,15 @@ async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out:
     code is 1.
     """
     chosen = Policy(Rating(rating) if rating else settings.rating)
-    doorkeeper, broken = gate(settings), 0
-    for batch in _batches(lines):
-        for number, answer in zip(batch, await _judged(doorkeeper, chosen, list(batch.values())), strict=True):
-            if "error" in answer:
-                broken += 1
-                print(f"Line {number}: {answer.pop('error')}", file=sys.stderr)
-            print(json.dumps(answer, ensure_ascii=True), file=out)
-        out.flush()
+    broken, size = 0, _AT_ONCE_GUARDED if settings.guard_url or settings.guard_model else _AT_ONCE
+    async with guarded(settings) as doorkeeper:
+        for batch in _batches(lines, size):
+            for number, answer in zip(batch, await _judged(doorkeeper, chosen, list(batch.values())), strict=True):
+                if "error" in answer:
+                    broken += 1
+                    print(f"Line {number}: {answer.pop('error')}", file=sys.stderr)
+                print(json.dumps(answer, ensure_ascii=True), file=out)
+            out.flush()
     return 1 if broken else 0
 
 
@@ -55,12 +57,12 @@ def _unread(key: object, why: str) -> dict[str, Any]:
     return {"id": key, "verdict": "hold", "reasons": ["unreadable line"], "error": why}
 
 
-def _batches(lines: Iterable[bytes]) -> Iterable[dict[int, bytes]]:
+def _batches(lines: Iterable[bytes], size: int) -> Iterable[dict[int, bytes]]:
     batch: dict[int, bytes] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
             batch[number] = line
-        if len(batch) >= _AT_ONCE:
+        if len(batch) >= size:
             yield batch
             batch = {}
     if batch:

@@ -1,7 +1,7 @@
 """Every setting there is. The only reader of the environment and of `.env`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -20,6 +20,9 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Quota = Annotated[int, Field(ge=0, le=1_000_000)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+GuardFormat = Literal[
+    "qwen3guard", "llama-guard-3", "llama-guard-4", "shieldgemma", "granite-guardian", "gpt-oss-safeguard"
+]
 
 
 class SettingsError(Exception):
@@ -71,6 +74,27 @@ class Settings(BaseSettings):
     engine_api_key: SecretStr | None = Field(None, description="Key for that server.")
     engine_tokenizer: Path | None = Field(
         None, description="Folder with that model's tokenizer; ENGINE_MODEL if not set."
+    )
+
+    guard_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="A vLLM server with a guard model that judges every text, e.g. `http://localhost:8001/v1`.",
+    )
+    guard_model: str | None = Field(
+        None,
+        description="Which of that server's models, its only one if not set; without GUARD_URL the folder of a guard "
+        "that vLLM serves in this process.",
+    )
+    guard_format: GuardFormat = Field(
+        "qwen3guard",
+        description="Whose format it is: `qwen3guard`, `llama-guard-3`, `llama-guard-4`, `shieldgemma`, "
+        "`granite-guardian` or `gpt-oss-safeguard`.",
+    )
+    guard_api_key: SecretStr | None = Field(None, description="Key for that server.")
+    guard_seconds: Seconds = Field(4.0, description="How long the guard may take for a text; then the text is held.")
+    guard_gpu_memory: float = Field(
+        0.2, gt=0, le=1, description="Share of a GPU's memory for a guard in this process; lower ENGINE_GPU_MEMORY."
     )
 
     first_words_seconds: Seconds = Field(60.0, description="How long the first words of a turn may take.")

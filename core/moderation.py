@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import NewType, Protocol
 
 from core import wording
@@ -45,37 +46,52 @@ class Filter(Protocol):
         ...
 
 
+_Judge = Callable[[str, Policy], Verdict | Awaitable[Verdict]]
+_Asked = tuple[Filter, "Verdict | asyncio.Future[Verdict]"]
+
+
+class Guard(Filter, Protocol):
+    """A filter that takes long: a model. It may judge the storyteller's words otherwise than people's."""
+
+    def judge(self, text: str, policy: Policy, *, told: bool = False) -> Verdict | Awaitable[Verdict]:
+        """As of every filter. `told`: the storyteller wrote it."""
+        ...
+
+
 class Gate:
     """All filters together. Keeps nothing of any story, so one serves them all.
 
-    `guards` are filters that take long, models: they judge what is new, and not how it is drawn on a platform.
+    `guards` judge what is new, and not how it is drawn on a platform.
     """
 
-    def __init__(self, filters: Sequence[Filter], *, guards: Sequence[Filter] = (), limit_seconds: float = 5.0) -> None:
+    def __init__(self, filters: Sequence[Filter], *, guards: Sequence[Guard] = (), limit_seconds: float = 5.0) -> None:
         self._filters = tuple(filters)
         self._guards = tuple(guards)
         self._limit = limit_seconds
         self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
-    async def judge(self, text: str, policy: Policy, *, drawn: bool = False) -> Verdict:
+    async def judge(self, text: str, policy: Policy, *, drawn: bool = False, told: bool = False) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say.
 
         `drawn`: the text is made of parts that were judged before, so the guards are not asked again.
+        `told`: the storyteller wrote it.
         """
         if not drawn:
-            return await self._judged(self._filters + self._guards, text, policy)
+            guards = [(each, self._ask(each, partial(each.judge, told=told), text, policy)) for each in self._guards]
+            return await self._judged(text, policy, guards)
         key = policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if key in self._passed:
             return ALLOWED
-        verdict = await self._judged(self._filters, text, policy)
+        verdict = await self._judged(text, policy, [])
         if verdict == ALLOWED:
             self._passed[key] = None
             if len(self._passed) > _REMEMBERED:
                 self._passed.popitem(last=False)
         return verdict
 
-    async def _judged(self, filters: Sequence[Filter], text: str, policy: Policy) -> Verdict:
-        asked = [(each, self._ask(each, text, policy)) for each in filters]
+    async def _judged(self, text: str, policy: Policy, guards: Sequence[_Asked]) -> Verdict:
+        """What the filters say, and the guards that were asked already, so that they think meanwhile."""
+        asked = [*guards, *((each, self._ask(each, each.judge, text, policy)) for each in self._filters)]
         late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
         try:
             if late:
@@ -92,16 +108,26 @@ class Gate:
         """Have every filter read what it needs, so that nobody's first turn waits for it."""
         await self.judge("warm", STRICTEST)
 
-    async def clear(self, text: str, policy: Policy) -> Cleared:
-        """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps filters from judging at the moment, for whoever watches over the bot."""
+        return tuple(trouble for each in (*self._filters, *self._guards) if (trouble := getattr(each, "trouble", "")))
+
+    async def clear(self, text: str, policy: Policy, *, told: bool = False) -> Cleared:
+        """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons.
+
+        `told`: the storyteller wrote it.
+        """
         clean = hygienic(text)
-        verdict = await self.judge(clean, policy, drawn=policy.vouched)
+        verdict = await self.judge(clean, policy, drawn=policy.vouched, told=told)
         if verdict.decision is not Decision.ALLOW:
             raise Withheld(_notice(verdict), reasons=verdict.reasons, unsure=verdict.decision is Decision.HOLD)
         return Cleared(clean)
 
-    async def release(self, pieces: AsyncIterator[str], policy: Policy) -> AsyncGenerator[Cleared, None]:
-        """Yield the text so far each time one more whole sentence of it has passed.
+    async def release(
+        self, pieces: AsyncIterator[str], policy: Policy, *, whole: bool = False
+    ) -> AsyncGenerator[Cleared, None]:
+        """Yield the storyteller's text so far each time one more whole sentence of it has passed; `whole`: at its end.
 
         Each judgement covers everything so far, so that nothing slips through between two sentences.
         The last value is the whole text, cut at its last sentence end if there is one.
@@ -110,16 +136,18 @@ class Gate:
         draft, shown = "", ""
         async for piece in pieces:
             draft += piece
-            if end := sentence_end(draft, behind=len(shown)):
+            if not whole and (end := sentence_end(draft, behind=len(shown))):
                 shown = draft[:end]
-                yield await self.clear(shown, policy)
+                yield await self.clear(shown, policy, told=True)
+        if whole:
+            draft = draft[: sentence_end(draft) or None]
         tail = draft.rstrip()
         if not shown and tail:
-            yield await self.clear(tail, policy)
+            yield await self.clear(tail, policy, told=True)
 
-    def _ask(self, each: Filter, text: str, policy: Policy) -> "Verdict | asyncio.Future[Verdict]":
+    def _ask(self, each: Filter, judge: _Judge, text: str, policy: Policy) -> "Verdict | asyncio.Future[Verdict]":
         try:
-            verdict = each.judge(text, policy)
+            verdict = judge(text, policy)
         except Exception as error:
             return _broken(each, error)
         return verdict if isinstance(verdict, Verdict) else asyncio.ensure_future(verdict)

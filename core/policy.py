@@ -73,6 +73,10 @@ class Category(StrEnum):
     PATTERN = "a word this server does not allow"
     LINE = "a line of this story"
     VEIL = "a veil of this story"
+    VIOLENT = "violent content"
+    """A guard model's word for violence of any kind, from a sword fight to torture: expected in an adventure."""
+    HARMFUL = "harmful content"
+    """A guard model's word for harm that it does not tell apart, or that reads like a manual."""
 
 
 _A, _S, _H, _B = Decision.ALLOW, Decision.SOFTEN, Decision.HOLD, Decision.BLOCK
@@ -109,6 +113,8 @@ _MATRIX: dict[Category, tuple[Decision, Decision, Decision, Decision]] = {
     _C.PATTERN: (_B, _B, _B, _B),
     _C.LINE: (_B, _B, _B, _B),
     _C.VEIL: (_S, _S, _S, _S),
+    _C.VIOLENT: (_B, _S, _A, _A),
+    _C.HARMFUL: (_B, _H, _H, _H),
 }
 """What each category means at G, PG, Teen and Mature."""
 

@@ -412,7 +412,7 @@ class Session:
         return self.house.rating not in _WHOLE_TURN and self.house.workspace.approval is Approval.FLAGGED
 
     def _release(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[Cleared, None]:
-        return self._gate.release(pieces, self.policy)
+        return self._gate.release(pieces, self.policy, whole=not self._shows_sentences())
 
 
 class _Answer:

@@ -91,6 +91,11 @@ class Storyteller:
             self._warming = asyncio.create_task(self._gate.warm())
         self.engine.start()
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps texts from being judged at the moment, for whoever watches over the bot."""
+        return self._gate.troubles
+
     async def perform(
         self, name: str, turn: Turn, arguments: Mapping[str, str] | None = None, *, watch: Watch | None = None
     ) -> Reply:

@@ -1,4 +1,4 @@
-"""Filters for the gate that need no model: words and short patterns.
+"""What the gate asks: words and short patterns, which need no model, and `guard`, which asks one through a port.
 
-They give evidence quickly and offline; they do not understand text, and they keep and log nothing of it.
+They give evidence; the channel's rating decides. They keep and log nothing of any text.
 """

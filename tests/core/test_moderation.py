@@ -66,3 +66,10 @@ def test_an_excerpt_must_be_a_part_of_cleared_text() -> None:
     assert excerpt("came", of=own("One came.")) == "came"
     with pytest.raises(ValueError, match="not a part"):
         excerpt("went", of=own("One came."))
+
+
+async def test_a_whole_passage_is_judged_once() -> None:
+    watching = Forbidding()
+    released = Gate([watching]).release(pieces("One. Tw", "o. Thr"), Policy(Rating.G), whole=True)
+    assert [text async for text in released] == ["One. Two."]
+    assert watching.seen == ["One. Two."]

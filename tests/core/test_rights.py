@@ -35,7 +35,7 @@ MAY: dict[str, set[str]] = {
     **dict.fromkeys(("end", "settings length", "settings lines"), TELLERS),
     **dict.fromkeys(("appeal ask", "appeal gentler", "appeal post"), WRITERS),
     "settings rating": {"moderator", "admin"},
-    **dict.fromkeys(REVIEWING, {"moderator", "admin"}),
+    **{name: {"moderator", "admin"} for name in REVIEWING},
     "setup": {"admin"},
 }
 """Who may do what, written down a second time."""

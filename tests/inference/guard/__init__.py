@@ -1,0 +1,1 @@
+"""The guard models: formats, limits, and the two ways to them."""
