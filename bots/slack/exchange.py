@@ -47,8 +47,8 @@ class Exchange:
         """Of what the person alone reads."""
         self.here = "en"
         """Of what everybody reads."""
-        self.refusing: Callable[[str], Awaitable[None]] | None = None
-        """How a refusal is said, if not privately."""
+        self.refusing: Callable[[str, list[dict[str, Any]] | None], Awaitable[None]] | None = None
+        """How a refusal is said, if not privately: the sentence, and the ways on if moderation kept the text."""
         self._whispers = 0
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
@@ -66,21 +66,22 @@ class Exchange:
                 else:
                     await self._performed(name, asking, arguments)
         except StoryError as error:
-            withheld = error if isinstance(error, Withheld) else None
-            await self.refuse(error.notice, appeal=withheld.appeal if withheld else None)
-            if withheld is not None and withheld.alert is not None:
-                await outbox.alert(self.reception, self.asked.client, withheld.alert)
+            await self.refuse(error.notice, error)
+            if isinstance(error, Withheld) and error.alert is not None:
+                await outbox.alert(self.reception, self.asked.client, error.alert)
 
-    async def refuse(self, sentence: str, *, appeal: int | None = None) -> None:
+    async def refuse(self, sentence: str, error: StoryError | None = None) -> None:
         """Say that nothing comes of it, and why: where it was asked for in a form, in that form.
 
-        With the number of a text that was kept back, it comes with the ways on.
+        Where a text was kept back, the ways on come with it.
         """
+        ways = None
+        if isinstance(error, Withheld):
+            ways = [] if error.appeal is None else appeal_buttons(error.appeal, self.locale)
         if self.refusing is None:
-            more = [] if appeal is None else appeal_buttons(appeal, self.locale)
-            await self.whisper(layout.notice(sentence), more)
+            await self.whisper(layout.notice(sentence), ways or ())
         else:
-            await self.refusing(sentence)
+            await self.refusing(sentence, ways)
 
     async def person(self) -> Person:
         """Who asks; from then on we speak their language."""

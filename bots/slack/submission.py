@@ -6,6 +6,7 @@ three seconds at most, and people for less; what is refused later comes back wit
 
 import asyncio
 from types import TracebackType
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
@@ -42,13 +43,19 @@ class Submission:
         self._closing.cancel()
         await self._close()
 
-    async def refused(self, sentence: str) -> None:
-        """Say what is wrong, in the form if it still stands. It may be sent again."""
+    async def refused(self, sentence: str, ways: list[dict[str, Any]] | None) -> None:
+        """Say what is wrong, in the form if it still stands. It may be sent again.
+
+        `ways`: moderation kept the text under a number, so it is not said again, but how to go on from there.
+        """
         if self._open:
             self._open = False
             field = forms.asked(self._form.operation)[0].name
             shown = (await self._exchange.reception.storyteller.door.released([sentence]))[sentence]
             await self._ack(response_action="errors", errors={field: shown})
+            return
+        if ways is not None:
+            await self._exchange.whisper(layout.notice(sentence), ways)
             return
         written = self._form.written
         if len(written) <= _BUTTON:

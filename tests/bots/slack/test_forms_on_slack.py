@@ -3,8 +3,9 @@
 import pytest
 
 from tests.bots.slack.conftest import Scene
+from tests.loopback.slack import Exchange
 
-LONG = "This is a forbidden tale. " + "It was night & the sea rose. " * 67
+LONG = "This is a long tale. " + "It was night & the sea rose. " * 67
 
 
 async def test_a_refused_form_stays_open_says_why_at_the_field_and_can_be_sent_again(scene: Scene) -> None:
@@ -29,16 +30,33 @@ async def test_a_form_of_a_story_that_is_not_there_says_so_at_its_field(scene: S
     assert "There is no open story here" in asked.opened.errors["text"]
 
 
-@pytest.mark.parametrize("text", ["This is a forbidden tale.", LONG])
-async def test_what_is_refused_after_the_form_was_closed_comes_back(scene: Scene, text: str) -> None:
-    asked = await scene.ask("add", by=scene.ben)
+async def submitted_late(scene: Scene, asked: Exchange, text: str, *, meanwhile: str = "") -> Exchange:
+    """A form of Ben's that is sent while something else is written, and judged after that."""
     scene.engine.gate.clear()
     await scene.slack.command(scene.ana, scene.channel, "continue")
     await scene.slack.until(lambda: scene.engine.writing > 0)
+    if meanwhile:
+        await scene.slack.command(scene.ana, scene.channel, meanwhile)
     sent = await scene.slack.submit(scene.ben, asked.opened, {"text": text})
     assert not asked.opened.open
     scene.engine.gate.set()
+    return sent
+
+
+async def test_what_moderation_keeps_after_the_form_was_closed_is_not_said_again(scene: Scene) -> None:
+    asked = await scene.ask("add", by=scene.ben)
+    sent = await submitted_late(scene, asked, "This is a forbidden tale.")
     await sent.says("I kept that text back")
+    await scene.idle()
+    assert sent.ephemeral[-1].labels == ["Find a gentler wording", "Ask a moderator"]
+    assert "forbidden tale" not in sent.text
+
+
+@pytest.mark.parametrize("text", ["This is a quiet tale.", LONG])
+async def test_what_is_refused_after_the_form_was_closed_comes_back(scene: Scene, text: str) -> None:
+    asked = await scene.ask("add", by=scene.ben)
+    sent = await submitted_late(scene, asked, text, meanwhile="end")
+    await sent.says("There is no open story here")
     await scene.idle()
     if len(text) > 1000:
         assert "Nobody else has seen it" in sent.text
@@ -59,7 +77,7 @@ async def test_a_form_that_comes_twice_counts_once(scene: Scene) -> None:
 
 
 async def test_an_admin_can_have_passages_in_the_channel(scene: Scene) -> None:
-    done = await scene.ask("setup | | | | | | | | off")
+    done = await scene.ask("setup | | | | | | | | | off")
     await done.says("*threads* off")
     await scene.ask("add The wind rose.", by=scene.ben)
     await scene.ask("continue")
@@ -68,6 +86,6 @@ async def test_an_admin_can_have_passages_in_the_channel(scene: Scene) -> None:
     last = scene.channel.messages[-1]
     await scene.slack.click(scene.ben, last, "Undo")
     await scene.slack.until(lambda: "Taken back" in scene.channel.messages[-1].text)
-    await scene.ask("setup | | | | | | | | on")
+    await scene.ask("setup | | | | | | | | | on")
     await scene.ask("add It was dark.")
     assert scene.channel.messages[0].replies[-1].text == "It was dark.\n3 · Ana"
