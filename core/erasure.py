@@ -22,7 +22,7 @@ from core import tables as t
 from core.commit import now
 from core.database import Database
 from core.errors import NotPossible, StoreFull, StoreUnusable
-from core.forgetting import Outcome, Person, Step, Wish, steps
+from core.forgetting import Outcome, Person, Step, Wish, places, steps
 from core.moderation import Cleared
 from core.story import Turn
 from core.tombstones import Book, Stone
@@ -121,7 +121,8 @@ class Erasure:
             raise StoreFull(_UNWRITABLE) from error
 
     async def _carry_out(self, person: Person, stone: Stone) -> Done:
-        wish = Wish(person, stone.created_at, stone.removes)
+        there = await self._database.read(lambda c: places(c, person, stone.created_at))
+        wish = Wish(person, stone.created_at, stone.removes, there)
         touched: dict[str, int] = {}
         for step in steps(wish):
             while (outcome := await self._some(step, wish)).rows:

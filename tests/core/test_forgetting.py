@@ -187,6 +187,19 @@ async def test_the_story_goes_on_and_whoever_was_forgotten_may_come_back(teller:
     assert "A new day." in await told(teller)
 
 
+async def test_what_others_have_not_seen_yet_is_still_shown_if_it_has_nothing_of_hers(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine())
+    await started(teller, "Ben's own.")
+    await teller.perform("add", by_eve(), {"text": f"A {MARK} lamp."})
+    await teller.perform("remove", turn(who=BEN), {"number": "2"})
+    await teller.perform("undo", turn(who=BEN))
+    await forget(teller, "remove")
+    left = [str(block.text) for each in await teller.undelivered(HERE.platform) for block in each.reply.blocks]
+    assert "Ben's own." in left
+    assert "This was forgotten." in left
+    assert not [each for each in left if MARK in each or EVE.name in each]
+
+
 async def test_on_another_platform_or_server_the_same_id_may_be_another_person(database: Database) -> None:
     teller = storyteller(database, ScriptedEngine())
     far = replace(HERE, platform="far")
@@ -270,7 +283,9 @@ async def test_one_that_was_interrupted_is_ended_at_the_next_start(
 ) -> None:
     stone = Stone(Erasure(database, secret="s").mac(Person(HERE.platform, EVE.id)), dt.datetime.now(dt.UTC), True)
     await database.write(lambda c: c.execute(insert(t.tombstone), vars(stone)))
-    wish = forgetting.Wish(Person(HERE.platform, EVE.id), stone.created_at, True)
+    eve = Person(HERE.platform, EVE.id)
+    there = await database.read(lambda c: forgetting.places(c, eve, stone.created_at))
+    wish = forgetting.Wish(eve, stone.created_at, True, there)
     for step in forgetting.steps(wish):  # as far as it came
         await database.write(lambda c, step=step: step.work(c, wish))
         if step.work is kind:
