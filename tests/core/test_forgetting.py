@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +278,10 @@ async def test_a_restored_backup_forgets_again_at_the_start(tmp_path: Path) -> N
     await database.close()
 
 
+def _taken(step: forgetting.Step, wish: forgetting.Wish, connection: Connection) -> forgetting.Outcome:
+    return step.work(connection, wish)
+
+
 @pytest.mark.parametrize("kind", [forgetting._passages, forgetting._posts, forgetting._turns])
 async def test_one_that_was_interrupted_is_ended_at_the_next_start(
     teller: Storyteller, database: Database, book: Book, kind: Any
@@ -287,7 +292,7 @@ async def test_one_that_was_interrupted_is_ended_at_the_next_start(
     there = await database.read(lambda c: forgetting.places(c, eve, stone.created_at))
     wish = forgetting.Wish(eve, stone.created_at, True, there)
     for step in forgetting.steps(wish):  # as far as it came
-        await database.write(lambda c, step=step: step.work(c, wish))
+        await database.write(partial(_taken, step, wish))
         if step.work is kind:
             break
     again = Erasure(database, secret="s", book=book)
