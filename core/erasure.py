@@ -12,10 +12,12 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, insert, select, union, update
+from sqlalchemy.exc import IntegrityError
 
 from core import dossier, rows
 from core import tables as t
@@ -91,7 +93,8 @@ class Erasure:
         pending = {stone for stone in book if stone not in known} | {each for each, over in known.items() if not over}
         if not pending:
             return 0
-        await self._database.write(lambda c: _inscribe(c, pending - known.keys()))
+        with suppress(IntegrityError):  # another process starts too, and was faster
+            await self._database.write(lambda c: _inscribe(c, pending - known.keys()))
         people = {mac: who for who in await self._database.read(_everybody) for mac in [self.mac(who)]}
         for stone in sorted(pending, key=lambda each: each.created_at):
             if (who := people.get(stone.mac)) is not None:

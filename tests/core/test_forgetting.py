@@ -303,6 +303,19 @@ async def test_one_that_was_interrupted_is_ended_at_the_next_start(
     assert stone in await book.read()
 
 
+async def test_two_processes_may_start_at_once_on_a_restored_backup(address: str, tmp_path: Path) -> None:
+    first, second = await Database.open(address), await Database.open(address)
+    book = Book(tmp_path / "x.forgotten")
+    teller = storyteller(first, ScriptedEngine(), book=book)
+    await lived(teller)
+    her = Erasure(first, secret="s").mac(Person(HERE.platform, EVE.id))
+    await book.add(Stone(her, dt.datetime.now(dt.UTC), True))
+    await asyncio.gather(*(Erasure(each, secret="s", book=book).repeat() for each in (first, second)))
+    assert MARK not in await first.read(everything)
+    await first.close()
+    await second.close()
+
+
 async def test_many_rows_go_a_few_at_a_time_and_others_write_between(database: Database) -> None:
     teller = storyteller(database, ScriptedEngine())
     await started(teller)
