@@ -60,7 +60,16 @@ async def doctor(settings: Settings, out: TextIO) -> int:
 
 
 def _others(settings: Settings) -> list[Finding]:
-    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret, _env_file, _helplines]
+    checks: list[Callable[[Settings], Finding]] = [
+        _disk,
+        _engine,
+        _model,
+        _health_port,
+        _secret,
+        _env_file,
+        _erasures,
+        _helplines,
+    ]
     return [check(settings) for check in checks]
 
 
@@ -134,6 +143,14 @@ def _env_file(_settings: Settings) -> Finding:
     if file.stat().st_mode & 0o077:
         return Finding("secrets", State.ABSENT, "others on this machine may read .env: chmod 600 .env")
     return Finding("secrets", State.FINE, "nobody else may read .env.")
+
+
+def _erasures(settings: Settings) -> Finding:
+    on_a_server = make_url(settings.database_url.get_secret_value()).get_backend_name() != "sqlite"
+    if on_a_server and settings.forgotten_file is None:
+        said = "a restored backup would remember who was forgotten; set FORGOTTEN_FILE to a file outside of it."
+        return Finding("erasures", State.ABSENT, said)
+    return Finding("erasures", State.FINE, "noted apart from the database, so a restored backup forgets again.")
 
 
 def _helplines(settings: Settings) -> Finding:

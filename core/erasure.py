@@ -12,17 +12,19 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, insert, select, union, update
+from sqlalchemy.exc import IntegrityError
 
 from core import dossier, rows
 from core import tables as t
 from core.commit import now
 from core.database import Database
 from core.errors import NotPossible, StoreFull, StoreUnusable
-from core.forgetting import Outcome, Person, Step, Wish, steps
+from core.forgetting import Outcome, Person, Step, Wish, places, steps
 from core.moderation import Cleared
 from core.story import Turn
 from core.tombstones import Book, Stone
@@ -91,7 +93,8 @@ class Erasure:
         pending = {stone for stone in book if stone not in known} | {each for each, over in known.items() if not over}
         if not pending:
             return 0
-        await self._database.write(lambda c: _inscribe(c, pending - known.keys()))
+        with suppress(IntegrityError):  # another process starts too, and was faster
+            await self._database.write(lambda c: _inscribe(c, pending - known.keys()))
         people = {mac: who for who in await self._database.read(_everybody) for mac in [self.mac(who)]}
         for stone in sorted(pending, key=lambda each: each.created_at):
             if (who := people.get(stone.mac)) is not None:
@@ -121,7 +124,8 @@ class Erasure:
             raise StoreFull(_UNWRITABLE) from error
 
     async def _carry_out(self, person: Person, stone: Stone) -> Done:
-        wish = Wish(person, stone.created_at, stone.removes)
+        there = await self._database.read(lambda c: places(c, person, stone.created_at))
+        wish = Wish(person, stone.created_at, stone.removes, there)
         touched: dict[str, int] = {}
         for step in steps(wish):
             while (outcome := await self._some(step, wish)).rows:

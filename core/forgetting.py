@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, select, true, update
 
 from core import tables as t
 from core.story import A_PARTICIPANT, NOBODY, Turn
@@ -57,6 +57,8 @@ class Wish:
     person: Person
     until: dt.datetime
     removes: bool
+    places: tuple[int, ...]
+    """The ids of the places in which the person has taken turns (`places`)."""
     reached: int = 0
     hidden: frozenset[str] = frozenset()
     """What the person was called, and what was removed, as far as is known yet."""
@@ -68,19 +70,29 @@ class Wish:
     @property
     def turns(self) -> Select[Any]:
         """The ids of the person's turns."""
-        where = select(t.place.c.id).where(*self.person.on(t.place))
-        mine = t.turn.c.contributor_id == self.person.id, t.turn.c.created_at <= self.until
-        return select(t.turn.c.id).where(*mine, t.turn.c.place_id.in_(where))
+        return select(t.turn.c.id).where(self.mine)
 
     @property
-    def places(self) -> Select[Any]:
-        """The ids of the places in which the person has taken turns."""
-        return select(t.turn.c.place_id).where(t.turn.c.id.in_(self.turns)).distinct()
+    def mine(self) -> ColumnElement[bool]:
+        """Whether a turn is the person's."""
+        of = t.turn.c
+        return and_(of.contributor_id == self.person.id, of.created_at <= self.until, of.place_id.in_(self.places))
+
+    def took(self, turn_id: Any) -> ColumnElement[bool]:
+        """Whether the turn of this id is the person's: looked up row by row, for tables that know a turn by its id."""
+        return select(t.turn.c.id).where(t.turn.c.id == turn_id, self.mine).exists()
 
     @property
     def stories(self) -> Select[Any]:
         """The ids of the stories of these places."""
         return select(t.story.c.id).where(t.story.c.place_id.in_(self.places))
+
+
+def places(connection: Connection, person: Person, until: dt.datetime) -> tuple[int, ...]:
+    """The ids of the places in which somebody has taken turns until then."""
+    mine = t.turn.c.contributor_id == person.id, t.turn.c.created_at <= until, *person.on(t.place)
+    wanted = select(t.turn.c.place_id).join(t.place, t.place.c.id == t.turn.c.place_id).where(*mine).distinct()
+    return tuple(connection.scalars(wanted))
 
 
 @dataclass(frozen=True)
@@ -141,9 +153,9 @@ def _given(connection: Connection, wish: Wish) -> Outcome:
     p, of, last = t.passage.c, t.lore.c, wish.reached
     here = p.story_id.in_(wish.stories), p.given.is_not(None), (p.id < last) if last else true()
     found = connection.execute(select(p.id, p.given).where(*here).order_by(p.id.desc()).limit(MOST)).all()
-    told = select(p.given["words"].as_string()).where(p.turn_id.in_(wish.turns), p.story_id.in_(wish.stories))
-    words = set(connection.scalars(told.where(p.given.is_not(None)).distinct()))
-    names = set(connection.scalars(select(of.name).where(of.turn_id.in_(wish.turns), of.story_id.in_(wish.stories))))
+    told = p.story_id.in_(wish.stories), p.given.is_not(None), wish.took(p.turn_id)
+    words = set(connection.scalars(select(p.given["words"].as_string()).where(*told).distinct()))
+    names = set(connection.scalars(select(of.name).where(of.story_id.in_(wish.stories), wish.took(of.turn_id))))
     for row in found:
         kept = {key: [name for name in row.given[key] if name not in names] for key in ("lore", "lore_left_out")}
         new = row.given | kept | ({"words": ""} if row.given["words"] in words else {})
@@ -156,24 +168,25 @@ def _given(connection: Connection, wish: Wish) -> Outcome:
 def _lore(connection: Connection, wish: Wish) -> Outcome:
     """The facts that the person added."""
     of = t.lore.c
-    return _removed(connection, t.lore, of.turn_id.in_(wish.turns), of.story_id.in_(wish.stories))
+    return _removed(connection, t.lore, of.story_id.in_(wish.stories), wish.took(of.turn_id))
 
 
 def _posts(connection: Connection, wish: Wish) -> Outcome:
     """What was said back: to the person, and to others where the person's words or name may stand in it."""
-    p, last = t.post.c, wish.reached
-    mine = p.turn_id.in_(wish.turns).label("mine")
-    here = t.turn.c.place_id.in_(wish.places), t.turn.c.created_at <= wish.until, p.id > last
-    wanted = select(p.id, p.blocks, p.delivered_at, mine).join(t.turn, t.turn.c.id == p.turn_id).where(*here)
-    found = connection.execute(wanted.order_by(p.id).limit(MOST)).all()
-    for row in found:
-        last = row.id
-        if not row.mine and row.delivered_at is None and not _tells(row.blocks, wish.hidden):
-            continue  # nobody has seen it yet, and it has nothing of the person's
-        over = {"delivered_at": func.coalesce(p.delivered_at, wish.until)} if row.mine else {}
-        connection.execute(update(t.post).where(p.id == row.id).values(blocks=[_FORGOTTEN], **over))
-        connection.execute(update(t.alert).where(t.alert.c.post_id == row.id).values(blocks=[_FORGOTTEN], source=""))
-    return Outcome(len(found), last)
+    p = t.post.c
+    then = select(t.turn.c.id).where(t.turn.c.id == p.turn_id, t.turn.c.created_at <= wish.until).exists()
+    wanted = select(p.id, p.blocks, p.delivered_at, wish.took(p.turn_id).label("mine"))
+    wanted = wanted.where(p.id > wish.reached, p.place_id.in_(wish.places), then).order_by(p.id).limit(MOST)
+    found = connection.execute(wanted).all()
+    mine = [row.id for row in found if row.mine]
+    # What nobody has seen yet and has nothing of the person's is still to be shown.
+    seen = [row.id for row in found if row.delivered_at is not None or _tells(row.blocks, wish.hidden)]
+    connection.execute(update(t.post).where(p.id.in_({*mine, *seen})).values(blocks=[_FORGOTTEN]))
+    forgotten = update(t.alert).where(t.alert.c.post_id.in_({*mine, *seen}))
+    connection.execute(forgotten.values(blocks=[_FORGOTTEN], source=""))
+    over = func.coalesce(p.delivered_at, wish.until)
+    connection.execute(update(t.post).where(p.id.in_(mine)).values(delivered_at=over))
+    return Outcome(len(found), found[-1].id if found else 0)
 
 
 def _tells(blocks: list[dict[str, Any]], names: frozenset[str]) -> bool:
@@ -193,7 +206,7 @@ def _held(connection: Connection, wish: Wish) -> Outcome:
 def _reports(connection: Connection, wish: Wish) -> Outcome:
     """Reports stay, without the words."""
     r = t.report.c
-    mine = r.turn_id.in_(wish.turns), r.reason != ""
+    mine = r.place_id.in_(wish.places), r.reason != "", wish.took(r.turn_id)
     ids = list(connection.scalars(select(r.id).where(*mine).limit(MOST)))
     connection.execute(update(t.report).where(r.id.in_(ids)).values(reason=""))
     return Outcome(len(ids))
@@ -208,7 +221,11 @@ def _overrides(connection: Connection, wish: Wish) -> Outcome:
 def _messages(connection: Connection, wish: Wish) -> Outcome:
     """Which of the platform's messages belong to the person's turns."""
     m = t.message.c
-    turns = list(connection.scalars(select(m.turn_id).where(m.turn_id.in_(wish.turns)).distinct().limit(MOST)))
+    turns = list(
+        connection.scalars(
+            select(m.turn_id).where(m.place_id.in_(wish.places), wish.took(m.turn_id)).distinct().limit(MOST)
+        )
+    )
     connection.execute(delete(t.message).where(m.turn_id.in_(turns)))
     return Outcome(len(turns))
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from core import tables as t
 from core.commit import now
@@ -95,12 +95,10 @@ def _sweeps(keep: Retention, moment: dt.datetime) -> Iterator[tuple[str, Sweep]]
 def _delete(
     connection: Connection, table: Table, which: ColumnElement[bool], first: ColumnElement[int] | None = None
 ) -> int:
-    keys = tuple_(*table.primary_key.columns)
-    wanted = select(*table.primary_key.columns).where(which).limit(MOST)
-    found = connection.execute(wanted if first is None else wanted.order_by(first)).all()
-    if found:
-        connection.execute(delete(table).where(keys.in_([tuple(row) for row in found])))
-    return len(found)
+    key = table.primary_key.columns[0]  # of several, the first says enough: what shares it is asked for `which` again
+    wanted = select(key).where(which).limit(MOST)
+    found = list(connection.scalars(wanted if first is None else wanted.order_by(first)))
+    return connection.execute(delete(table).where(key.in_(found), which)).rowcount if found else 0
 
 
 def _posts(connection: Connection, before: dt.datetime) -> int:

@@ -11,12 +11,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import discord
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bots import logs, sentences, together
 from bots.settings import Settings, load
@@ -104,7 +105,7 @@ async def databases(settings: Settings) -> None:
     await database.read(lambda c: c.execute(text("SELECT :said"), said).all())
     for statement in ("INSERT INTO note VALUES (:said, NULL)", "SELECT :said FROM nowhere"):
         try:
-            await database.write(lambda c, s=statement: c.execute(text(s), said))
+            await database.write(partial(Connection.execute, statement=text(statement), parameters=said))
         except Exception:
             log.exception("the database said no")
     await database.close()
@@ -120,10 +121,10 @@ async def requests(settings: Settings) -> None:
         slack = AsyncWebClient(token=secret, base_url=f"{nowhere}/api/", timeout=2)
         await slack.chat_postMessage(channel="C1", text=STORY)
     discord.http.Route.BASE = nowhere
-    client = discord.Client(intents=discord.Intents.none())
+    bot = discord.Client(intents=discord.Intents.none())
     with contextlib.suppress(Exception):
-        await asyncio.wait_for(client.login(secret), 3)
-    await client.close()
+        await asyncio.wait_for(bot.login(secret), 3)
+    await bot.close()
 
 
 WAYS: list[Callable[[Settings], Any]] = [

@@ -23,16 +23,15 @@ SECRETS = {
 PASSWORD = "hunter2-canary"
 
 
-def run(folder: Path, *arguments: str, stderr: int = subprocess.PIPE, **more: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, log_file: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The child in this folder, with every secret set."""
     known = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")}
     given = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'x.db'}", "LOG_LEVEL": "DEBUG", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-m", "tests.log_child", *arguments],
         cwd=folder,
-        env=known | given | SECRETS | more,
-        stderr=stderr,
-        stdout=subprocess.PIPE,
+        env=known | given | SECRETS | ({"LOG_FILE": str(log_file)} if log_file else {}),
+        capture_output=True,
         text=True,
         timeout=100,
         check=False,
@@ -48,7 +47,7 @@ def clean(written: str) -> None:
 @pytest.mark.parametrize("to_file", [False, True], ids=["stderr", "file"])
 def test_no_secret_and_nobodys_words_are_logged_in_any_way(tmp_path: Path, to_file: bool) -> None:
     file = tmp_path / "bot.log"
-    done = run(tmp_path, "fall", **({"LOG_FILE": str(file)} if to_file else {}))
+    done = run(tmp_path, "fall", log_file=file if to_file else None)
     written = file.read_text() if to_file else done.stderr
     assert done.returncode == 1
     clean(written + done.stdout + done.stderr)
@@ -68,7 +67,7 @@ def test_no_secret_and_nobodys_words_are_logged_in_any_way(tmp_path: Path, to_fi
 
 def test_nobody_else_may_read_a_log_that_was_made(tmp_path: Path) -> None:
     file = tmp_path / "bot.log"
-    run(tmp_path, LOG_FILE=str(file))
+    run(tmp_path, log_file=file)
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -88,7 +87,7 @@ def test_a_log_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
 def test_a_full_disk_stops_nothing(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no device that is always full")
-    done = run(tmp_path, LOG_FILE="/dev/full")
+    done = run(tmp_path, log_file=Path("/dev/full"))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,19 @@ async def test_the_story_goes_on_and_whoever_was_forgotten_may_come_back(teller:
     assert "A new day." in await told(teller)
 
 
+async def test_what_others_have_not_seen_yet_is_still_shown_if_it_has_nothing_of_hers(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine())
+    await started(teller, "Ben's own.")
+    await teller.perform("add", by_eve(), {"text": f"A {MARK} lamp."})
+    await teller.perform("remove", turn(who=BEN), {"number": "2"})
+    await teller.perform("undo", turn(who=BEN))
+    await forget(teller, "remove")
+    left = [str(block.text) for each in await teller.undelivered(HERE.platform) for block in each.reply.blocks]
+    assert "Ben's own." in left
+    assert "This was forgotten." in left
+    assert not [each for each in left if MARK in each or EVE.name in each]
+
+
 async def test_on_another_platform_or_server_the_same_id_may_be_another_person(database: Database) -> None:
     teller = storyteller(database, ScriptedEngine())
     far = replace(HERE, platform="far")
@@ -264,15 +278,21 @@ async def test_a_restored_backup_forgets_again_at_the_start(tmp_path: Path) -> N
     await database.close()
 
 
+def _taken(step: forgetting.Step, wish: forgetting.Wish, connection: Connection) -> forgetting.Outcome:
+    return step.work(connection, wish)
+
+
 @pytest.mark.parametrize("kind", [forgetting._passages, forgetting._posts, forgetting._turns])
 async def test_one_that_was_interrupted_is_ended_at_the_next_start(
     teller: Storyteller, database: Database, book: Book, kind: Any
 ) -> None:
     stone = Stone(Erasure(database, secret="s").mac(Person(HERE.platform, EVE.id)), dt.datetime.now(dt.UTC), True)
     await database.write(lambda c: c.execute(insert(t.tombstone), vars(stone)))
-    wish = forgetting.Wish(Person(HERE.platform, EVE.id), stone.created_at, True)
+    eve = Person(HERE.platform, EVE.id)
+    there = await database.read(lambda c: forgetting.places(c, eve, stone.created_at))
+    wish = forgetting.Wish(eve, stone.created_at, True, there)
     for step in forgetting.steps(wish):  # as far as it came
-        await database.write(lambda c, step=step: step.work(c, wish))
+        await database.write(partial(_taken, step, wish))
         if step.work is kind:
             break
     again = Erasure(database, secret="s", book=book)
@@ -281,6 +301,19 @@ async def test_one_that_was_interrupted_is_ended_at_the_next_start(
         assert MARK not in await database.read(everything)
     assert await again.repeat() == 0
     assert stone in await book.read()
+
+
+async def test_two_processes_may_start_at_once_on_a_restored_backup(address: str, tmp_path: Path) -> None:
+    first, second = await Database.open(address), await Database.open(address)
+    book = Book(tmp_path / "x.forgotten")
+    teller = storyteller(first, ScriptedEngine(), book=book)
+    await lived(teller)
+    her = Erasure(first, secret="s").mac(Person(HERE.platform, EVE.id))
+    await book.add(Stone(her, dt.datetime.now(dt.UTC), True))
+    await asyncio.gather(*(Erasure(each, secret="s", book=book).repeat() for each in (first, second)))
+    assert MARK not in await first.read(everything)
+    await first.close()
+    await second.close()
 
 
 async def test_many_rows_go_a_few_at_a_time_and_others_write_between(database: Database) -> None:

@@ -10,6 +10,7 @@ from bots.discord import run
 from bots.settings import Settings
 from core.database import Database
 from core.engine import Engine
+from core.quotas import Allowance
 from tests.kit import storyteller
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, Message, User
 from tests.loopback.verdicts import Verdicts
@@ -37,11 +38,17 @@ def settings(discord: LoopbackDiscord, **more: object) -> Settings:
 
 @asynccontextmanager
 async def application(
-    discord: LoopbackDiscord, database: Database, engine: Engine, *, patience: float = 20.0, **more: object
+    discord: LoopbackDiscord,
+    database: Database,
+    engine: Engine,
+    *,
+    patience: float = 20.0,
+    allowance: Allowance | None = None,
+    **more: object,
 ) -> AsyncIterator[App]:
     """The application while the block lasts; it is stopped by SIGTERM's way at the end."""
     discord.on_text = verdicts = await Verdicts.of(database)
-    teller = storyteller(database, engine)
+    teller = storyteller(database, engine, allowance=allowance)
     task = asyncio.create_task(run(teller, settings(discord, **more), patience=patience))
     ready = asyncio.create_task(discord.ready())
     try:
