@@ -3,9 +3,9 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-import datetime as dt
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
@@ -17,9 +17,25 @@ from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.policy import Rating
-from core.story import Alert, Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Telling, Turn, Workspace
+from core.story import (
+    Alert,
+    Change,
+    Given,
+    House,
+    Length,
+    Lore,
+    Passage,
+    Place,
+    Reply,
+    Step,
+    Story,
+    Telling,
+    Turn,
+    Undelivered,
+    Workspace,
+)
 
-__all__ = ["Arrival", "Moved", "Store", "Undelivered"]
+__all__ = ["Arrival", "Moved", "Store"]
 
 _AT_LEAST = 30
 """Passages of a window that are read however long they are: a new one must not repeat their words."""
@@ -38,17 +54,6 @@ class Arrival(NamedTuple):
     house: House
     story: Story | None
     last: Passage | None = None
-
-
-class Undelivered(NamedTuple):
-    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
-
-    place: Place
-    contributor_id: str
-    reply: Reply
-    turn_id: str
-    """The id of the turn, as the platform gave it."""
-    told_at: dt.datetime
 
 
 class Store:
@@ -322,7 +327,9 @@ class Store:
 
 def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
     place, reply = rows.place_of(platform, row), rows.reply_of(row)
-    return Undelivered(place, row.contributor_id, reply, row.request_id, row.created_at)
+    told_at: dt.datetime = row.created_at
+    told_at = told_at if told_at.tzinfo else told_at.replace(tzinfo=dt.UTC)  # SQLite has no time zones
+    return Undelivered(place, row.contributor_id, reply, row.request_id, told_at)
 
 
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:

@@ -7,6 +7,7 @@ redo, retry and branch move the head; nothing is ever destroyed.
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from core.engine import TokenIds
 from core.moderation import Cleared
@@ -408,3 +409,14 @@ class Change:
     def changes(self) -> bool:
         """Whether it changes a story or a setting; token ids are only noted."""
         return replace(self, encoded={}) != Change()
+
+
+class Undelivered(NamedTuple):
+    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
+
+    place: Place
+    contributor_id: str
+    reply: Reply
+    turn_id: str
+    """The id of the turn, as the platform gave it."""
+    told_at: dt.datetime

@@ -25,8 +25,20 @@ from core.operation import Effect, Operation
 from core.policy import Policy
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store
-from core.store import Undelivered as Undelivered  # what adapters are given
-from core.story import THE_STORYTELLER, Alert, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
+from core.story import (
+    THE_STORYTELLER,
+    Alert,
+    Block,
+    Glimpse,
+    House,
+    Place,
+    Reply,
+    Stage,
+    Telling,
+    Turn,
+    Undelivered,
+    Workspace,
+)
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.wording import Language, said

@@ -4,7 +4,7 @@ import asyncio
 import random
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,7 +135,7 @@ class _Tale:
 
     async def _doomed(self) -> None:
         """A life that ends at a point, or at any moment."""
-        point = self._draw.choice(sorted(set(faults.POINTS) - {"migrating"}) + ["*", "*", "outside"])
+        point = self._draw.choice([*sorted(set(faults.POINTS) - {"migrating"}), "*", "*", "outside"])
         times = self._draw.randint(1, 60) if point == "*" else self._draw.choice((1, 1, 1, 2, 3, 5))
         async with self._life("" if point == "outside" else f"kill:{point}:{times}") as life:
             if not life.ended:
@@ -171,8 +171,8 @@ class _Tale:
         people = asyncio.gather(*(self._person(left, point) for _ in range(PEOPLE)))
         await life.until_over(people)
 
-    async def _person(self, left: "AsyncIterator[int] | object", point: str) -> None:
-        for _ in left:  # type: ignore[attr-defined]
+    async def _person(self, left: Iterator[int], point: str) -> None:
+        for _ in left:
             self._number += 1
             wish = self._draw.choices(WISHES, LIKELY)[0]
             if point in _REACHED_BY and self._draw.random() < 0.5:
@@ -207,9 +207,9 @@ class _Watched:
         """Whether it has ended."""
         return self._life.ended
 
-    async def until_over(self, work: "asyncio.Future[object] | object") -> None:
+    async def until_over(self, work: Awaitable[object]) -> None:
         """Wait for work to be done, or for the end of the process. Raises what the work raises."""
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        task = asyncio.ensure_future(work)
         await asyncio.wait([task, self._life.over], return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             task.cancel()

@@ -17,7 +17,7 @@ _DIE_WITH_PARENT = 1
 
 def main() -> None:
     """Lead one life after the other."""
-    import bots.assembly  # noqa: F401, PLC0415
+    import bots.assembly  # noqa: PLC0415
     import bots.slack  # noqa: F401, PLC0415
     import inference.remote  # noqa: F401, PLC0415
 

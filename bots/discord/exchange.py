@@ -185,9 +185,7 @@ class Exchange:
         except LOST as error:
             trouble.note(error)
 
-    def _unacknowledged(
-        self, error: discord.HTTPException, page: Page, seconds: float, *, quiet: bool
-    ) -> Page | None:
+    def _unacknowledged(self, error: discord.HTTPException, page: Page, seconds: float, *, quiet: bool) -> Page | None:
         """How to go on when Discord did not take the acknowledgement."""
         if code(error) == Code.ANSWERED:
             if seconds < _RETRIED:

@@ -19,8 +19,7 @@ from bots.discord.turns import PLATFORM, channel_id
 from bots.sentences import speak
 from core import faults
 from core.errors import StoryError
-from core.story import Alert, Reply
-from core.storyteller import Undelivered
+from core.story import Alert, Reply, Undelivered
 
 Histories = dict[int, History]
 """What was read so far, by channel."""
@@ -66,17 +65,16 @@ async def alert(reception: Reception, client: discord.Client, told: Alert, read:
 
 async def _tell(client: discord.Client, channel: int, told: Alert, locale: str, past: History | None) -> None:
     contents = layout.sheets(told.blocks, locale, most=posting.MOST).contents
-    if past is None or not all([past.take(content) for content in contents]):
-        await posting.post(client, channel, told.blocks, locale=locale, nonce=f"alert-{told.post}")
-    link = _link(told)
-    if link and (past is None or not past.take(link)):
-        await posting.say(client, channel, link, nonce=f"alert-{told.post}.link")
+    for index, content in enumerate((*contents, *_link(told))):
+        if past is None or not past.take(content):
+            await posting.say(client, channel, content, nonce=f"alert-{told.post}.{index}")
 
 
-def _link(told: Alert) -> str:
-    """The address of the message that an alert is about."""
+def _link(told: Alert) -> tuple[str, ...]:
+    """The address of the message that an alert is about, if it is about one."""
     server = told.place.workspace.partition(":")[0]
-    return f"<https://discord.com/channels/{server}/{channel_id(told.place)}/{told.source}>" if told.source else ""
+    address = f"<https://discord.com/channels/{server}/{channel_id(told.place)}/{told.source}>"
+    return (address,) if told.source else ()
 
 
 async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:
