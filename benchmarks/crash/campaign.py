@@ -28,6 +28,8 @@ _REACHED_BY = {
     "written": "continue",
 }
 """What people do more often in a life that is to end at this point."""
+_ENOUGH = 20
+"""Failures after which a campaign is given up."""
 _LAST_BREATH = 1.0
 """Seconds within which a process whose connections are cut is known to have ended."""
 _STEPS = 5
@@ -73,11 +75,11 @@ class Plan:
 
 
 async def campaign(plan: Plan) -> Tally:
-    """Kill as often as was planned, or until something is found wrong."""
+    """Kill as often as was planned. Where something is found wrong, a new database is taken."""
     tally = Tally()
     async with nursery() as cradle, loopback_engine(answer) as engine:
         part = 0
-        while tally.killed < plan.kills and not tally.failures:
+        while tally.killed < plan.kills and len(tally.failures) < _ENOUGH:
             draw = random.Random(f"{plan.seed}/{part}")
             async with plan.staged(draw) as stage:
                 with tempfile.TemporaryDirectory() as folder:
@@ -113,13 +115,14 @@ class _Tale:
 
     async def tell(self, kills: int) -> None:
         """Lead lives until so many were ended by a kill, and one that ends in peace."""
+        failures = len(self._tally.failures)
         await self._stillborn()
         async with self._life("") as life:
             await self._stage.prepare()
             await life.end()
         for _ in range(kills - 1):
             await self._doomed()
-            if self._tally.failures:
+            if len(self._tally.failures) > failures:
                 return
         async with self._life("") as life:
             self._compare("the end")
@@ -140,7 +143,10 @@ class _Tale:
         async with self._life("" if point == "outside" else f"kill:{point}:{times}") as life:
             if not life.ended:
                 self._compare(f"{point}:{times}")
-                await self._crowd(life, point)
+                try:
+                    await self._crowd(life, point)
+                except AssertionError as error:
+                    self._fail(f"lost: nobody was answered: {str(error)[:200]}")
         died_of_it = life.killed_by_itself
         self._count(point if died_of_it else "outside", -9)
 
@@ -184,9 +190,12 @@ class _Tale:
         wrong = list(self._stage.differences(found))
         if not found.sound:
             wrong.append("lost: the database is not whole")
-        step = self._tally.killed
-        where = f"seed {self._plan.seed}, part {self._part}, after kill {step}, before {when}"
-        self._tally.failures += [f"{where}: {each}" for each in wrong]
+        for each in wrong:
+            self._fail(f"before {when}: {each}")
+
+    def _fail(self, what: str) -> None:
+        step = f"seed {self._plan.seed}, part {self._part}, after kill {self._tally.killed}"
+        self._tally.failures.append(f"{step}: {what}")
 
     def _count(self, point: str, code: int) -> None:
         if code == -9:

@@ -1,28 +1,30 @@
 """One request, acknowledged already, to the last message of its reply."""
 
 import asyncio
+import contextlib
+import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bots import sentences
+from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
 from bots.slack import layout, trouble
 from bots.slack.controls import buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
+from bots.slack.outbox import alert
 from bots.slack.people import Person
 from bots.slack.posting import Spot, respond
 from bots.slack.reception import Reception
 from bots.slack.stream import Stream
 from bots.slack.trouble import LOST
-from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
+from bots.slack.turns import NOTHING, Asked, Pointed, turn
 from core.errors import StoreError, StoryError
-from core.moderation import translated
 from core.operation import OPERATIONS, Effect
-from core.story import Block, Place, Reply, Turn
-from core.wording import Language
+from core.story import Alert, Place, Reply, Turn
 
 _PRIVATE = frozenset({"setup", "report"})
 """Operations that change something, and whose reply is for whoever asked alone."""
@@ -49,6 +51,8 @@ class Exchange:
         self.here = "en"
         """Of what everybody reads."""
         self._whispers = 0
+        self._ticket: Ticket | None = None
+        """When its reply may be shown."""
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
 
@@ -89,7 +93,21 @@ class Exchange:
             return
         spot = await self._spot(name, asking.place)
         stream = self._stream(spot, name, asking)
-        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments, watch=stream.watch))
+        task = asyncio.create_task(self._in_line(name, asking, arguments, stream))
+        try:
+            await self._followed(task, stream, spot, asking)
+        finally:
+            if self._ticket is not None:
+                self._ticket.leave()
+
+    async def _in_line(self, name: str, asking: Turn, arguments: Mapping[str, str], stream: Stream) -> Reply:
+        reply = await self.reception.storyteller.perform(name, asking, arguments, watch=stream.watch)
+        if not (reply.private or reply.again):
+            self._ticket = self.reception.line.ticket(asking.place)
+        return reply
+
+    async def _followed(self, task: "asyncio.Task[Reply]", stream: Stream, spot: Spot, asking: Turn) -> None:
+        """Show a turn while it is written, and what comes of it."""
         try:
             with self.reception.working(Work(asking, task)):
                 async with stream:
@@ -137,6 +155,7 @@ class Exchange:
             text=name in _SHOWN_AS_WRITTEN,
             stop=stop_button(asking.id, self.here),
             on_stop=lambda: self._stop(asking.id),
+            first=lambda: self.reception.line.clear(asking.place),
         )
 
     def _stop(self, turn_id: str) -> None:
@@ -159,7 +178,8 @@ class Exchange:
         """Show a reply for good. What Slack does not take stays in the outbox, and the person is told."""
         sheets = layout.sheets(reply.blocks, self.here).under(buttons(reply, self.here))
         try:
-            ids = await self._settled(stream, spot, sheets)
+            async with self._ticket or contextlib.nullcontext():
+                ids = await self._settled(stream, spot, sheets)
         except LOST as error:
             if not await self._shown_otherwise(error, sheets):
                 return
@@ -209,8 +229,7 @@ class Exchange:
         if sheets.file:
             await self._file(sheets.file)
         await self.delivered(reply, [])
-        if reply.alert and not reply.again:
-            await self._alerted(reply, asking)
+        await self._alerted(reply, asking)
         if private_setting(reply):
             self.reception.forget_language(self.asked.workspace)
 
@@ -257,29 +276,14 @@ class Exchange:
             trouble.note(error)
 
     async def _alerted(self, reply: Reply, asking: Turn) -> None:
-        """Tell the moderators, with a way to the message that it is about."""
-        workspace = await self.reception.storyteller.workspace(PLATFORM, asking.place.workspace)
-        if not reply.alert or workspace.alerts is None:
-            return
-        language = Language.of(workspace.language or self.here)
-        told: list[Block] = [replace(each, text=translated(each.text, language)) for each in reply.alert]
-        spot = replace(self.spot(), channel=workspace.alerts, turn=f"{asking.id} alert")
-        try:
-            await spot.all(layout.sheets(told, language))
-            if asking.source:
-                link = await self.asked.client.chat_getPermalink(channel=self.asked.channel, message_ts=asking.source)
-                await spot.post(Sheet((_linked(str(link["permalink"])),), str(link["permalink"])), "link")
-        except LOST as error:
-            trouble.note(error)
+        if reply.alert and reply.post is not None:
+            told = Alert(asking.place, reply.post, reply.alert, asking.source, dt.datetime.now(dt.UTC))
+            await alert(self.reception, self.asked.client, told)
 
 
 def private_setting(reply: Reply) -> bool:
     """Whether a private reply may have changed what everybody reads."""
     return reply.private and reply.post is not None
-
-
-def _linked(address: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}>"}}
 
 
 async def carefully(exchange: Exchange, do: Callable[[], Awaitable[object]]) -> None:
