@@ -97,9 +97,7 @@ class OnDiscord:
             times = sum(reason in text for text in texts)
             if times != 1:
                 found.append(f"{'doubled' if times else 'lost'}: an alert to moderators: {reason!r}")
-        links = sum(text.startswith("<https://discord.com/channels/") for text in texts)
-        stray = len(texts) - len(record.reports) - links
-        return [*found, f"stray: {stray} messages on the desk"] if stray and not found else found
+        return found
 
 
 def _contents(post: Post) -> Sequence[str]:

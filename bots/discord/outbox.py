@@ -90,7 +90,15 @@ async def _shown(reception: Reception, client: discord.Client, missed: Undeliver
     past = await _history(client, channel, missed.told_at, read)
     past.forget(await reception.storyteller.shown(missed.place, past.ids))
     locale = await reception.language(missed.place.workspace) or "en"
-    return await _Late(client, channel, missed, past, locale).shown()
+    for each in await reception.storyteller.shown_before(missed.reply):
+        reception.stands(channel, int(each))
+    late = _Late(client, channel, missed, past, locale)
+    if not all(reception.stands_last(channel, each) for each in late.standing):
+        await late.withdraw()  # something that was told before it had to be posted below it
+    ids = await late.shown()
+    for each in ids:
+        reception.stands(channel, int(each))
+    return ids
 
 
 async def _history(client: discord.Client, channel: int, since: dt.datetime, read: Histories) -> History:
@@ -112,6 +120,20 @@ class _Late:
         self._view = buttons("", missed.reply, locale)
         self._sheets = layout.sheets(missed.reply.blocks, locale, most=posting.MOST)
         self._file = posting.file_of(self._sheets)
+
+    @property
+    def standing(self) -> list[int]:
+        """The ids of what stands of it as an answer."""
+        return [each.id for each in self._answers]
+
+    async def withdraw(self) -> None:
+        """Take away what stands of it; what is gone already is gone."""
+        for each in self.standing:
+            try:
+                await self._client.get_partial_messageable(self._channel).get_partial_message(each).delete()
+            except discord.NotFound as error:
+                trouble.note(error)
+        self._answers = []
 
     async def shown(self) -> list[str]:
         """Complete what stands there, or post all of it, and say then that it is late."""
