@@ -87,7 +87,7 @@ async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> 
 async def _shown(reception: Reception, client: discord.Client, missed: Undelivered, read: Histories) -> list[str]:
     """See to it that a reply stands in its channel; the ids of its messages."""
     channel = channel_id(missed.place)
-    past = await _history(client, channel, missed.told_at, read)
+    past = await _history(client, channel, _since(missed), read)
     past.forget(await reception.storyteller.shown(missed.place, past.ids))
     locale = await reception.language(missed.place.workspace) or "en"
     for each in await reception.storyteller.shown_before(missed.reply):
@@ -99,6 +99,11 @@ async def _shown(reception: Reception, client: discord.Client, missed: Undeliver
     for each in ids:
         reception.stands(channel, int(each))
     return ids
+
+
+def _since(missed: Undelivered) -> dt.datetime:
+    """When a turn was asked for, by Discord's clock where its id says so; ours may be wrong."""
+    return discord.utils.snowflake_time(int(missed.turn_id)) if missed.turn_id.isdigit() else missed.told_at
 
 
 async def _history(client: discord.Client, channel: int, since: dt.datetime, read: Histories) -> History:
