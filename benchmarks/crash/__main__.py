@@ -43,6 +43,7 @@ def _table(total: Tally, seconds: float) -> str:
     kinds = ("lost", "doubled", "disordered", "stray")
     counts = ", ".join(f"{sum(f' {kind}: ' in each for each in total.failures)} {kind}" for kind in kinds)
     head = f"{total.killed} kills in {total.lives} lives, {seconds:.0f} s: {counts}"
+    head += f"; the slowest start took {total.slowest:.1f} s"
     return "\n".join([*rows, head, *total.failures])
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -46,6 +47,8 @@ class Tally:
     """By the point at which a process died; `outside` for those that were killed at any moment."""
     lives: int = 0
     failures: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+    """Seconds that a bot took at most until it had caught up and was connected."""
     posts: int = 0
     """Replies that were compared with what is shown, all databases together."""
 
@@ -60,6 +63,7 @@ class Tally:
         self.lives += other.lives
         self.failures += other.failures
         self.posts += other.posts
+        self.slowest = max(self.slowest, other.slowest)
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class _Tale:
         """Killed amid the migrations; the next life finds an old schema or the new one."""
         order = f"kill:migrating:{self._draw.randint(1, _STEPS)}"
         life = await self._born(order)
-        await asyncio.wait([life.over], timeout=30)
+        await asyncio.wait([life.over], timeout=120)
         self._count("migrating", await life.end())
 
     async def _doomed(self) -> None:
@@ -156,7 +160,9 @@ class _Tale:
         before = self._stage.connections
         life = _Watched(await self._born(order))
         try:
+            began = time.monotonic()
             await life.until_over(self._stage.connected(before))
+            self._tally.slowest = max(self._tally.slowest, time.monotonic() - began)
             yield life
         finally:
             await life.end()

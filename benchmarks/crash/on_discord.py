@@ -9,7 +9,7 @@ from bots import sentences
 from bots.discord import layout
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, Message
 
-_PATIENCE = 20.0
+_PATIENCE = 120.0
 _LATE = f"-# {sentences.TOLD_LATE}"
 _UNFINISHED = tuple(f"-# {each}" for each in (*sentences.STAGES.values(), sentences.STOPPED))
 

@@ -12,7 +12,7 @@ from tests.loopback.slack.message import texts_of
 
 CHANNELS = 6
 """More than elsewhere, since Slack takes one message a second in each."""
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 class OnSlack:
