@@ -90,7 +90,8 @@ async def campaign(plan: Plan) -> Tally:
                     tale = _Tale(plan, stage, cradle, engine.url, Path(folder) / "tale.db", draw, tally, part)
                     await tale.tell(min(PER_DATABASE, plan.kills - tally.killed))
             part += 1
-            print(f"{plan.platform} {plan.seed}: {tally.killed} of {plan.kills}, {len(tally.failures)} wrong", flush=True)
+            so_far = f"{tally.killed} of {plan.kills}, {len(tally.failures)} wrong"
+            print(f"{plan.platform} {plan.seed}: {so_far}", flush=True)
     return tally
 
 

@@ -29,7 +29,7 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
     """Show what was never shown, where it belongs, in its order; then tell moderators what they were not told.
 
     Private replies are let go: nobody waits for them any more. What Discord does not take now stays for the next
-    start; what it never will is let go.
+    start; what it never will is let go, as is what somebody deleted already (Discord says so for a nonce it knows).
     """
     read: Histories = {}
     for missed in await reception.storyteller.undelivered(PLATFORM):
@@ -38,7 +38,7 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
             ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
         except trouble.LOST as error:
             trouble.note(error)
-            if trouble.code(error) not in trouble.NEVER:
+            if trouble.code(error) not in (*trouble.NEVER, trouble.Code.NO_MESSAGE):
                 continue
             ids = []
         await _delivered(reception, missed.reply, ids)
