@@ -205,6 +205,7 @@ class _Tale:
     def _fail(self, what: str) -> None:
         step = f"seed {self._plan.seed}, part {self._part}, after kill {self._tally.killed}"
         self._tally.failures.append(f"{step}: {what}")
+        print(f"{self._plan.platform}: {step}: {what}", flush=True)
 
     def _count(self, point: str, code: int) -> None:
         if code == -9:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble
 from bots.slack.app import application, catch_all
@@ -63,13 +64,13 @@ async def run(
                 _catching_up(reception, web, stop),
                 _connected(reception, web, client(settings, session=session), app_token),
             ):
-                print(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.", flush=True)
+                announce(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.")
                 await asyncio.wait([stop])
                 await reception.drain(patience=patience)
                 return stop.result()
         except trouble.LOST as error:
             trouble.note(error)
-            print(_UNREACHABLE, flush=True)
+            announce(_UNREACHABLE)
             return LATER
 
 
