@@ -7,6 +7,7 @@ from multiprocessing import get_context
 
 import benchmarks.crash
 from benchmarks.crash.campaign import Tally
+from benchmarks.crash.nursery import die_with_parent
 from benchmarks.crash.platforms import STAGES, run
 from core import faults
 
@@ -28,7 +29,7 @@ def main() -> int:
         for share in range(shares)
     ]
     total = Tally()
-    with get_context("spawn").Pool(chosen.jobs) as pool:
+    with get_context("spawn").Pool(chosen.jobs, initializer=die_with_parent) as pool:
         for (name, *_), tally in zip(works, pool.imap(run, works), strict=True):
             print(f"{name}: {tally.killed} kills, {tally.posts} replies compared, {len(tally.failures)} failures")
             total.add(tally)

@@ -24,12 +24,12 @@ _DIE_WITH_PARENT = 1
 def main() -> None:
     """Lead one life after the other."""
     _know_everything()
-    _die_with_parent()
+    die_with_parent()
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _die_with_parent()
+            die_with_parent()
             os._exit(_live(json.loads(line)))
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
@@ -55,7 +55,7 @@ def _live(life: dict[str, Any]) -> int:
     return bots(life["argv"])
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """However the parent ends (prctl(2), PR_SET_PDEATHSIG; Linux only)."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
