@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bots.line import Line
 from core.story import Reply, Turn
 from core.storyteller import Storyteller
 
@@ -32,6 +33,7 @@ class Reception:
         self.storyteller = storyteller
         self.taking = True
         """Whether new turns are begun; not while the process is about to stop."""
+        self.line = Line()
         self._platform = platform
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._languages: OrderedDict[str, tuple[float, str | None]] = OrderedDict()

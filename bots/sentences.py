@@ -1,5 +1,6 @@
 """The fixed sentences that every platform says, and the one place where a sentence gets into the reader's language."""
 
+import contextlib
 import logging
 import traceback
 import uuid
@@ -44,6 +45,12 @@ FORM_REPORT = said("What is wrong with it? Moderators will see this")
 
 STAGES = {Stage.WAITING: WAITING, Stage.WAKING: WAKING, Stage.WRITING: WRITING}
 """What is going on while a turn lasts."""
+
+
+def announce(sentence: str) -> None:
+    """Print a line for whoever looks. Where nobody can read it (a full disk, a closed stream), stories go on."""
+    with contextlib.suppress(OSError, ValueError):
+        print(sentence, flush=True)
 
 
 def speak(sentence: str, locale: str, **parts: str | int) -> str:

@@ -4,6 +4,7 @@ Knows nothing of stories; `core.store` has the statements.
 """
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -20,6 +21,13 @@ from core.wording import said
 
 SCHEMA = "0007"
 """The migration that this code needs (a test compares it with Alembic's head)."""
+
+_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What the system says when nothing more can be written."""
+_DAMAGED = said(
+    "The file named by DATABASE_URL is not a story database, or it is damaged. "
+    "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
+)
 
 T = TypeVar("T")
 
@@ -111,12 +119,16 @@ def _engine(address: URL, lock_seconds: float) -> Engine:
 
 
 def _try_file(address: URL, lock_seconds: float) -> None:
-    """Open the file once without asyncio and set its write-ahead log; raises what is wrong with it.
+    """Open the file once without asyncio, look through it and set its write-ahead log; raises what is wrong with it.
 
     When the asynchronous driver fails to open a file, its thread lives on and complains to a loop that has ended.
     """
     with closing(_engine(address, lock_seconds).raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA journal_mode = WAL")
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        checked = cursor.execute("PRAGMA quick_check(1)").fetchone()
+    if checked != ("ok",):
+        raise StoreUnusable(_DAMAGED)
 
 
 async def _sqlite(address: URL, lock_seconds: float) -> Database:
@@ -193,7 +205,9 @@ def translated() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
-    except (exc.TimeoutError, OSError) as error:  # no connection to be had: the server is gone, or the pool is empty
+    except OSError as error:
+        raise (StoreFull() if error.errno in _ROOM else StoreError()) from error
+    except exc.TimeoutError as error:  # no connection to be had: the server is gone, or the pool is empty
         raise StoreError from error
 
 
@@ -213,12 +227,7 @@ def _meaning(error: exc.DBAPIError | sqlite3.Error) -> StoreError | None:
                 )
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return StoreUnusable(
-                said(
-                    "The file named by DATABASE_URL is not a story database, or it is damaged. "
-                    "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
-                )
-            )
+            return StoreUnusable(_DAMAGED)
     return _by_state(str(getattr(original, "sqlstate", "") or ""), error)
 
 

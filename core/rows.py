@@ -3,6 +3,7 @@
 Text is read back as cleared here and nowhere else: only cleared text is ever written.
 """
 
+import datetime as dt
 import json
 from array import array
 from collections.abc import Mapping, Sequence
@@ -239,7 +240,9 @@ def reply_of(row: AnyRow) -> Reply:
 def alert_of(platform: str, row: AnyRow) -> Alert:
     """From a row with an alert's columns, its place's, and when its turn was performed."""
     blocks = tuple(_block(data) for data in row.blocks)
-    return Alert(place_of(platform, row), row.post_id, blocks, row.source, row.created_at)
+    since: dt.datetime = row.created_at
+    since = since if since.tzinfo else since.replace(tzinfo=dt.UTC)  # SQLite has no time zones
+    return Alert(place_of(platform, row), row.post_id, blocks, row.source, since)
 
 
 def _block(data: dict[str, str]) -> Block:

@@ -300,6 +300,18 @@ class Store:
         wanted = known.where(t.message.c.message_id.in_(message_ids), *here)
         return await self._database.read(lambda c: set(c.scalars(wanted)))
 
+    async def shown_before(self, post: int, *, limit: int = 30) -> list[str]:
+        """The platform's messages in which the last things were shown that were told before a post in its place."""
+        own = select(t.post.c.place_id).where(t.post.c.id == post).scalar_subquery()
+        wanted = (
+            select(t.message.c.message_id)
+            .join(t.post, t.post.c.turn_id == t.message.c.turn_id)
+            .where(t.post.c.place_id == own, t.message.c.place_id == own, t.post.c.id < post)
+            .order_by(t.post.c.id.desc())
+            .limit(limit)
+        )
+        return await self._database.read(lambda c: list(c.scalars(wanted)))
+
     async def alerts(self, platform: str, *, limit: int = 100) -> list[Alert]:
         """What moderators were to be told and, as far as we know, were not. Oldest first."""
         wanted = (

@@ -213,6 +213,10 @@ class Storyteller:
         """Those of these messages of the platform of which it is known what they show."""
         return await self._store.shown(place, message_ids)
 
+    async def shown_before(self, reply: Reply) -> list[str]:
+        """The platform's messages in which the last things were shown that were told before a reply in its place."""
+        return [] if reply.post is None else await self._store.shown_before(reply.post)
+
     async def alerts(self, platform: str) -> list[Alert]:
         """What moderators were to be told and, as far as we know, were not. Oldest first."""
         return await self._store.alerts(platform)

@@ -195,7 +195,8 @@ class RemoteEngine:
         self._choose(served)
 
     def _choose(self, served: dict[str, int | None]) -> None:
-        wanted = self._options.served_name or next(iter(served), "")
+        # Another model than before would read our tokens as other words.
+        wanted = self._options.served_name or self._model or next(iter(served), "")
         if wanted not in served:
             names = ", ".join(served) or said("nothing")
             raise self._failed(

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 
 import benchmarks.crash
 from benchmarks.crash.campaign import Tally
+from benchmarks.crash.nursery import die_with_parent
 from benchmarks.crash.platforms import STAGES, run
 from core import faults
 
@@ -28,7 +29,7 @@ def main() -> int:
         for share in range(shares)
     ]
     total = Tally()
-    with get_context("spawn").Pool(chosen.jobs) as pool:
+    with get_context("spawn").Pool(chosen.jobs, initializer=die_with_parent) as pool:
         for (name, *_), tally in zip(works, pool.imap(run, works), strict=True):
             print(f"{name}: {tally.killed} kills, {tally.posts} replies compared, {len(tally.failures)} failures")
             total.add(tally)
@@ -43,6 +44,7 @@ def _table(total: Tally, seconds: float) -> str:
     kinds = ("lost", "doubled", "disordered", "stray")
     counts = ", ".join(f"{sum(f' {kind}: ' in each for each in total.failures)} {kind}" for kind in kinds)
     head = f"{total.killed} kills in {total.lives} lives, {seconds:.0f} s: {counts}"
+    head += f"; the slowest start took {total.slowest:.1f} s"
     return "\n".join([*rows, head, *total.failures])
 
 

@@ -5,32 +5,43 @@ Answers with the process id, and when it is over with its exit code, negative fo
 the time that Python needs to import the bot; what runs in it is `python -m bots …` from its first line.
 """
 
+import asyncio
 import ctypes
+import gc
+import importlib
 import json
 import os
 import signal
 import sys
 from typing import Any
 
+from bots.assembly import gate
+from bots.settings import load
+
 _DIE_WITH_PARENT = 1
 
 
 def main() -> None:
     """Lead one life after the other."""
-    import bots.assembly  # noqa: PLC0415
-    import bots.slack  # noqa: F401, PLC0415
-    import inference.remote  # noqa: F401, PLC0415
-
-    _die_with_parent()
+    _know_everything()
+    die_with_parent()
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _die_with_parent()
+            die_with_parent()
             os._exit(_live(json.loads(line)))
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _know_everything() -> None:
+    """Import what a bot imports, and read the word lists, which a process keeps."""
+    for name in ("alembic.command", "bots.discord", "bots.slack", "inference.remote"):
+        importlib.import_module(name)
+    asyncio.run(gate(load()).warm())
+    gc.freeze()
 
 
 def _live(life: dict[str, Any]) -> int:
@@ -44,7 +55,7 @@ def _live(life: dict[str, Any]) -> int:
     return bots(life["argv"])
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """However the parent ends (prctl(2), PR_SET_PDEATHSIG; Linux only)."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 

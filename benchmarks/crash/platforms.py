@@ -18,12 +18,25 @@ async def discord(draw: random.Random) -> AsyncIterator[Stage]:
 
     life = draw.choice((0.0, 180.0))
     async with LoopbackDiscord(
-        check=False, validate="off", ratelimit_scale=0, session_starts=1_000_000, nonce_life=life, ack_deadline=15.0
+        check=False, validate="off", ratelimit_scale=0, session_starts=1_000_000, nonce_life=life, ack_deadline=60.0
     ) as loopback:
         yield OnDiscord(loopback)
 
 
-STAGES: dict[str, Staged] = {"discord": discord}
+@asynccontextmanager
+async def slack(draw: random.Random) -> AsyncIterator[Stage]:
+    """A Slack that delivers events again after a moment."""
+    from benchmarks.crash.on_slack import OnSlack  # noqa: PLC0415
+    from tests.loopback.slack import LoopbackSlack  # noqa: PLC0415
+
+    delays = (0.0, draw.uniform(0.1, 1.0), draw.uniform(1.0, 3.0))
+    async with LoopbackSlack(
+        check=False, validate="off", ratelimit_scale=0, ack_deadline=60.0, retry_delays=delays, connections=1000
+    ) as loopback:
+        yield OnSlack(loopback)
+
+
+STAGES: dict[str, Staged] = {"discord": discord, "slack": slack}
 
 
 def run(work: tuple[str, int, int, str]) -> Tally:

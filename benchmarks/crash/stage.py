@@ -16,6 +16,8 @@ LIKELY = (8, 2, 5, 1, 2, 1, 3, 2)
 LONG = "The sea was quiet and the old lamp burned in the window of the tower all night. " * 25
 """More than fits into a message with what comes before it."""
 _SHAPES = ("sea", "keeper", "bell", "stairs", "ship", "wind", "light", "stone", "harbour", "night", "door", "window")
+_DEEDS = ("called", "found", "carried", "followed", "painted", "forgot", "mended", "washed", "counted", "dreamt of")
+_TIMES = ("Later", "At dawn", "Long ago", "Then", "By noon", "Once more", "That winter", "In spring", "Suddenly")
 
 
 class Stage(Protocol):
@@ -49,7 +51,10 @@ def line(number: int, draw: random.Random) -> str:
 
 def answer(number: int) -> str:
     """What the engine says: never the same twice."""
-    return f"The {_SHAPES[number % len(_SHAPES)]} told tale {number} to the old house. Nobody else heard it."
+    draw = random.Random(number)
+    first, second, third = (draw.choice(_SHAPES) for _ in range(3))
+    deed, when = draw.choice(_DEEDS), draw.choice(_TIMES)
+    return f"{when} a {first} {deed} the {second} number {number}. Its {third} shone."
 
 
 def compared(where: str, shown: Sequence[str], told: Sequence[str]) -> list[str]:

@@ -29,7 +29,10 @@ class LoopbackEngine:
 
     async def completions(self, request: web.Request) -> web.StreamResponse:
         """Stream an answer, a few tokens at a time."""
-        await request.read()
+        try:
+            await request.read()
+        except ConnectionError:  # whoever asked was killed
+            return web.Response(status=400)
         self.asked += 1
         ids = self._vocabulary.encode(self._answer(self.asked))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -14,6 +14,7 @@ from bots.discord.posting import file_of
 from bots.discord.reception import Reception
 from bots.discord.stream import Stream
 from bots.discord.trouble import LOST, Code, code
+from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
 from core import faults, release
@@ -42,6 +43,8 @@ class Exchange:
         """Of what the person alone reads."""
         self.here = str(interaction.guild_locale or interaction.locale)
         """Of what everybody reads."""
+        self._ticket: Ticket | None = None
+        """When its reply may be shown."""
 
     async def accept(self, *, private: bool, quiet: bool = False) -> Page | None:
         """Acknowledge. None if the interaction is not for us to answer: seen before, or answered by another.
@@ -106,8 +109,7 @@ class Exchange:
         self.here = await self.reception.language(turn.place.workspace) or self.here
         text = name in _SHOWN_AS_WRITTEN
         stream = Stream(draw, text=text)
-        performing = self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
-        work = Work(turn, asyncio.create_task(performing))
+        work = Work(turn, asyncio.create_task(self._in_line(name, turn, arguments, stream)))
         try:
             with self.reception.working(work), release.to(turn.place, adult=turn.adult):
                 async with stream:
@@ -119,7 +121,17 @@ class Exchange:
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise
             return await self._stopped(page, name, turn)
-        await self.show(page, name, reply, turn)
+        else:
+            await self.show(page, name, reply, turn)
+            return reply
+        finally:
+            if self._ticket is not None:
+                self._ticket.leave()
+
+    async def _in_line(self, name: str, turn: Turn, arguments: Mapping[str, str], stream: Stream) -> Reply:
+        reply = await self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
+        if not (reply.private or reply.again):
+            self._ticket = self.reception.line.ticket(turn.place)
         return reply
 
     async def show(self, page: Page, name: str, reply: Reply, turn: Turn) -> None:
@@ -129,7 +141,7 @@ class Exchange:
             page.private = True
         try:
             with release.to(turn.place, adult=turn.adult, vouched=reply.vouched):
-                await self._write(page, name, reply)
+                await self._write_below(page, name, reply)
         except LOST as error:
             if not page.private and not page.settled:
                 await page.withdraw()
@@ -164,6 +176,22 @@ class Exchange:
             await self.reception.storyteller.delivered(reply, messages)
         except StoreError as error:
             trouble.note(error)
+
+    async def _write_below(self, page: Page, name: str, reply: Reply) -> None:
+        """Write it so that it stands below all that was told before it."""
+        if self._ticket is None or page.private:
+            return await self._write(page, name, reply)
+        channel = self.interaction.channel_id or 0
+        async with self._ticket:
+            if not self.reception.stands_last(channel, page.first):
+                await page.withdraw()
+            elif page.first and len(layout.sheets(reply.blocks, self.here, most=page.most).contents) == 1:
+                self.reception.stands(channel, page.first)
+                self._ticket.leave()  # its only message is there already: nothing can come between
+            await self._write(page, name, reply)
+            for each in page.messages:
+                self.reception.stands(channel, int(each))
+        return None
 
     async def _write(self, page: Page, name: str, reply: Reply) -> None:
         locale = self.locale if page.private else self.here

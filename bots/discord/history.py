@@ -22,7 +22,6 @@ class History:
     @classmethod
     async def read(cls, client: discord.Client, channel_id: int, since: dt.datetime) -> "History":
         """What stands in a channel; nothing where we may not look. Raises what else Discord answers."""
-        since = since if since.tzinfo else since.replace(tzinfo=dt.UTC)  # SQLite keeps no zone
         channel, own = client.get_partial_messageable(channel_id), client.user
         try:
             found = channel.history(limit=_MOST, after=since - _MARGIN, oldest_first=True)

@@ -29,7 +29,7 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
     """Show what was never shown, where it belongs, in its order; then tell moderators what they were not told.
 
     Private replies are let go: nobody waits for them any more. What Discord does not take now stays for the next
-    start; what it never will is let go.
+    start; what it never will is let go, as is what somebody deleted already (Discord says so for a nonce it knows).
     """
     read: Histories = {}
     for missed in await reception.storyteller.undelivered(PLATFORM):
@@ -38,7 +38,7 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
             ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
         except trouble.LOST as error:
             trouble.note(error)
-            if trouble.code(error) not in trouble.NEVER:
+            if trouble.code(error) not in (*trouble.NEVER, trouble.Code.NO_MESSAGE):
                 continue
             ids = []
         await _delivered(reception, missed.reply, ids)
@@ -80,17 +80,16 @@ async def alert(reception: Reception, client: discord.Client, told: Alert, read:
 
 async def _tell(client: discord.Client, channel: int, told: Alert, locale: str, past: History | None) -> None:
     contents = layout.sheets(told.blocks, locale, most=posting.MOST).contents
-    if past is None or len([content for content in contents if past.take(content)]) < len(contents):
-        await posting.post(client, channel, told.blocks, locale=locale, nonce=f"alert-{told.post}")
-    link = _link(told)
-    if link and (past is None or not past.take(link)):
-        await posting.say(client, channel, link, nonce=f"alert-{told.post}.link")
+    for index, content in enumerate((*contents, *_link(told))):
+        if past is None or not past.take(content):
+            await posting.say(client, channel, content, nonce=f"alert-{told.post}.{index}")
 
 
-def _link(told: Alert) -> str:
-    """The address of the message that an alert is about."""
+def _link(told: Alert) -> tuple[str, ...]:
+    """The address of the message that an alert is about, if it is about one."""
     server = told.place.workspace.partition(":")[0]
-    return f"<https://discord.com/channels/{server}/{channel_id(told.place)}/{told.source}>" if told.source else ""
+    address = f"<https://discord.com/channels/{server}/{channel_id(told.place)}/{told.source}>"
+    return (address,) if told.source else ()
 
 
 async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:
@@ -103,11 +102,25 @@ async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> 
 async def _shown(reception: Reception, client: discord.Client, missed: Undelivered, read: Histories) -> list[str]:
     """See to it that a reply stands in its channel; the ids of its messages."""
     channel = channel_id(missed.place)
-    past = await _history(client, channel, missed.told_at, read)
+    past = await _history(client, channel, _since(missed), read)
     past.forget(await reception.storyteller.shown(missed.place, past.ids))
     locale = await reception.language(missed.place.workspace) or "en"
-    with release.to(missed.place, adult=adult(client.get_channel(channel)), vouched=missed.reply.vouched):
-        return await _Late(client, channel, missed, past, locale).shown()
+    where = release.to(missed.place, adult=adult(client.get_channel(channel)), vouched=missed.reply.vouched)
+    for each in await reception.storyteller.shown_before(missed.reply):
+        reception.stands(channel, int(each))
+    late = _Late(client, channel, missed, past, locale)
+    if not all(reception.stands_last(channel, each) for each in late.standing):
+        await late.withdraw()  # something that was told before it had to be posted below it
+    with where:
+        ids = await late.shown()
+    for each in ids:
+        reception.stands(channel, int(each))
+    return ids
+
+
+def _since(missed: Undelivered) -> dt.datetime:
+    """When a turn was asked for, by Discord's clock where its id says so; ours may be wrong."""
+    return discord.utils.snowflake_time(int(missed.turn_id)) if missed.turn_id.isdigit() else missed.told_at
 
 
 async def _history(client: discord.Client, channel: int, since: dt.datetime, read: Histories) -> History:
@@ -129,6 +142,20 @@ class _Late:
         self._view = buttons("", missed.reply, locale)
         self._sheets = layout.sheets(missed.reply.blocks, locale, most=posting.MOST)
         self._file = posting.file_of(self._sheets)
+
+    @property
+    def standing(self) -> list[int]:
+        """The ids of what stands of it as an answer."""
+        return [each.id for each in self._answers]
+
+    async def withdraw(self) -> None:
+        """Take away what stands of it; what is gone already is gone."""
+        for each in self.standing:
+            try:
+                await self._client.get_partial_messageable(self._channel).get_partial_message(each).delete()
+            except discord.NotFound as error:
+                trouble.note(error)
+        self._answers = []
 
     async def shown(self) -> list[str]:
         """Complete what stands there, or post all of it, and say then that it is late."""

@@ -36,6 +36,11 @@ class Page:
         self._spent = False
 
     @property
+    def first(self) -> int:
+        """The id of the first message; 0 if there is none, or it is not known."""
+        return self._first or 0
+
+    @property
     def most(self) -> int:
         """How many messages a reply may have."""
         asked = self._interaction

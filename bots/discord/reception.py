@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 
 from bots.discord.turns import PLATFORM
@@ -11,6 +11,7 @@ from core.storyteller import Storyteller
 
 _FEW = 2
 """Acknowledgements under way that other work need not wait for."""
+_CHANNELS = 10_000
 _COURTESY = 1.0
 """Seconds that other work waits for acknowledgements at most."""
 
@@ -22,6 +23,7 @@ class Reception(Shared):
         super().__init__(storyteller, PLATFORM)
         self.messages = messages
         """Whether the text of ordinary messages reaches us."""
+        self._bottom: OrderedDict[int, int] = OrderedDict()
         self._acknowledging = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -45,6 +47,16 @@ class Reception(Shared):
             async with asyncio.timeout(_COURTESY):
                 await own
         self._next()
+
+    def stands_last(self, channel_id: int, message_id: int) -> bool:
+        """Whether a message stands below all that are known to tell the story in a channel."""
+        return message_id > self._bottom.get(channel_id, 0)
+
+    def stands(self, channel_id: int, message_id: int) -> None:
+        """A message tells the story from now on; what is told later has to stand below it."""
+        self._bottom[channel_id] = max(message_id, self._bottom.pop(channel_id, 0))
+        if len(self._bottom) > _CHANNELS:
+            self._bottom.popitem(last=False)
 
     def _next(self) -> None:
         """Let one of those who wait go on, if acknowledgements leave room; when it goes, it lets the next one."""

@@ -9,6 +9,7 @@ import discord
 
 from bots.discord.client import StoryClient, point_to
 from bots.discord.permissions import invitation
+from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.storyteller import Storyteller
@@ -42,7 +43,7 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     try:
         async with StoryClient(storyteller, settings) as client, stop_signal() as stop:
             await client.login(token)
-            print(f"Add me to a server: {invitation(client.application_id or 0)}", flush=True)
+            announce(f"Add me to a server: {invitation(client.application_id or 0)}")
             return await _until_stopped(client, stop, patience)
     except discord.LoginFailure:
         raise SettingsError(_REFUSED) from None
@@ -53,7 +54,7 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
             raise SettingsError(_REFUSED) from None
         raise SettingsError(f"Discord closed the connection for good (code {error.code}).") from None
     except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError):
-        print(_UNREACHABLE, flush=True)
+        announce(_UNREACHABLE)
         return LATER
 
 

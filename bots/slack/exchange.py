@@ -1,12 +1,14 @@
 """One request, acknowledged already, to the last message of its reply."""
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bots import sentences
+from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
 from bots.slack import layout, outbox, trouble
@@ -50,6 +52,8 @@ class Exchange:
         self.refusing: Callable[[str, list[dict[str, Any]] | None], Awaitable[None]] | None = None
         """How a refusal is said, if not privately: the sentence, and the ways on if moderation kept the text."""
         self._whispers = 0
+        self._ticket: Ticket | None = None
+        """When its reply may be shown."""
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
 
@@ -106,7 +110,21 @@ class Exchange:
             return
         spot = await self._spot(name, asking.place)
         stream = self._stream(spot, name, asking)
-        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments, watch=stream.watch))
+        task = asyncio.create_task(self._in_line(name, asking, arguments, stream))
+        try:
+            await self._followed(task, stream, spot, asking)
+        finally:
+            if self._ticket is not None:
+                self._ticket.leave()
+
+    async def _in_line(self, name: str, asking: Turn, arguments: Mapping[str, str], stream: Stream) -> Reply:
+        reply = await self.reception.storyteller.perform(name, asking, arguments, watch=stream.watch)
+        if not (reply.private or reply.again):
+            self._ticket = self.reception.line.ticket(asking.place)
+        return reply
+
+    async def _followed(self, task: "asyncio.Task[Reply]", stream: Stream, spot: Spot, asking: Turn) -> None:
+        """Show a turn while it is written, and what comes of it."""
         try:
             with self.reception.working(Work(asking, task)):
                 async with stream:
@@ -154,6 +172,7 @@ class Exchange:
             text=name in _SHOWN_AS_WRITTEN,
             stop=stop_button(asking.id, self.here),
             on_stop=lambda: self._stop(asking.id),
+            first=lambda: self.reception.line.clear(asking.place),
         )
 
     def _stop(self, turn_id: str) -> None:
@@ -179,8 +198,9 @@ class Exchange:
         """Show a reply for good. What Slack does not take stays in the outbox, and the person is told."""
         sheets = layout.sheets(reply.blocks, self.here).under(buttons(reply, self.here))
         try:
-            with release.to(asking.place, vouched=reply.vouched):
-                ids = await self._settled(stream, spot, sheets)
+            async with self._ticket or contextlib.nullcontext():
+                with release.to(asking.place, vouched=reply.vouched):
+                    ids = await self._settled(stream, spot, sheets)
         except LOST as error:
             if not await self._shown_otherwise(error, sheets):
                 return

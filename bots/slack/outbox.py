@@ -1,4 +1,4 @@
-"""What was told before the last stop but, as far as we know, never shown."""
+"""What is to be shown for certain: replies that a stop came before, and alerts to moderators."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,16 +14,16 @@ from bots.slack.layout import Sheet, Sheets
 from bots.slack.posting import Spot
 from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
-from core import release
+from core import faults, release
 from core.errors import StoryError
 from core.story import Alert, Posted, Reply, Undelivered
 
 Clients = Callable[[str], Awaitable[AsyncWebClient | None]]
 """The client that speaks for a workspace, by its key; None if the application is not installed there (any more)."""
 
-_LINK = "link"
 Where = tuple[str, str, str]
 """Workspace, channel, thread."""
+_LINK = "link"
 
 
 async def catch_up(reception: Reception, clients: Clients) -> None:
@@ -34,6 +34,7 @@ async def catch_up(reception: Reception, clients: Clients) -> None:
     """
     read: dict[Where, list[Mapping[str, Any]]] = {}
     for missed in await reception.storyteller.undelivered(PLATFORM):
+        faults.hit("replaying")
         try:
             client = None if missed.reply.private else await clients(missed.place.workspace)
             ids = [] if client is None else await _Late(reception, client, missed).posted(read)
@@ -44,8 +45,13 @@ async def catch_up(reception: Reception, clients: Clients) -> None:
             ids = []
         await _delivered(reception, missed.reply, ids)
     for each in await reception.storyteller.alerts(PLATFORM):
-        if (client := await clients(each.place.workspace)) is not None:
-            await alert(reception, client, each, late=True)
+        try:
+            speaker = await clients(each.place.workspace)
+        except trouble.LOST as error:
+            trouble.note(error)
+            continue
+        if speaker is not None:
+            await alert(reception, speaker, each, again=True)
 
 
 async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> None:
@@ -60,31 +66,33 @@ async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> 
     await _delivered(reception, posted.reply, ids)
 
 
-async def alert(reception: Reception, client: AsyncWebClient, told: Alert, *, late: bool = False) -> None:
-    """Tell the moderators, with a way to the message that it is about; once, also when it is tried again (`late`).
+async def alert(reception: Reception, client: AsyncWebClient, told: Alert, *, again: bool = False) -> None:
+    """Tell the moderators, with a way to the message that it is about. `again`: they may have been told before.
 
     What Slack does not take stays for the next start.
     """
+    faults.hit("before_alert")
     try:
-        channel = (await reception.storyteller.workspace(PLATFORM, told.place.workspace)).alerts
-        if channel is not None:
-            await _tell(reception, client, told, channel, late=late)
+        workspace = await reception.storyteller.workspace(PLATFORM, told.place.workspace)
+        if workspace.alerts is not None:
+            turn = f"{told.post} alert"
+            spot = Spot(client, reception.budget, told.place.workspace, workspace.alerts, turn=turn)
+            known = marks.standing(await spot.read(told.since.timestamp()), turn) if again else {}
+            with release.to(told.place):
+                await _tell(spot, told, workspace.language or "en", known)
+        faults.hit("after_alert")
         await reception.storyteller.alerted(told.post)
     except (*trouble.LOST, StoryError) as error:
         trouble.note(error)
 
 
-async def _tell(reception: Reception, client: AsyncWebClient, told: Alert, channel: str, *, late: bool) -> None:
-    place = told.place
-    locale = await reception.language(place.workspace) or "en"
-    spot = Spot(client, reception.budget, place.workspace, channel, turn=f"alert-{told.post}")
-    known = marks.standing(await spot.read(told.since.timestamp()), spot.turn) if late else {}
-    with release.to(place):
-        await spot.all(layout.sheets(told.blocks, locale), known)
-        if told.source and _LINK not in known:
-            link = str((await client.chat_getPermalink(channel=place.channel, message_ts=told.source))["permalink"])
-            section = {"type": "section", "text": {"type": "mrkdwn", "text": f"<{link}>"}}
-            await spot.post(Sheet((section,), link), _LINK)
+async def _tell(spot: Spot, told: Alert, locale: str, known: Mapping[str, marks.Standing]) -> None:
+    await spot.all(layout.sheets(told.blocks, locale), known)
+    if told.source and _LINK not in known:
+        link = await spot.client.chat_getPermalink(channel=told.place.channel, message_ts=told.source)
+        address = str(link["permalink"])
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}>"}}
+        await spot.post(Sheet((section,), address), _LINK)
 
 
 async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from bots.slack.budget import Budget
 from bots.slack.client import Client, hook
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.marks import FIRST, Standing, mark, standing
+from core import faults
 from core.release import Door
 
 PAUSES = (0.5, 2.0)
@@ -61,6 +62,7 @@ class Spot:
 
     async def _posted(self, sheet: Sheet, part: str, *, sketch: bool) -> str:
         await self.budget.post(self.channel)
+        faults.hit("before_post")
         answer = await self.client.chat_postMessage(
             channel=self.channel,
             thread_ts=self.thread or None,
@@ -69,6 +71,7 @@ class Spot:
             metadata=mark(self.turn, part, sketch=sketch),
             **QUIET,
         )
+        faults.hit("after_post")
         return str(answer["ts"])
 
     async def _arrived(self, part: str, since: float, *, sketch: bool) -> str | None:
@@ -124,6 +127,7 @@ class Spot:
             trouble.note(error)
 
     async def _updated(self, ts: str, sheet: Sheet, *, sketch: bool) -> None:
+        faults.hit("before_post")
         await self.client.chat_update(
             channel=self.channel,
             ts=ts,
@@ -131,6 +135,7 @@ class Spot:
             text=sheet.text,
             metadata=mark(self.turn, FIRST, sketch=sketch),
         )
+        faults.hit("after_post")
 
     async def delete(self, ts: str) -> None:
         """Take a message away; if that does not work it stays."""
@@ -167,6 +172,8 @@ class Spot:
         return [await self._part(sheets.messages[0], FIRST, known), *await self.rest(sheets, known)]
 
     async def _part(self, sheet: Sheet, part: str, known: Known) -> str:
+        if part != FIRST:
+            faults.hit("between_parts")
         there = known.get(part)
         if there is None:
             return await self.post(sheet, part)

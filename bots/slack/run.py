@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble
 from bots.slack.app import application, catch_all
@@ -19,6 +21,8 @@ from bots.stopping import LATER, PATIENCE, stop_signal
 from core.storyteller import Storyteller
 
 _SESSION_CHECK = 10.0
+_HEAD_START = 30.0
+"""Seconds that new turns wait for what was not shown before the last stop; then both go on side by side."""
 
 _TOKENLESS = (
     "{name} is not set. Make an app at https://api.slack.com/apps from deploy/slack-manifest.json, and set "
@@ -56,25 +60,31 @@ async def run(
             name = await _name(web)
             reception = reception or Reception(storyteller)
             reception.name = name
-            async with _connected(reception, web, client(settings, session=session), app_token):
-                print(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.", flush=True)
-                await _until(stop, reception, web)
+            async with (
+                _catching_up(reception, web, stop),
+                _connected(reception, web, client(settings, session=session), app_token),
+            ):
+                announce(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.")
+                await asyncio.wait([stop])
                 await reception.drain(patience=patience)
                 return stop.result()
         except trouble.LOST as error:
             trouble.note(error)
-            print(_UNREACHABLE, flush=True)
+            announce(_UNREACHABLE)
             return LATER
 
 
-async def _until(stop: "asyncio.Future[int]", reception: Reception, web: AsyncWebClient) -> None:
-    """Catch up, and wait for the signal."""
-    catching_up = asyncio.create_task(_catch_up(reception, web))
+@contextlib.asynccontextmanager
+async def _catching_up(reception: Reception, web: AsyncWebClient, stop: "asyncio.Future[int]") -> AsyncIterator[None]:
+    """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order."""
+    task = asyncio.create_task(_catch_up(reception, web))
     try:
-        await asyncio.wait([stop])
+        ends: list[asyncio.Future[Any]] = [task, stop]
+        await asyncio.wait(ends, timeout=_HEAD_START, return_when=asyncio.FIRST_COMPLETED)
+        yield
     finally:
-        catching_up.cancel()
-        await asyncio.wait([catching_up])
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def _catch_up(reception: Reception, web: AsyncWebClient) -> None:

@@ -6,7 +6,7 @@ button away; with a status before them, one append. What is final always stands,
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
@@ -50,6 +50,7 @@ class Stream:
         text: bool,
         stop: list[dict[str, Any]],
         on_stop: Callable[[], object],
+        first: Callable[[], Awaitable[None]],
     ) -> None:
         self.rung = Rung.FINAL
         self._spot = spot
@@ -59,6 +60,8 @@ class Stream:
         self._text = text
         self._stop = stop
         self._on_stop = on_stop
+        self._first = first
+        """Waits for what has to be shown first."""
         self._ts = ""
         self._open = False
         self._said = ""
@@ -183,6 +186,7 @@ class Stream:
 
     async def _placed(self) -> None:
         """Post what is there as an ordinary message, to be updated."""
+        await self._first()
         if self._latest is not None:
             try:
                 self._ts = await self._spot.post(self._sketched(self._latest), sketch=True)
@@ -196,6 +200,7 @@ class Stream:
         """Start the stream with the words that are there."""
         if self.rung is not Rung.STREAM or self._latest is None or self._ts:
             return
+        await self._first()
         said, began = self._latest.text, time.time()
         try:
             self._ts = await self._started(said)

@@ -21,6 +21,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, leaving, oauth, outbox, trouble
 from bots.slack.app import application, catch_all
@@ -80,14 +81,14 @@ async def run(
             name = "storycircle" if flow else await _name(speaker)
         except trouble.LOST as error:
             trouble.note(error)
-            print(_UNREACHABLE, flush=True)
+            announce(_UNREACHABLE)
             return LATER
         reception = reception or Reception(storyteller)
         reception.name = name
         app = _application(reception, speaker, secret.get_secret_value(), flow)
         stop = await parts.enter_async_context(stop_signal())
         await parts.enter_async_context(_listening(app, reception, settings))
-        print(_where(settings, flow), flush=True)
+        announce(_where(settings, flow))
         await _until(stop, reception, _clients(speaker, flow), settings.slack_keep_days if flow else None)
         await reception.drain(patience=patience)
         return stop.result()

@@ -142,6 +142,25 @@ async def test_a_server_that_comes_back_is_used_again(folder: Path) -> None:
             assert await outcome(engine)
 
 
+async def test_a_server_that_comes_back_with_another_model_is_refused(folder: Path) -> None:
+    port = free_port()
+    good = answering(said(200, event(70, finish="stop"), SSE))
+    other = said(200, json.dumps({"data": [{"id": "another"}]}))
+
+    async def changed(line: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(other if line.startswith("GET") else said(404, ""))
+
+    async with engine_at(f"http://127.0.0.1:{port}", folder) as engine:
+        async with small_server(good, port):
+            assert await outcome(engine)
+        async with small_server(changed, port):
+            for _ in range(2):
+                with pytest.raises(EngineFailed, match="has no model 'storyteller'|serves another, not storyteller"):
+                    await outcome(engine)
+        async with small_server(good, port):
+            assert await outcome(engine)
+
+
 async def test_hanging_up_reaches_the_server(folder: Path) -> None:
     gone = asyncio.Event()
 

@@ -48,7 +48,8 @@ class Faults:
         """Order a fault. `method` may be `*`; `path` is a regular expression, searched in the path after /api/v10.
 
         `code=10008` refuses as Discord does; `status=500` or `502` is an outage; `status=429` a rate limit that is not
-        the application's fault; `drop` cuts the connection; `delay` waits first (and alone only delays).
+        the application's fault; `drop` cuts the connection; `delay` waits first (and alone only delays), with
+        `after` between the deed and its answer.
         """
         fault = Fault(method, re.compile(path), code, status, retry_after, via, drop, after, delay, times)
         self.standing.append(fault)

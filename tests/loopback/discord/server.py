@@ -91,7 +91,7 @@ class Server:
         uploads: dict[str, Upload],
     ) -> web.StreamResponse:
         fault = self._platform.faults.hit(request.method, request.path)
-        if fault and fault.delay:
+        if fault and fault.delay and not fault.after:
             await asyncio.sleep(fault.delay)
         if fault and not fault.after and (broken := _broken(http, request, fault)):
             return broken
@@ -109,6 +109,8 @@ class Server:
             _log.exception("a handler of the loopback Discord crashed")
             self._platform.ledger.violate(f"the loopback Discord itself: {_name(request)} crashed: {error!r}")
             answer = Answer(500, {"message": "500: Internal Server Error", "code": 0})
+        if fault and fault.delay and fault.after:
+            await asyncio.sleep(fault.delay)
         if fault and fault.after and (broken := _broken(http, request, fault)):
             return broken
         request.status = answer.status
