@@ -3,8 +3,7 @@
 A reading is only a view for matching and is never stored or posted. Nothing here knows a word list.
 Every function is linear in the length of its text.
 
-Sources: the Unicode character names and decompositions of the standard library; shapes of other scripts'
-letters and the leetspeak below are our own tables.
+Which letter a character looks like is said in `core.filters.shapes`; the leetspeak below is our own.
 """
 
 import html
@@ -13,121 +12,54 @@ import unicodedata
 from functools import cache
 from urllib.parse import unquote
 
-EMOJI = "\x02"
-"""Stands for one or more pictures in a folded text."""
-
-# Letters of other scripts, and symbols, by the Latin letter that they look like.
-_SHAPES = {
-    "a": "аαɑдљ∆ΔΛАΑ∂ªልልልᗩ卂ⲁ⍺คᎪ",
-    "b": "ьвβъБВΒЬЪБ฿Ᏼᗷ乃ⲃвЬƄ",
-    "c": "сςϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
-    "d": "ԁժďÐđᎠᗪⅾ刀ძ",
-    "e": "еєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зეệё",
-    "f": "ғƒϝʄᖴ千ẝ₣ſ",
-    "g": "ɡցԍĢ₲ᎶᘜɢǥᏀ",
-    "h": "һнНΗңҺհ卄ℎⲏᎻᕼн#",
-    "i": "іιїІΙїıӏ丨ⅰⲓᎥ¡ị",
-    "j": "јϳЈᎫﾌյ",
-    "k": "кκКΚқҡĸ₭ᏦᛕⲕҜ长",
-    "l": "ⅼⳑ£ℓӀ｜Ꮮᒪㄥʟ∣ŀ",
-    "m": "мΜМϺmⅿᎷᗰ爪₥ⲙ",
-    "n": "ΝИПղռ₦ᑎ几ⲛһйлռ",
-    "o": "оοσОΟθөօ०๐ΘØØ⭕ⲟ口ㄖᝪଠ○◯●◦סᎤօ〇ο",
-    "p": "рρРΡþᑭᏢ卩ⲣ₽",
-    "q": "ԛզգϙҨ",
-    "r": "гяřΓГЯᏒᖇ尺ⲅɼգ®",
-    "s": "ѕЅ§ടᏚᔕ丂ՏꜱȘ$ʂֆ",
-    "t": "тτТΤŧ†✝七ⲧᎢㄒ₮ｔ⊥",
-    "u": "υцմսΥЦÜᑌㄩ∪⋃ⲩųų",
-    "v": "ѵѴΝ√∨Ꮩᐯⅴ",
-    "w": "ѡωшщɯШᏔᗯ山₩ฬשաⲱ",
-    "x": "хχХΧ×✕✖❌ⅹ乂ⲭ᙭ж",
-    "y": "уγүУΥҮ¥ყуч丫ⲩᎩ",
-    "z": "ᏃᘔⲍΖ乙ʐȤ",
-}
-_LATIN = re.compile(
-    r"LATIN (?:CAPITAL |SMALL |SUBSCRIPT SMALL |LETTER SMALL CAPITAL )?(?:LETTER )?"
-    r"(?:SMALL CAPITAL |SCRIPT |OPEN |REVERSED |DOTLESS |LONG |BARRED |INVERTED )*([A-Z])(?: WITH .*)?$"
-)
-_STYLED = re.compile(r"(?:LETTER|CAPITAL|SMALL) ([A-Z])$")
-_PICTURES = {"So", "Sk", "Cn", "Co", "Cs"}
-
-
-class _Fold(dict[int, str]):
-    """A table for `str.translate` that works out each character once, when it is first met."""
-
-    def __missing__(self, point: int) -> str:
-        folded = _plain(chr(point))
-        self[point] = folded
-        return folded
-
-
-@cache
-def _fold() -> _Fold:
-    table = _Fold()
-    for letter, shapes in reversed(_SHAPES.items()):
-        for shape in shapes:
-            if not shape.isascii() and unicodedata.category(shape) != "Mn":
-                table[ord(shape)] = letter
-    table[ord("ß")] = table[ord("ẞ")] = "ss"
-    return table
-
-
-def _plain(char: str) -> str:
-    if char.isascii():
-        return char.lower() if char.isprintable() or char in "\n\t" else ""
-    category = unicodedata.category(char)
-    if category in {"Mn", "Me", "Cf", "Cc"} or char in "\u115f\u1160\u3164\uffa0\u2800":
-        return ""
-    if category.startswith("Z"):
-        return "\n" if category != "Zs" else " "
-    return _letter(char) or (EMOJI if category in _PICTURES else _decomposed(char))
-
-
-def _letter(char: str) -> str:
-    name = unicodedata.name(char, "")
-    match = _LATIN.match(name) or (_STYLED.search(name) if "LATIN" in name or "REGIONAL" in name else None)
-    return match[1].lower() if match else ""
-
-
-def _decomposed(char: str) -> str:
-    bases = [c for c in unicodedata.normalize("NFKD", char) if unicodedata.category(c) != "Mn"]
-    letters = [c for c in bases if c.isalnum()]
-    text = "".join(letters or bases)
-    if text.isascii():
-        return text.lower()
-    known = _fold()
-    return "".join(known.get(ord(c), c) for c in text).lower()
-
-
-def folded(text: str) -> str:
-    """`text` in small plain letters: no accents, no invisible characters, look-alikes as the Latin letter."""
-    return text.lower() if text.isascii() and text.isprintable() else text.translate(_fold())
-
+from core.filters.shapes import PICTURED
 
 # --- markup ---------------------------------------------------------------------------------------------
 
-_MARKED = re.compile(r"<[!/a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|:[a-z0-9_+-]{2}")
-_COMMENT = re.compile(r"<!--[^>]{0,300}-->")
-_LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{1,300})>")
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<(?:[@#!&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
-_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,500}\)")
-_SHORTCODE = re.compile(r":[a-z0-9_+-]{2,40}:")
+_MARKED = re.compile(r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-9_+-]+:|\\[ux]|U\+|><")
+_COMMENT = re.compile(r"<!--.{0,300}?-->", re.DOTALL)
+_LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{0,300})>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<[!?][^<>\n]{0,60}>|<(?:[@#&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\])")
+_SHORTCODE = re.compile(r":[a-z0-9_+-]{1,40}:")
+_LETTER_CODE = re.compile(r":(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|:([abmox]):")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_CODED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})|\bU\+([0-9a-fA-F]{4,5})\b(?: (?=U\+))?")
+_ANGLED = re.compile(r"(?:>?<[a-zA-Z](?=[<>])){3,}>?")
+_NO_LETTERS = re.compile(r"[^a-zA-Z]+")
 _DELIMITERS = re.compile(r"[*_~|`\\]+")
 _HIDDEN = re.compile(r"\|\|[^|]{1,300}\|\||~~[^~]{1,300}~~")
 
 
 def untagged(text: str) -> str:
-    """`text` as it is shown once tags, comments, entities, links, mentions and custom emoji are gone."""
+    """`text` as it is shown once tags, comments, entities, links, mentions and custom emoji are gone.
+
+    What is encoded twice is decoded twice.
+    """
     if not _MARKED.search(text):
         return text
+    text = _decoded(_decoded(text))
+    if "<" in text:
+        text = _ANGLED.sub(lambda run: _NO_LETTERS.sub("", run[0]), text)
+        text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
+    text = _LETTER_CODE.sub(r"\1\2", text)
+    return _SHORTCODE.sub("", _LINK.sub(r"\1", text))
+
+
+def _decoded(text: str) -> str:
+    """Entities, per cent signs and code points as the characters that they stand for, once."""
     if "&" in text:
         text = html.unescape(text)
     if _ESCAPED.search(text):
         text = unquote(text, errors="ignore")
-    text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
-    return _SHORTCODE.sub("", _LINK.sub(r"\1", text))
+    if "\\" in text or "U+" in text:
+        text = _CODED.sub(_character, text)
+    return text
+
+
+def _character(match: re.Match[str]) -> str:
+    point = int(next(filter(None, match.groups())), 16)
+    return chr(point) if not 0xD800 <= point < 0xE000 else ""
 
 
 def unmarked(text: str) -> list[str]:
@@ -173,6 +105,7 @@ _BRACKETED = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgast
 _OTHER = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelzlllbhhnuuplcccc")
 """Signs and letters by their looks: the first, the same with brackets, and the second."""
 _GLYPHS = str.maketrans("ηνμипλ", "nvmnna")
+_PICTURED = {PICTURED + point: chr(point) for point in range(ord("a"), ord("z") + 1)}
 _SHOUTED = re.compile("[!?]{2,}")
 _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
@@ -198,7 +131,9 @@ def unleeted(text: str) -> list[str]:
     White space stays as it is, so that the readings have the same chunks as `text`.
     """
     text = _SHOUTED.sub(".", text)
-    found = [text.translate(_GLYPHS), text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
+    pictured = text.translate(_PICTURED)
+    found = [pictured.translate(_SINGLE)] if pictured != text else []
+    found += [text.translate(_GLYPHS), text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
     if _SIGNED.search(text):
         for order in _built():
             built = _assembled(text, order)

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 import ahocorasick
 
-from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked, unspaced, untagged, upright
+from core.filters.disguise import joined, lettered, squeezed, unleeted, unmarked, unspaced, untagged, upright
 from core.filters.lexicon import Lexicon, lexicon
+from core.filters.shapes import folded
 from core.policy import Category
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
@@ -27,6 +28,7 @@ _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
 _LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
 _WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
 _CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
+_TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -63,7 +65,7 @@ def _found(text: str) -> set[Category]:
     text = untagged(text)
     first = _Reading(folded(text), text, known)
     kinds = {*first.kinds(), *_humps(text, known), *_other_scripts(text, known)}
-    others = [*unmarked(first.settled), upright(text)]
+    others = [*unmarked(first.settled), upright(text), _tall(text)]
     for each in dict.fromkeys(map(folded, others)):
         if each and each != first.settled:
             kinds.update(_Reading(each, text, known, seen=first.seen).kinds())
@@ -79,6 +81,13 @@ def _other_scripts(text: str, known: Lexicon) -> Iterator[Category]:
         yield from (kind for _, kind in _unspaced().iter(unspaced(text)))
     words = set(_FOREIGN.findall(text.casefold()))
     yield from (known.foreign[w] for w in words & known.foreign.keys())
+
+
+def _tall(text: str) -> str:
+    """The chunks with a capital I that stands among small letters as an l, read so; usually nothing."""
+    if not _TALL_I.search(text):
+        return ""
+    return " ".join(_TALL_I.sub("l", c) for c in text.split() if _TALL_I.search(c))
 
 
 def _humps(text: str, known: Lexicon) -> Iterator[Category]:
@@ -128,7 +137,7 @@ class _Reading:
         said: dict[str, str] = {}
         open_: list[int] = []
         for index, ways in enumerate(zip(*wholes, strict=True)):
-            clear = next((w for w in ways if len(w) > 2 and w in self.known.innocent), None)
+            clear = self._clear(ways)
             if clear is not None:
                 said[odd[index]] = clear
             else:
@@ -138,6 +147,13 @@ class _Reading:
             pieces = reading.split(" ")
             tokens.update(lettered(" ".join([pieces[i] for i in open_])).split())
         return said, {t for t in tokens if len(t) > 2}
+
+    def _clear(self, ways: tuple[str, ...]) -> str | None:
+        """The innocent word that an odd chunk says; none if only its signs left out make one, and read a listed one."""
+        clear = next((w for w in ways if len(w) > 2 and w in self.known.innocent), None)
+        if clear is not None and not self.known.words.keys().isdisjoint(ways):
+            return None if clear == ways[0] else clear
+        return clear
 
     def _plainly(self, words: str) -> Iterator[Category]:
         tokens = set(words.split())
@@ -196,13 +212,16 @@ class _Reading:
         return not part or part in small or (len(part) > 2 and (part in self.known.common or len(set(part)) == 1))
 
     def _split(self, chunks: list[str]) -> Iterator[Category]:
+        """Words cut into two pieces or three, of which one is no everyday word."""
         known = self.known
-        together = {a + b for a, b in pairwise(chunks)} & known.words.keys()
-        if not together:
-            return
-        for a, b in pairwise(chunks):
-            if len(a + b) > 3 and a and b and a + b in together and not (self._used(a) and self._used(b)):
+        chunks = [c for c in chunks if c]
+        pairs = [(a, b) for a, b in pairwise(chunks) if a + b in known.words]
+        for a, b in pairs:
+            if len(a + b) > 3 and not (self._used(a) and self._used(b)):
                 yield known.words[a + b]
+        for a, b, c in zip(chunks, chunks[1:], chunks[2:], strict=False):
+            if (whole := a + b + c) in known.words and len(whole) > 4 and not all(map(self._used, (a, b, c))):
+                yield known.words[whole]
 
     def _used(self, word: str) -> bool:
         return word in _SHORT if len(word) < 3 else word in self.known.common
@@ -217,7 +236,9 @@ class _Reading:
         if not lines:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
-        yield from (known.words[w] for w in known.words.keys() & (wholes | _without_ends(lines)))
+        spelled = wholes | _without_ends(lines)
+        yield from (known.words[w] for w in known.words.keys() & spelled)
+        yield from (known.near[w] for w in known.near.keys() & spelled if len(w) > 4)
         yield from self._glued(f" {' '.join(wholes)} ")
 
     def _masked(self, odd: list[str]) -> Iterator[Category]:
