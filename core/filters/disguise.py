@@ -20,13 +20,13 @@ _MARKED = re.compile(r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-
 _COMMENT = re.compile(r"<!--.{0,300}?-->", re.DOTALL)
 _LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{0,300})>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<[!?][^<>\n]{0,60}>|<(?:[@#&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
-_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\])")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\](?!\[))")
 _SHORTCODE = re.compile(r":[a-z0-9_+-]{1,40}:")
 _LETTER_CODE = re.compile(r":(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|:([abmox]):")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _CODED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})|\bU\+([0-9a-fA-F]{4,5})\b(?: (?=U\+))?")
-_ANGLED = re.compile(r"(?:>?<[a-zA-Z](?=[<>])){3,}>?")
-_NO_LETTERS = re.compile(r"[^a-zA-Z]+")
+_ANGLED = re.compile(r"(?:>?<[^<>\s](?=[<>])){3,}>?")
+_ANGLES = str.maketrans("", "", "<>")
 _DELIMITERS = re.compile(r"[*_~|`\\]+")
 _HIDDEN = re.compile(r"\|\|[^|]{1,300}\|\||~~[^~]{1,300}~~")
 
@@ -40,7 +40,7 @@ def untagged(text: str) -> str:
         return text
     text = _decoded(_decoded(text))
     if "<" in text:
-        text = _ANGLED.sub(lambda run: _NO_LETTERS.sub("", run[0]), text)
+        text = _ANGLED.sub(lambda run: run[0].translate(_ANGLES), text)
         text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
     text = _LETTER_CODE.sub(r"\1\2", text)
     return _SHORTCODE.sub("", _LINK.sub(r"\1", text))
@@ -186,3 +186,16 @@ def joined(text: str) -> str:
 def squeezed(text: str) -> str:
     """`text` with each repeated letter once."""
     return _REPEATED.sub("", text)
+
+
+_SOUNDS = (
+    ("ph", "f"), ("ck", "k"), ("ch", "\x01"), ("c", "k"), ("\x01", "ch"), ("q", "k"), ("x", "ks"), ("z", "s"), ("ee", "i"),
+    ("oo", "u"), ("ou", "u"), ("y", "i"), ("wh", "w"), ("er ", "a "), ("ah ", "a "), ("uh ", "a "), ("ers ", "as "),
+)  # fmt: skip
+
+
+def sounded(words: str) -> str:
+    """`words`, each with a space behind it, spelt by their sound, and no letter twice in a row."""
+    for spelling, sound in _SOUNDS:
+        words = words.replace(spelling, sound)
+    return squeezed(words)

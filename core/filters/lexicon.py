@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.filters import chinese, lists
-from core.filters.disguise import squeezed
+from core.filters.disguise import sounded, squeezed
 from core.filters.shapes import folded
 from core.policy import Category
 
@@ -55,6 +55,8 @@ class Lexicon:
     phrases: dict[str, Category]
     near: dict[str, Category]
     """Typos, reversals and other spellings that are no word themselves."""
+    sounds: dict[str, Category]
+    """Words by their sound, where no innocent word sounds so."""
     roots: dict[str, Category]
     """Words with no innocent sense, looked for inside longer words."""
     hard_roots: dict[str, Category]
@@ -108,6 +110,7 @@ def lexicon() -> Lexicon:
             for v in _variants(w) | (_mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
             if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)
         },
+        sounds=_sounds({w: k for w, k in every.items() if k in _PLAIN_BAD and w not in ambiguous}, innocent),
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
@@ -211,6 +214,12 @@ def _masks(words: dict[str, Category]) -> dict[tuple[int, str], dict[str, Catego
         if len(word) > 2 and kind not in _NEVER_MASKED:
             found.setdefault((len(word), word[0]), {})[word] = kind
     return found
+
+
+def _sounds(words: dict[str, Category], innocent: Collection[str]) -> dict[str, Category]:
+    taken = set(sounded(" ".join(innocent) + " ").split())
+    kinds = zip(sounded(" ".join(words) + " ").split(), words.values(), strict=True)
+    return {sound: kind for sound, kind in kinds if len(sound) > 3 and sound not in taken}
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

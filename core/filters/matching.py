@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import ahocorasick
 
-from core.filters.disguise import joined, lettered, squeezed, unleeted, unmarked, unspaced, untagged, upright
+from core.filters.disguise import joined, lettered, sounded, squeezed, unleeted, unmarked, unspaced, untagged, upright
 from core.filters.lexicon import Lexicon, lexicon
 from core.filters.shapes import folded
 from core.policy import Category
@@ -183,6 +183,7 @@ class _Reading:
         yield from (known.words[w] for w in known.words.keys() & unknown)
         yield from (known.near[w] for w in known.near.keys() & unknown)
         view = " ".join(unknown)
+        yield from (known.sounds[s] for s in known.sounds.keys() & sounded(view + " ").split())
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
 
@@ -237,9 +238,7 @@ class _Reading:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
         spelled = wholes | _without_ends(lines)
-        yield from (known.words[w] for w in known.words.keys() & spelled)
-        yield from (known.near[w] for w in known.near.keys() & spelled if len(w) > 4)
-        yield from self._glued(f" {' '.join(wholes)} ")
+        yield from self._disguised(spelled)
 
     def _masked(self, odd: list[str]) -> Iterator[Category]:
         for chunk in odd:

@@ -379,8 +379,8 @@ SINGLE: dict[str, Mask] = {
 """Every mask by name."""
 
 _LIGHT = (
-    "cyrillic", "some look-alikes", "leet one", "leet some", "superscript", "any case", "accents", "hooked", "keycaps",
-    "stretched", "full width capitals", "greek", "decimal entities", "vowels doubled", "by sound", "small capitals",
+    "cyrillic", "some look-alikes", "leet one", "leet some", "superscript", "any case", "accents", "hooked",
+    "stretched", "full width capitals", "greek", "any look-alike", "vowels doubled", "by sound", "small capitals",
 )  # fmt: skip
 _HEAVY = (
     "dots between", "dashes between", "nothing between", "bold inside", "spoiler part", "link around part", "slack link",
