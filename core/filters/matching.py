@@ -149,10 +149,10 @@ class _Reading:
         return said, {t for t in tokens if len(t) > 2}
 
     def _clear(self, ways: tuple[str, ...]) -> str | None:
-        """The innocent word that an odd chunk says; none if only its signs left out make one, and read a listed one."""
-        clear = next((w for w in ways if len(w) > 2 and w in self.known.innocent), None)
-        if clear is not None and not self.known.words.keys().isdisjoint(ways):
-            return None if clear == ways[0] else clear
+        """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account."""
+        clear = max((w for w in ways if len(w) > 2 and w in self.known.innocent), key=len, default=None)
+        if clear is None or any(len(w) > len(clear) for w in self.known.words.keys() & set(ways)):
+            return None
         return clear
 
     def _plainly(self, words: str) -> Iterator[Category]:
@@ -232,7 +232,7 @@ class _Reading:
         known = self.known
         signs = "\n".join({s for s in _SIGNS.findall(" ".join(filter(None, bare))) if any(map(str.isalpha, s))})
         runs = {r for r in _SMALL.findall(words) if not _ALL_EVERYDAY.fullmatch(r)}
-        runs.update(_LETTERS.findall(lettered(self.text)))
+        runs.update(_LETTERS.findall(words))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
         if not lines:
             return
