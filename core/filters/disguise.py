@@ -170,7 +170,7 @@ def upright(text: str) -> str:
 
 _SPACED = str.maketrans({chr(c): " " for c in range(128) if not chr(c).islower()})
 _DROPPED = str.maketrans({chr(c): None for c in range(128) if not chr(c).islower() and chr(c) != " "})
-_REPEATED = re.compile(r"([a-z])(?=\1)")
+_TWICE = [(letter * 2, letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
 def lettered(text: str) -> str:
@@ -185,7 +185,10 @@ def joined(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """`text` with each repeated letter once."""
-    return _REPEATED.sub("", text)
+    for twice, once in _TWICE:
+        while twice in text:
+            text = text.replace(twice, once)
+    return text
 
 
 _SOUNDS = (

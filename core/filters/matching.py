@@ -6,10 +6,11 @@ channel is not decided here.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import ahocorasick
 
@@ -23,6 +24,27 @@ _WINDOW = 20_000
 _OVERLAP = 400
 """Characters read at once, and how many of them twice."""
 
+_MOST_SIGNS = 4_000
+"""Signs of a window that may stand in chunks that are no plain words; where there are more, nobody can read the text,
+and that is what is said of it."""
+_LONG = 24
+"""Letters in a row that are no single word, however it is drawn out."""
+_LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
+_SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
+_LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
+_WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
+_CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
+_TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
+_HUMP = re.compile(r"[A-Z]?[a-z]+")
+_MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
+_CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
+_EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
+_SHORT = frozenset(_EVERYDAY.split())
+_SIGNS = 4_000
+"""Signs of a window that may stand in chunks that are no plain words; where there are more, nobody can read the text,
+and that is what is said of it."""
 _LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
 _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
 _LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
@@ -65,6 +87,8 @@ def _found(text: str) -> set[Category]:
     text = untagged(text)
     first = _Reading(folded(text), text, known)
     kinds = {*first.kinds(), *_humps(text, known), *_other_scripts(text, known)}
+    if Category.HIDDEN in kinds:
+        return kinds
     others = [*unmarked(first.settled), upright(text), _tall(text)]
     for each in dict.fromkeys(map(folded, others)):
         if each and each != first.settled:
@@ -114,7 +138,8 @@ class _Reading:
         bare = [c.strip(_AROUND) for c in chunks]
         odd = {c: c.strip(_LIGHTLY) for c, b in zip(chunks, bare, strict=True) if not _ordinary(b)}
         shapes = dict.fromkeys([s for s in odd.values() if s] + [s[1:] for s in odd.values() if s[:1] in {"#", "@"}])
-        said, tokens = self._settled(list(shapes))
+        readable = _readable(shapes)
+        said, tokens = self._settled(readable)
         self.settled = self.text
         if said:
             chunks = [said.get(odd.get(c, ""), c) for c in chunks]
@@ -123,10 +148,13 @@ class _Reading:
         words = lettered(self.settled)
         yield from self._plainly(words)
         yield from self._disguised(tokens)
+        if len(readable) < len(shapes):
+            yield Category.HIDDEN
+            return
         yield from self._disguised(words.split())
         yield from self._split(bare)
         yield from self._spelled(words, bare)
-        yield from self._masked([c for c in shapes if c not in said])
+        yield from self._masked([c for c in readable if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
         """What each odd chunk says if that is clear, and the words that the others may hide."""
@@ -183,7 +211,8 @@ class _Reading:
         yield from (known.words[w] for w in known.words.keys() & unknown)
         yield from (known.near[w] for w in known.near.keys() & unknown)
         view = " ".join(unknown)
-        yield from (known.sounds[s] for s in known.sounds.keys() & sounded(view + " ").split())
+        heard = sounded(" ".join([w for w in unknown if len(w) < _LONG]) + " ")
+        yield from (known.sounds[s] for s in known.sounds.keys() & set(heard.split()))
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
 
@@ -249,6 +278,13 @@ class _Reading:
                     yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
 
 
+def _readable(shapes: Iterable[str]) -> list[str]:
+    """The odd chunks that are worth reading: all, unless there are more signs in them than any story has."""
+    some = list(shapes)
+    signs = accumulate(0 if c.isalpha() else len(c.encode("ascii", "ignore")) for c in some)
+    return some[: bisect_right(list(signs), _MOST_SIGNS)]
+
+
 def _fits(chunk: str, word: str, kind: Category) -> bool:
     """Whether `word` may stand behind the signs of `chunk`; more than half only if strong and starred."""
     hidden = sum(not (c.isascii() and c.isalpha()) for c in chunk)
@@ -264,12 +300,17 @@ def _vowels_masked(chunk: str, word: str) -> bool:
 def _without_ends(lines: str) -> set[str]:
     """What stands in each line of short pieces once the everyday short words at its ends are gone."""
     found: set[str] = set()
-    for front in (_ONE_SHORT, _TWO_SHORT, _ALL_SHORT):
-        rest = front.sub("", lines)
-        for each in (rest, _LAST_SHORT.sub("", rest)):
-            found.update(joined(each.replace(" ", "").replace("\n", " ")).split())
-    found.update(joined(_LAST_SHORT.sub("", lines).replace(" ", "").replace("\n", " ")).split())
-    return {f for f in found if len(f) > 2}
+    for line in lines.split("\n"):
+        pieces = line.split(" ")
+        last = len(pieces)
+        while last and pieces[last - 1] in _SHORT:
+            last -= 1
+        first = 0
+        while first < last and pieces[first] in _SHORT:
+            first += 1
+        for start in {0, min(1, first), min(2, first), first}:
+            found.update(("".join(pieces[start:]), "".join(pieces[start:last])))
+    return {f for f in joined(" ".join(found)).split() if len(f) > 2}
 
 
 def _ordinary(chunk: str) -> bool:
