@@ -21,8 +21,7 @@ _COMMENT = re.compile(r"<!--.{0,300}?-->", re.DOTALL)
 _LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{0,300})>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<[!?][^<>\n]{0,60}>|<(?:[@#&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\](?!\[))")
-_SHORTCODE = re.compile(r":[a-z0-9_+-]{1,40}:")
-_LETTER_CODE = re.compile(r":(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|:([abmox]):")
+_SHORTCODE = re.compile(r":(?:(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|([abmox]):|[a-z0-9_+-]{1,40}:)")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _CODED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})|\bU\+([0-9a-fA-F]{4,5})\b(?: (?=U\+))?")
 _ANGLED = re.compile(r"(?:>?<[^<>\s](?=[<>])){3,}>?")
@@ -42,8 +41,7 @@ def untagged(text: str) -> str:
     if "<" in text:
         text = _ANGLED.sub(lambda run: run[0].translate(_ANGLES), text)
         text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
-    text = _LETTER_CODE.sub(r"\1\2", text)
-    return _SHORTCODE.sub("", _LINK.sub(r"\1", text))
+    return _SHORTCODE.sub(r"\1\2", _LINK.sub(r"\1", text))
 
 
 def _decoded(text: str) -> str:
@@ -100,12 +98,13 @@ _BUILT = {
     "z": "~/_ >_",
 }
 """Letters built from several signs."""
-_SINGLE = str.maketrans("0345789@$+^€£2!|16#ηνμипλ", "oeastbgastaelriiighnvmnna")
-_BRACKETED = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelriiighnvmnnacccc")
-_OTHER = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelzlllbhhnuuplcccc")
-"""Signs and letters by their looks: the first, the same with brackets, and the second."""
+_SINGLE = str.maketrans("0345789@$+^€£#μпλ", "oeastbgastaelhmna")
+_BRACKETS = str.maketrans("(<[{", "cccc")
+_DOUBTFUL = (("1!|", "i", "l"), ("2", "z", "r"), ("6", "g", "b"), ("ηνи", "nvn", "huu"))
+"""Signs that look like one letter as much as like another."""
 _GLYPHS = str.maketrans("ηνμипλ", "nvmnna")
 _PICTURED = {PICTURED + point: chr(point) for point in range(ord("a"), ord("z") + 1)}
+_BRACKET = re.compile(r"[(<\[{]")
 _SHOUTED = re.compile("[!?]{2,}")
 _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
@@ -132,13 +131,24 @@ def unleeted(text: str) -> list[str]:
     """
     text = _SHOUTED.sub(".", text)
     pictured = text.translate(_PICTURED)
-    found = [pictured.translate(_SINGLE)] if pictured != text else []
-    found += [text.translate(_GLYPHS), text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
+    found = [pictured, text] if pictured != text else [text]
     if _SIGNED.search(text):
-        for order in _built():
-            built = _assembled(text, order)
-            found += [built.translate(_BRACKETED), built.translate(_OTHER)]
-    return list(dict.fromkeys(found))
+        found += [_assembled(text, order) for order in _built()]
+    found += [t.translate(_BRACKETS) for t in found if _BRACKET.search(t)]
+    readings = [t.translate(_GLYPHS) for t in found[:1]]
+    for each in found:
+        readings += _doubted(each.translate(_SINGLE))
+    return list(dict.fromkeys(readings))
+
+
+def _doubted(text: str) -> list[str]:
+    """`text` with its doubtful signs in every way; one kind of sign is read alike throughout."""
+    ways = [text]
+    for signs, *letters in _DOUBTFUL:
+        if any(map(text.__contains__, signs)):
+            tables = [str.maketrans(signs, each.ljust(len(signs), each[-1])) for each in letters]
+            ways = [w.translate(table) for w in ways for table in tables]
+    return ways
 
 
 # --- other scripts --------------------------------------------------------------------------------------

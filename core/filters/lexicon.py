@@ -110,7 +110,7 @@ def lexicon() -> Lexicon:
             for v in _variants(w) | (_mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
             if v not in innocent and v not in every and v + "g" not in innocent and (len(v) > 4 or k in _PLAIN_BAD)
         },
-        sounds=_sounds({v: k for w, k in words.items() for v in (w, w + 's') if k in _PLAIN_BAD and w not in ambiguous}, innocent),
+        sounds=_sounds({v: k for w, k in words.items() for v in (w, w + 's') if k in _PLAIN_BAD and w not in ambiguous and w not in abroad}, innocent),
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
@@ -219,7 +219,7 @@ def _masks(words: dict[str, Category]) -> dict[tuple[int, str], dict[str, Catego
 def _sounds(words: dict[str, Category], innocent: Collection[str]) -> dict[str, Category]:
     taken = set(sounded(" ".join(innocent) + " ").split())
     kinds = zip(sounded(" ".join(words) + " ").split(), words.values(), strict=True)
-    return {sound: kind for sound, kind in kinds if len(sound) > 4 and sound not in taken}
+    return {sound: kind for sound, kind in kinds if len(sound) > 3 and sound not in taken}
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -37,6 +37,7 @@ _CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 _TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
@@ -53,6 +54,7 @@ _CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 _TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
@@ -239,7 +241,10 @@ class _Reading:
                 yield kind
 
     def _may_touch(self, part: str, small: frozenset[str]) -> bool:
-        return not part or part in small or (len(part) > 2 and (part in self.known.common or len(set(part)) == 1))
+        if not part or part in small:
+            return True
+        everyday = part in self.known.common or (len(part) > 3 and part in self.known.innocent)
+        return len(part) > 2 and (everyday or len(set(part)) == 1)
 
     def _split(self, chunks: list[str]) -> Iterator[Category]:
         """Words cut into two pieces or three, of which one is no everyday word."""
@@ -270,7 +275,7 @@ class _Reading:
         yield from self._disguised(spelled)
 
     def _masked(self, odd: list[str]) -> Iterator[Category]:
-        for chunk in odd:
+        for chunk in dict.fromkeys([*odd, *(_RUN.sub(r"\1", c) for c in odd)]):
             if _MASKED.fullmatch(chunk):
                 masks = self.known.masks.get((len(chunk), chunk[0]), {})
                 fitting = [w for w, kind in masks.items() if _fits(chunk, w, kind)]
