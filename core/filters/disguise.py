@@ -16,12 +16,13 @@ from core.filters.shapes import PICTURED
 
 # --- markup ---------------------------------------------------------------------------------------------
 
-_MARKED = re.compile(r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-9_+-]+:|\\[ux]|U\+|><")
+_MARKED = re.compile(r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-9_+-]+:|\\[ux*_~]|U\+|><")
 _COMMENT = re.compile(r"<!--.{0,300}?-->", re.DOTALL)
 _LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{0,300})>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<[!?][^<>\n]{0,60}>|<(?:[@#&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\](?!\[))")
-_SHORTCODE = re.compile(r":(?:(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|([abmox]):|[a-z0-9_+-]{1,40}:)")
+_SHORTCODE = re.compile(r":(?:(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|([abmox]):|[a-z0-9_+-]{2,40}:)")
+_ESCAPE = re.compile(r"\\([*_~])")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _CODED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})|\bU\+([0-9a-fA-F]{4,5})\b(?: (?=U\+))?")
 _ANGLED = re.compile(r"(?:>?<[^<>\s](?=[<>])){3,}>?")
@@ -41,6 +42,8 @@ def untagged(text: str) -> str:
     if "<" in text:
         text = _ANGLED.sub(lambda run: run[0].translate(_ANGLES), text)
         text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
+    if "\\" in text:
+        text = _ESCAPE.sub(r"\1", text)
     return _SHORTCODE.sub(r"\1\2", _LINK.sub(r"\1", text))
 
 

@@ -20,9 +20,9 @@ PICTURED = 0xE000
 _SHAPES = {
     "a": "аαɑдљ∆ΔΛАΑªልᗩ卂ⲁ⍺คᎪ₳",
     "b": "ьвβъБВΒЬЪБ฿Ᏼᗷ乃ⲃвЬƄ",
-    "c": "сςϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
+    "c": "сςɔϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
     "d": "ԁժďÐđᎠᗪⅾ刀ძ∂₫",
-    "e": "еєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зեё",
+    "e": "еɘєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зեё",
     "f": "ғƒϝʄᖴ千ẝ₣ſ",
     "g": "ɡցԍĢ₲ᎶᘜɢǥᏀ",
     "h": "һнНΗңҺհ卄ℎⲏᎻᕼн#₴",
@@ -32,11 +32,11 @@ _SHAPES = {
     "l": "ⅼⳑ£₤ℓӀ｜Ꮮᒪㄥʟ∣ŀ",
     "m": "мΜМϺmⅿᎷᗰ爪₥ⲙ",
     "n": "ΝИПղռ₦ᑎ几ⲛһйլռŋ",
-    "o": "оοσОΟθөօ०๐ΘØØⲟ口ㄖᝪଠ○◯●◦סᎤօ〇ο¤",
+    "o": "оοσОΟθөօ०๐ΘØØⲟ口ㄖᝪଠסᎤօ〇ο¤",
     "p": "рρРΡþᑭᏢ卩ⲣ₽₱",
     "q": "ԛզգϙҨ",
-    "r": "гяřΓГЯᏒᖇ尺ⲅɼգ®₹",
-    "s": "ѕЅ§ടᏚᔕ丂ՏꜱȘ$ʂֆ",
+    "r": "гɿяřΓГЯᏒᖇ尺ⲅɼգ®₹",
+    "s": "ѕƨЅ§ടᏚᔕ丂ՏꜱȘ$ʂֆ",
     "t": "тτТΤŧ†✝七ⲧᎢㄒ₮ｔ⊥₸",
     "u": "υцմսΥЦÜᑌㄩ∪⋃ⲩųų",
     "v": "ѵѴΝ√∨Ꮩᐯⅴ",
@@ -49,9 +49,10 @@ _SHAPES = {
 _TWO_FACED = "ηνμипл"
 """Small letters that look like another letter than their capitals do, or like two."""
 _BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
+_YI = "ꍏꌃꉓꀸꍟꎇꁅꃅꀤꀭꀘ꒒ꂵꈤꂦꉣꆰꋪꌗ꓄ꀎᐯꅏꊼꌩꁴ"
 _PICTURES = {
     "a": "🔺", "c": "🌜🌙☪", "d": "▶↩", "e": "📧", "f": "🎏", "h": "♓", "i": "ℹ❗❕", "j": "🎷🗾", "k": "🎋",
-    "l": "👢📐", "m": "Ⓜ♏♍〽", "n": "♑", "o": "⭕🔴🟠🟡🟢🔵🟣⚪⚫🌕🌑🍩🧿🎯💿📀", "q": "🍳", "r": "®", "s": "💲⚡🐍",
+    "l": "👢📐", "m": "Ⓜ♏♍〽", "n": "♑", "o": "⭕○◯●◦🔴🟠🟡🟢🔵🟣⚪⚫🌕🌑🍩🧿🎯💿📀", "q": "🍳", "r": "®", "s": "💲⚡🐍",
     "t": "✝➕🌴⛏", "u": "⛎🧲", "v": "♈✅☑✔", "w": "♒🔱", "x": "❌✖❎✕", "y": "💹🌱", "z": "💤",
 }  # fmt: skip
 """Pictures that people take for letters; as often they are only pictures."""
@@ -84,8 +85,8 @@ def _fold() -> _Fold:
                 table[ord(shape)] = letter
                 if len(other := shape.swapcase()) == 1 and not other.isascii() and other not in _TWO_FACED:
                     table.setdefault(ord(other), letter)
-    for letter, sign in zip("abcdefghijklmnopqrstuvwxyz", _BRAILLE, strict=True):
-        table[ord(sign)] = letter
+    for alphabet in (_BRAILLE, _YI):
+        table.update(zip(map(ord, alphabet), "abcdefghijklmnopqrstuvwxyz", strict=True))
     for letter, pictures in _PICTURES.items():
         for picture in pictures:
             table[ord(picture)] = chr(PICTURED + ord(letter))
