@@ -37,6 +37,7 @@ _CAMEL = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{2,}|[A-Z])(?:[A-Z][a-z]{2,})+"
 _TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_DIGIT = re.compile("[0-9]")
 _RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
@@ -54,6 +55,7 @@ _CAMEL = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{2,}|[A-Z])(?:[A-Z][a-z]{2,})+"
 _TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_DIGIT = re.compile("[0-9]")
 _RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
@@ -266,13 +268,16 @@ class _Reading:
         known = self.known
         signs = "\n".join({s for s in _SIGNS.findall(" ".join(filter(None, bare))) if any(map(str.isalpha, s))})
         runs = {r for r in _SMALL.findall(words) if not _ALL_EVERYDAY.fullmatch(r)}
-        runs.update(_LETTERS.findall(words))
+        runs.update(_LETTERS.findall(words if self.settled == self.text else self._without_digits()))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
         if not lines:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
         spelled = wholes | _without_ends(lines)
         yield from self._disguised(spelled)
+
+    def _without_digits(self) -> str:
+        return lettered(" ".join([c for c in self.text.split() if not _DIGIT.search(c)]))
 
     def _masked(self, odd: list[str]) -> Iterator[Category]:
         for chunk in dict.fromkeys([*odd, *(_RUN.sub(r"\1", c) for c in odd)]):
