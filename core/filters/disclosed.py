@@ -65,7 +65,7 @@ _APART = re.compile(r"(?<!\S)\S(?: \S){5,}(?!\S)")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,8});?|(?:%[0-9A-Fa-f]{2})+")
 _MARKUP = re.compile(r"[*`|~\\]+|<[^<>\n]{0,80}>")
 _MARKED = re.compile(r"[*`|~\\<&%]")
-_DISGUISED = re.compile(r"[^\x20-\x7e\n\t“”‘’„‚«»…—–£€§°·\u00a1-\u024f]")
+_DISGUISED = re.compile(r"[^\x20-\x7e\n\t“”‘’„‚«»…—–£€§°·\u00a1-\u00ac\u00ae-\u024f]")
 _MOST_NUMBERS = 3
 
 
@@ -83,7 +83,7 @@ class _Plain(dict[int, str]):
 @cache
 def _table() -> _Plain:
     table = _Plain()
-    for signs, plain in (("＠﹫ⓐⒶ🅰", "@"), ("。．․·•∙⋅｡", "."), ("＋", "+"), ("‐‑‒–—−－", "-"), ("＿", "_"), ("＃", "#")):
+    for signs, plain in (("＠﹫", "@"), ("。．․·•∙⋅｡", "."), ("＋", "+"), ("‐‑‒–—−－", "-"), ("＿", "_"), ("＃", "#")):
         table.update(dict.fromkeys(map(ord, signs), plain))
     return table
 
@@ -94,12 +94,17 @@ def _plain(char: str) -> str:
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)
-    if "\u00a1" <= char <= "\u024f" or "\u4e00" <= char <= "\u9fff":
+    if (char != "\u00ad" and "\u00a1" <= char <= "\u024f") or "\u4e00" <= char <= "\u9fff":
         return char
     plain = folded(char)
     if plain == EMOJI and (sign := unicodedata.normalize("NFKC", char)).isascii():
         return sign
     return (plain.upper() if char.isupper() else plain) if plain.isascii() or not char.isalpha() else char
+
+
+def plainly(text: str) -> str:
+    """`text` with each character as its plain letter, digit or sign, and no invisible ones."""
+    return text.translate(_table()) if _DISGUISED.search(text) else text
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class Hints:
     @classmethod
     def of(cls, text: str) -> "Hints":
         """The hints of `text`."""
-        lower = text.lower()
+        lower = text.lower().replace("ı", "i").replace("i\u0307", "i").replace("ſ", "s")
         found = [kind for _, kind in _hinted().iter(lower)]
         return cls(
             digits=bool(_DIGIT.search(text)),
