@@ -11,9 +11,12 @@ from bots.settings import Settings
 from core.database import Database
 from core.engine import Engine
 from core.errors import EngineError
+from core.filters.danger import DangerFilter
+from core.filters.links import LinkFilter
+from core.filters.patterns import LineFilter, PatternFilter
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
-from core.moderation import Gate
+from core.moderation import Filter, Gate
 from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
@@ -66,7 +69,15 @@ async def _freeze(voice: Engine) -> None:
 
 def gate(settings: Settings) -> Gate:
     """The moderation gate with every filter that is configured."""
-    return Gate([WordFilter(), PersonalFilter()], limit_seconds=settings.moderation_seconds)
+    filters: list[Filter] = [
+        WordFilter(),
+        DangerFilter(),
+        PersonalFilter(),
+        LinkFilter(),
+        PatternFilter(),
+        LineFilter(),
+    ]
+    return Gate(filters, limit_seconds=settings.moderation_seconds)
 
 
 def engine(settings: Settings) -> Engine:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, BinaryIO, TextIO
 
 from bots.assembly import gate
@@ -18,8 +19,8 @@ _AT_ONCE = 256
 async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out: TextIO) -> int:
     """Judge each `{"id", "text"}` and print `{"id", "verdict", "reasons"}`, a line for a line, in order.
 
-    A line that cannot be read is held, with the reason in its verdict and its number on stderr; then the exit
-    code is 1.
+    A line may also have `rating`, `patterns`, `lines` and `veils`, which hold for it alone. A line that cannot be read
+    is held, with the reason in its verdict and its number on stderr; then the exit code is 1.
     """
     chosen = Policy(Rating(rating) if rating else settings.rating)
     doorkeeper, broken = gate(settings), 0
@@ -44,7 +45,20 @@ async def _answer(doorkeeper: Gate, policy: Policy, line: bytes) -> dict[str, An
         return _unread(None, "this is not JSON.")
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         return _unread(record.get("id") if isinstance(record, dict) else None, 'there is no "text" with a string.')
-    return _told(record.get("id"), await doorkeeper.judge(hygienic(record["text"]), policy))
+    try:
+        own = _policy(record, policy)
+    except ValueError:
+        return _unread(record.get("id"), "its rating, patterns, lines or veils cannot be read.")
+    return _told(record.get("id"), await doorkeeper.judge(hygienic(record["text"]), own))
+
+
+def _policy(record: dict[str, Any], policy: Policy) -> Policy:
+    """What holds for one line. Raises ValueError if it is no policy."""
+    lists = {key: record[key] for key in ("patterns", "lines", "veils") if key in record}
+    if not all(isinstance(some, list) and all(isinstance(s, str) for s in some) for some in lists.values()):
+        raise ValueError("not lists of strings")
+    rating = Rating(record["rating"]) if "rating" in record else policy.rating
+    return replace(policy, rating=rating, **{key: tuple(some) for key, some in lists.items()})
 
 
 def _told(key: object, verdict: Verdict) -> dict[str, Any]:

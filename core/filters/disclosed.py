@@ -19,13 +19,19 @@ from core.filters.view import View
 _WORDS = {
     "zero": "0", "oh": "0", "nought": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9", "null": "0", "eins": "1", "zwei": "2", "zwo": "2", "drei": "3",
-    "vier": "4", "fünf": "5", "funf": "5", "sechs": "6", "sieben": "7", "acht": "8", "neun": "9", "cero": "0", "uno": "1",
-    "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9", "un": "1",
+    "vier": "4", "fünf": "5", "funf": "5", "sechs": "6", "sieben": "7", "acht": "8", "neun": "9", "cero": "0",
+    "uno": "1",
+    "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9",
+    "un": "1",
     "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "sept": "7", "huit": "8", "neuf": "9", "ten": "10",
 }  # fmt: skip
 _CHINESE = dict(zip("〇零一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "0012345678912123456789", strict=True))
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-_SPELT = re.compile(rf"(?<!\w)(?:(?:\b|(?<=[\d_]))(?:double |triple )?(?:{_WORD}|\d{{1,6}})(?:\b|(?=[\d_]))(?:[\W_]{{0,3}}(?=\d|{_WORD}|double |triple )|(?!\w))){{4,}}", re.I)
+_SPELT = re.compile(
+    rf"(?<!\w)(?:(?:\b|(?<=[\d_]))(?:double |triple )?(?:{_WORD}|\d{{1,6}})(?:\b|(?=[\d_]))(?:[\W_]{{0,3}}(?=\d"
+    rf"|{_WORD}|double |triple )|(?!\w))){{4,}}",
+    re.I,
+)
 _GLUED = re.compile(rf"(?<!\w)(?:(?:{_WORD})|\d){{7,}}(?!\w)", re.I)
 _NUMBER = re.compile(rf"(?:(double|triple) )?({_WORD}|\d)", re.I)
 _HAN = re.compile(rf"[{''.join(_CHINESE)}](?:\W?[{''.join(_CHINESE)}\d]){{6,}}")
@@ -35,20 +41,24 @@ _SINGLE_DIGITS = re.compile(r"(?<!\d)\+?\d(?:[^\w+]{1,4}\d(?!\d)|_\d(?!\d)){6,}"
 _PAIRS = re.compile(r"(?<![\d.,])(?<!\d[^\w])\+?\(?\d{1,4}\)?(?:[^\w\n+,:;$€£%]{1,3}\d{2,4}){2,6}(?![\d.,]?\d)")
 _BETWEEN = re.compile(r"[^\d+]+")
 _AT = re.compile(
-    r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:at|a|@|at sign|ät|arroba)\s?[)\]}>*_-]{1,2}\s{0,3}|\s{1,3}(?:at|at-sign|arroba|ät|AT)\s{1,3}"
+    r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:at|a|@|at sign|ät|arroba)\s?[)\]}>*_-]{1,2}\s{0,3}|\s{1,3}(?:at|at-sign|arroba"
+    r"|ät|AT)\s{1,3}"
     r"|\s{1,3}@\s{0,3}|@\s{1,3}|_at_|(?-i:(?<=[a-z0-9])AT(?=[a-z]))|\s?艾特\s?",
     re.IGNORECASE,
 )
 _DOT = re.compile(
     r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:dot|d0t|\.|point|punkt|period|punto)\s?[)\]}>*_-]{1,2}\s{0,3}"
-    r"|\s{1,3}(?:dot|d0t|d-o-t|punkt|period|punto)\s{1,3}|\s{1,2}[.。•·]\s{0,2}(?=\w)|_dot_|(?-i:(?<=[a-z0-9])DOT(?=[a-z]))|\s?点\s?",
+    r"|\s{1,3}(?:dot|d0t|d-o-t|punkt|period|punto)\s{1,3}|\s{1,2}[.。•·]\s{0,2}(?=\w)|_dot_"
+    r"|(?-i:(?<=[a-z0-9])DOT(?=[a-z]))|\s?点\s?",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s{1,2}(?:underscore|dash|hyphen|minus|plus)\s{1,2}", re.IGNORECASE)
 _JOINTS = {"underscore": "_", "plus": "+"}
 NETWORKS = (
-    "discord", "snapchat", "snap", "instagram", "insta", "tiktok", "telegram", "whatsapp", "skype", "kik", "wechat", "twitter",
-    "facebook", "steam", "roblox", "xbox", "psn", "signal", "threads", "mastodon", "bluesky", "reddit", "youtube", "twitch",
+    "discord", "snapchat", "snap", "instagram", "insta", "tiktok", "telegram", "whatsapp", "skype", "kik", "wechat",
+    "twitter",
+    "facebook", "steam", "roblox", "xbox", "psn", "signal", "threads", "mastodon", "bluesky", "reddit", "youtube",
+    "twitch",
     "weibo",
 )  # fmt: skip
 """Networks on which people have account names."""
@@ -76,7 +86,7 @@ class _Plain(dict[int, str]):
         plain = self[point] = _plain(chr(point))
         return plain
 
-    def get(self, point: int, default: object = None) -> str:  # type: ignore[override]
+    def get(self, point: int, default: object = None) -> str:
         return self[point]
 
 

@@ -110,7 +110,15 @@ def lexicon() -> Lexicon:
             for v in _variants(w) | (_mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
             if v not in innocent and v not in every and v + "g" not in innocent and (len(v) > 4 or k in _PLAIN_BAD)
         },
-        sounds=_sounds({v: k for w, k in words.items() for v in (w, w + 's') if k in _PLAIN_BAD and w not in ambiguous and w not in abroad}, innocent),
+        sounds=_sounds(
+            {
+                v: k
+                for w, k in words.items()
+                for v in (w, w + "s")
+                if k in _PLAIN_BAD and w not in ambiguous and w not in abroad
+            },
+            innocent,
+        ),
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
@@ -218,6 +226,7 @@ def _masks(words: dict[str, Category]) -> dict[tuple[int, str], dict[str, Catego
 
 def _sounds(words: dict[str, Category], innocent: Collection[str]) -> dict[str, Category]:
     taken = set(sounded(" ".join(innocent) + " ").split())
+    words = {v: k for w, k in words.items() for v in (w, w + "s") if k in _PLAIN_BAD}
     kinds = zip(sounded(" ".join(words) + " ").split(), words.values(), strict=True)
     return {sound: kind for sound, kind in kinds if len(sound) > 3 and sound not in taken}
 
@@ -249,7 +258,9 @@ def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
 _SPELLINGS = (
     ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"),
     ("i", "y"), ("i", "ee"), ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"),
-    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"), ("i", "l"), ("l", "i"), ("m", "rn"), ("ou", "u"), ("wh", "h"), ("oo", "u"), ("ed", "d"),
+    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"), ("i", "l"), ("l", "i"),
+    ("m", "rn"), ("ou", "u"), ("wh", "h"),
+    ("oo", "u"), ("ed", "d"),
     ("er", "uh"), ("y", "ee"),
 )  # fmt: skip
 _BESIDE = {
@@ -263,7 +274,13 @@ _VOWEL = re.compile("(?<=.)[aeiou]")
 
 def _variants(word: str) -> set[str]:
     """How `word` looks reversed, mistyped, or spelt by its sound. No variant of fewer than three letters."""
-    found = {word[::-1], _pig_latin(word), _VOWEL.sub("", word), _VOWEL.sub("x", word), _VOWEL.sub("", word)[:1] + word[1:]}
+    found = {
+        word[::-1],
+        _pig_latin(word),
+        _VOWEL.sub("", word),
+        _VOWEL.sub("x", word),
+        _VOWEL.sub("", word)[:1] + word[1:],
+    }
     found.update(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
     found.update(word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in "aeiou" or len(word) > 6)
     found.update(word.replace(old, new) for old, new in _SPELLINGS if old in word)

@@ -30,19 +30,24 @@ _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\bh[tx*]{1,2}ps?\s{0,2}(?::|\[:\]|%3a|：)\s{0,2}[/\\]{1,3}",
-        r"\b(?:https?|ftps?|sftp|wss?|ssh|irc|file|discord|slack|steam|tg|magnet|git|ipfs|blob|view-source)\s?:\s?(?://|\\\\|\?)",
-        r"\b(?:javascript|vbscript|data|mailto|tel|sms|callto|skype|facetime)\s?:\s?(?=[^\s])(?:[\w+/;=,.-]+/[\w+-]+[;,]|[+\w.-]+@|\+?\d{5}|\w+\(|//)",
+        r"\b(?:https?|ftps?|sftp|wss?|ssh|irc|file|discord|slack|steam|tg|magnet|git|ipfs|blob"
+        r"|view-source)\s?:\s?(?://|\\\\|\?)",
+        r"\b(?:javascript|vbscript|data|mailto|tel|sms|callto|skype"
+        r"|facetime)\s?:\s?(?=[^\s])(?:[\w+/;=,.-]+/[\w+-]+[;,]|[+\w.-]+@|\+?\d{5}|\w+\(|//)",
         r"(?<![\w.])www\d?\s?\.\s?[\w-]{2,}",
         r"\[[^\[\]\n]{1,200}\]\(\s?<?[a-z#/.%][^()\s]{2,400}>?(?:\s[^()\n]{0,80})?\)",
         r"<[^<>|\s]{3,400}\|[^<>\n]{0,200}>(?<!\^)",
         r"^\s{0,3}\[[^\[\]\n]{1,80}\]:\s?\S{3,}",
-        r"<a\s[^<>]{0,200}href|<(?:img|iframe|script|link|object|embed|form|meta|base)\b[^<>]{0,300}(?:src|href|url|action|data)\s?=",
+        r"<a\s[^<>]{0,200}href|<(?:img|iframe|script|link|object|embed|form|meta|base)\b[^<>]{0,300}(?:src|href"
+        r"|url|action|data)\s?=",
         rf"(?<![\w@.-])(?:(?:[\w-]{{1,63}}\.){{0,5}}[\w-]{{2,63}}\.(?:{_SURE})|[a-z]\.(?:com|org|net))(?![\w-]|\.\w)",
         rf"(?<![\w@.-])(?:[\w-]{{1,63}}\.){{1,6}}(?:{_SURE}|{_WORDY})(?::\d{{2,5}}|/|\?\w+=)",
-        rf"(?<![\w@.-])(?:[\w-]{{1,63}}\.){{2,6}}(?:co|me|us|id|in|my|ac|gov)\.[a-z]{{2}}\b",
+        r"(?<![\w@.-])(?:[\w-]{1,63}\.){2,6}(?:co|me|us|id|in|my|ac|gov)\.[a-z]{2}\b",
         rf"(?<![\w@.-])(?:[a-z-]*\d[\w-]*|[a-z]+-[\w-]+)\.(?:{_WORDY})(?![\w-])",
-        r"(?<![\w.])(?:bit|t|ow|is|buff|cutt|rb|tiny|lnk|linktr|wa|fb|youtu|redd|dis|amzn|g|m|goo|ko-fi)\.(?:ly|co|gd|me|be|it|cc|bio|ee|to|gl|com)\b",
-        r"(?:discord|dsc|invite|slack|telegram|whatsapp)\s?\W{0,3}\s?(?:gg|me|io|li)\s?/\s?\w{2,}|\bgg\s?/\s?[a-z0-9]{4,}",
+        r"(?<![\w.])(?:bit|t|ow|is|buff|cutt|rb|tiny|lnk|linktr|wa|fb|youtu|redd|dis|amzn|g|m|goo|ko-fi)\.(?:ly"
+        r"|co|gd|me|be|it|cc|bio|ee|to|gl|com)\b",
+        r"(?:discord|dsc|invite|slack|telegram|whatsapp)\s?\W{0,3}\s?(?:gg|me|io|li)\s?/\s?\w{2,}"
+        r"|\bgg\s?/\s?[a-z0-9]{4,}",
         r"\bxn--[a-z0-9-]{3,}",
         r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{2,5}|/\w)",
         r"(?<![\w/])//[\w-]+\.[\w.-]+/",
@@ -51,24 +56,49 @@ _PATTERNS = tuple(
     )
 )
 _SPELT = re.compile(
-    rf"(?<![\w.])[a-z0-9-]{{2,63}}(?:\s?[(\[{{<]\s?(?:dot|\.|punkt|d0t)\s?[)\]}}>]\s?|\s(?:dot|d0t|punkt|DOT)\s|\s\.\s?|\.\s)"
-    rf"(?P<end>com|org|net|edu|gov|info|io|gg|tv|xyz|de|uk|ru|me|ly|app|dev|co)(?![\w-])",
+    r"(?<![\w.])[a-z0-9-]{2,63}(?:\s?[(\[{<]\s?(?:dot|\.|punkt|d0t)\s?[)\]}>]\s?|\s(?:dot|d0t|punkt|DOT)\s"
+    r"|\s\.\s?|\.\s)"
+    r"(?P<end>com|org|net|edu|gov|info|io|gg|tv|xyz|de|uk|ru|me|ly|app|dev|co)(?![\w-])",
     re.IGNORECASE,
 )
-_NO_NAMES = frozenset("the a an this that every one big old new red last first of no my your".split())
+_NO_NAMES = {
+    *[
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "every",
+        "one",
+        "big",
+        "old",
+        "new",
+        "red",
+        "last",
+        "first",
+        "of",
+        "no",
+        "my",
+        "your",
+    ]
+}
 _CALLS = re.compile(
     r"@(?:everyone|here|channel|all|someone|online)\b|<@[!&]?\w{2,30}(?:\|[^<>]{0,80})?>|<#\w{2,30}(?:\|[^<>]{0,80})?>"
-    r"|<!(?:channel|here|everyone|group|subteam\^\w{1,30})(?:[|^@][^<>]{0,80})?>|</[\w -]{1,70}:\d{5,25}>|<id:\w{1,20}>",
+    r"|<!(?:channel|here|everyone|group|subteam\^\w{1,30})(?:[|^@][^<>]{0,80})?>|</[\w -]{1,70}:\d{5,25}>"
+    r"|<id:\w{1,20}>",
     re.IGNORECASE,
 )
 _MAYBE = re.compile(
-    r"\w[^\w\s]{0,2}[.。][^\w\s\"'“”‘’«»)]?\w|[:：]\s?[/\\]|[@<%&\[\]*|\\]|\w:[\w+]|dot|d0t|punkt|www|gg\s?/|\s[.]\s?\w|localhost|xn--|\W//"
+    r"\w[^\w\s]{0,2}[.。][^\w\s\"'“”‘’«»)]?\w|[:：]\s?[/\\]|[@<%&\[\]*|\\]|\w:[\w+]|dot|d0t|punkt|www|gg\s?/"
+    r"|\s[.]\s?\w|localhost|xn--|\W//"
     r"|\.\s(?:com|org|net|gg)",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"[*`~]+|\|\||\\(?=[^\w\s\\/])")
 _CODED = re.compile(r"%[0-9a-f]{2}|&#?\w{2,8};", re.IGNORECASE)
-_DOTS = str.maketrans(dict.fromkeys("．。․｡·•∙⋅・", ".") | {"⁄": "/", "∕": "/", "⧸": "/", "／": "/", "：": ":", "＠": "@"})
+_DOTS = str.maketrans(
+    dict.fromkeys("．。․｡·•∙⋅・", ".") | {"⁄": "/", "∕": "/", "⧸": "/", "／": "/", "：": ":", "＠": "@"}
+)
 _AT_ONCE = 4_000
 
 

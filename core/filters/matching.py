@@ -44,28 +44,6 @@ _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
 _EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
 _SHORT = frozenset(_EVERYDAY.split())
-_SIGNS = 4_000
-"""Signs of a window that may stand in chunks that are no plain words; where there are more, nobody can read the text,
-and that is what is said of it."""
-_LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
-_SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
-_LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
-_WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
-_CAMEL = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{2,}|[A-Z])(?:[A-Z][a-z]{2,})+")
-_TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
-_HUMP = re.compile(r"[A-Z]?[a-z]+")
-_MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
-_DIGIT = re.compile("[0-9]")
-_RUN = re.compile(r"([^a-z0-9\s])\1+")
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
-_CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
-_EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
-_SHORT = frozenset(_EVERYDAY.split())
-_ONE_SHORT, _TWO_SHORT, _ALL_SHORT = (
-    re.compile(f"^(?:(?:{_EVERYDAY.replace(' ', '|')}) ){times}", re.MULTILINE) for times in ("", "{2}", "+")
-)
-_LAST_SHORT = re.compile(f"(?: (?:{_EVERYDAY.replace(' ', '|')}))+$", re.MULTILINE)
 _SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
 _ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
 

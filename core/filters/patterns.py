@@ -84,7 +84,9 @@ def check(pattern: str, *, others: Sequence[str] = ()) -> None:
         found = re2.compile(pattern, _options())
     except (re2.error, UnicodeEncodeError) as error:
         raise BadArgument(
-            said("That is not a pattern that I can use. Patterns are regular expressions of RE2, such as \\bsecret\\w*.")
+            said(
+                "That is not a pattern that I can use. Patterns are regular expressions of RE2, such as \\bsecret\\w*."
+            )
         ) from error
     if found.search("") is not None:
         raise BadArgument(said("That pattern matches even an empty text, so it would stop everything."))
@@ -123,8 +125,10 @@ def _options() -> "re2.Options":
 # --- lines and veils --------------------------------------------------------------------------------------
 
 _IRREGULAR = {
-    "man": "men", "woman": "women", "child": "children", "mouse": "mice", "louse": "lice", "tooth": "teeth", "foot": "feet",
-    "goose": "geese", "person": "people", "ox": "oxen", "die": "dice", "knife": "knives", "wolf": "wolves", "wife": "wives",
+    "man": "men", "woman": "women", "child": "children", "mouse": "mice", "louse": "lice", "tooth": "teeth",
+    "foot": "feet",
+    "goose": "geese", "person": "people", "ox": "oxen", "die": "dice", "knife": "knives", "wolf": "wolves",
+    "wife": "wives",
     "life": "lives", "calf": "calves", "thief": "thieves", "leaf": "leaves", "elf": "elves", "corpse": "corpses",
 }  # fmt: skip
 _REGULAR = {plural: one for one, plural in _IRREGULAR.items()}

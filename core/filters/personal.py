@@ -14,7 +14,7 @@ from ipaddress import IPv6Address
 from itertools import islice
 
 from core.filters.disclosed import NETWORKS, Hints, disclosed
-from core.filters.view import Span, View
+from core.filters.view import Span
 from core.policy import ALLOWED, Category, Policy, Verdict
 from core.wording import said
 
@@ -26,12 +26,14 @@ _TLD = (
 _STRICT_MAIL = re.compile(rf"[\w.+-]{{2,64}}@[\w-]{{2,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.(?:{_TLD})\b", re.IGNORECASE)
 _BACKWARDS = re.compile(r"\b(?:moc|gro|ten|ude|vog|ku|ed|rf|oi)\.[\w.-]{2,60}@[\w.+-]{2,60}")
 _WAYS = (
-    "street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|close|crescent|terrace|way|place|square|gardens"
+    "street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|close|crescent|terrace|way|place"
+    "|square|gardens"
 )
 _CAPITAL_WAYS = "|".join(way.title() for way in _WAYS.split("|"))
 _STREET = re.compile(
     rf"\b\d{{1,5}}[a-dA-D]?,?\s(?:[A-Z][\w'’-]{{1,20}}\s){{1,3}}(?:{_CAPITAL_WAYS})\b"
-    r"|\b\w{3,30}(?:straße|strasse)\s\d{1,4}[a-d]?\b|\b[A-ZÄÖÜ][\wäöüß-]{2,30}(?:straße|strasse|str\.|weg|gasse|allee)\s\d{1,4}[a-d]?\b"
+    r"|\b\w{3,30}(?:straße|strasse)\s\d{1,4}[a-d]?\b|\b[A-ZÄÖÜ][\wäöüß-]{2,30}(?:straße|strasse|str\.|weg|gasse"
+    r"|allee)\s\d{1,4}[a-d]?\b"
     r"|\b\d{1,4}(?:bis)?,?\s(?:rue|avenue|boulevard|place)\s(?:d[eu]s?\s|de\sla\s)?[A-Z]\w{2,20}"
     r"|\b(?:[Cc]alle|[Vv]ia|[Rr]ua)\s[A-Z]\w{2,20}(?:\s\w{2,20})?,?\s\d{1,4}\b"
     r"|[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄|胡同)\d{1,5}[号號]"
@@ -46,14 +48,16 @@ _LIVES = re.compile(
 _NETWORK = "|".join(NETWORKS)
 _NAMED = r"(?:\s(?:name|handle|id|tag|user|username|account|profile))"
 _HANDLE = re.compile(
-    rf"\b(?:{_NETWORK}){_NAMED}?\s?(?:\bis\b|:|=|@|-|\()\s?@?(?P<value>(?=[a-z_.]{{0,30}}[0-9_.][a-z0-9])[a-z0-9_.]{{3,32}})\b"
+    rf"\b(?:{_NETWORK}){_NAMED}?\s?(?:\bis\b|:|=|@|-"
+    rf"|\()\s?@?(?P<value>(?=[a-z_.]{{0,30}}[0-9_.][a-z0-9])[a-z0-9_.]{{3,32}})\b"
     rf"|\b(?:{_NETWORK}){_NAMED}\s?(?:\bis\b|:|=)\s?@?(?P<named>[a-z0-9_.]{{3,32}})\b"
     rf"|\b(?:{_NETWORK})(?:\s(?:me|us))?\s?(?:\bis\b|:|=|-)?\s?@(?P<at>[a-z0-9_.]{{3,32}})\b"
     rf"|@?(?P<on>(?=[a-z_.]{{0,30}}[0-9_][a-z0-9_])[a-z0-9_.]{{4,32}})\s(?:on|at)\s(?:my\s)?(?:{_NETWORK})\b"
     rf"|@(?P<aton>[a-z0-9_.]{{3,32}})\s(?:on|at)\s(?:my\s)?(?:{_NETWORK})\b"
     rf"|\b(?:add|follow|dm|message|text|find)\sme\son\s(?:{_NETWORK})\W{{1,3}}@?(?P<add>[a-z0-9_.]{{4,32}})\b"
     r"|\b(?P<tag>[a-z0-9_.]{2,32}#\d{4})\b"
-    r"|(?:t\.me|wa\.me|instagram\.com|snapchat\.com/add|tiktok\.com|facebook\.com|twitter\.com|x\.com)/@?(?P<page>[a-z0-9_.+]{3,40})"
+    r"|(?:t\.me|wa\.me|instagram\.com|snapchat\.com/add|tiktok\.com|facebook\.com|twitter\.com"
+    r"|x\.com)/@?(?P<page>[a-z0-9_.+]{3,40})"
     r"|(?:微信|qq|ＱＱ)(?:号|號|id)?\s?(?:是|为|為|：|:)?\s?(?P<chinese>[a-z0-9_-]{5,20})",
     re.IGNORECASE,
 )
@@ -72,9 +76,12 @@ _PASSWORD = re.compile(
 )
 _CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){12,18}\d(?![\d.])")
 _BANK = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
-_NUMBERED = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])|\b[A-CEGHJ-PR-TW-Z]{2} ?(?:\d{2} ?){3}[A-D]\b")
+_NUMBERED = re.compile(
+    r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])|\b[A-CEGHJ-PR-TW-Z]{2} ?(?:\d{2} ?){3}[A-D]\b"
+)
 _NET = re.compile(
-    r"(?<![\d.])(?<!ersion )(?<!ection )(?<!v)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]*\d)"
+    r"(?<![\d.])(?<!ersion )(?<!ection )(?<!v)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d"
+    r"|1?\d?\d)(?![\d.]*\d)"
     r"|(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:])",
     re.IGNORECASE,
 )
@@ -82,7 +89,8 @@ _NET6 = re.compile(r"(?<![\w:])(?=[0-9a-f:]*[0-9])[0-9a-f]{0,4}:[0-9a-f:]{4,34}(
 _PLACE = re.compile(r"(?<![\d.])-?\d{1,2}\.\d{4,8},\s?-?\d{1,3}\.\d{4,8}(?!\d)")
 _MAYBE_PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{5,20}\d(?!\w)")
 _CALLED = re.compile(
-    r"(?:\b(?:call|ring|text|phone|mobile|cell|tel|telephone|whatsapp|sms|number|dial|fax|nummer|手机|電話|电话)\b|手机|电话).{0,25}$",
+    r"(?:\b(?:call|ring|text|phone|mobile|cell|tel|telephone|whatsapp|sms|number|dial|fax|nummer|手机|電話|电话)\b|手机"
+    r"|电话).{0,25}$",
     re.IGNORECASE | re.DOTALL,
 )
 _AMERICAN = re.compile(r"\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}")
@@ -147,13 +155,13 @@ def _everything(text: str) -> Iterator[tuple[str, Span]]:
         for view in disclosed(window, hints):
             for kind, (a, b) in _finds(view.text, Hints.of(view.text), plain=False):
                 if a < b:
-                    a, b = view.span(a, b)
-                    yield kind, (first + a, first + b)
+                    from_, to = view.span(a, b)
+                    yield kind, (first + from_, first + to)
 
 
 def _finds(text: str, hints: Hints, *, plain: bool) -> Iterator[tuple[str, Span]]:
     """Each search is only made if the text has what it cannot do without; most sentences have nothing of it."""
-    if (max(map(len, text.split()), default=0) >= _SHORTEST_TOKEN or "-----" in text) and (m := _TOKEN.search(text)):
+    if max(map(len, text.split()), default=0) >= _SHORTEST_TOKEN or "-----" in text:
         yield from ((said("access token"), m.span()) for m in _TOKEN.finditer(text))
     if "@" in text:
         mail = _MAIL if plain else _STRICT_MAIL
@@ -215,7 +223,9 @@ def _called(text: str, match: re.Match[str]) -> bool:
 def _is_phone(written: str) -> bool:
     import phonenumbers  # noqa: PLC0415 - large, and most texts hold no number
 
-    tries = [(written, None)] if written.startswith("+") else [(written, country) for country in _COUNTRIES]
+    tries: list[tuple[str, str | None]] = (
+        [(written, None)] if written.startswith("+") else [(written, country) for country in _COUNTRIES]
+    )
     if written.isdigit() and len(written) > 10:
         tries.append((f"+{written}", None))
     for number, country in tries:

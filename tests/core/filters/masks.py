@@ -188,6 +188,16 @@ def _stretched(word: str, dice: Dice) -> str:
     return word[:at] + word[at] * dice.randrange(3, 12) + word[at + 1 :]
 
 
+def _swapped(word: str, dice: Dice) -> str:
+    at = dice.randrange(1, len(word) - 1)
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _left_out(word: str, dice: Dice) -> str:
+    at = dice.randrange(1, len(word) - 1)
+    return word[:at] + word[at + 1 :]
+
+
 def _zalgo(word: str, dice: Dice) -> str:
     return "".join(c + "".join(chr(dice.randrange(0x300, 0x36F)) for _ in range(dice.randrange(1, 12))) for c in word)
 
@@ -351,8 +361,8 @@ SINGLE: dict[str, Mask] = {
     "by sound": _spelt(("ck", "kk"), ("f", "ph"), ("c", "k"), ("er", "uh")),
     "by sound two": _spelt(("ss", "zz"), ("s", "z"), ("i", "ee"), ("u", "oo")),
     "by sound three": _spelt(("ou", "u"), ("y", "ee"), ("ks", "x"), ("wh", "h"), ("oo", "u"), ("ed", "d")),
-    "swapped": lambda w, dice: (lambda i: w[:i] + w[i + 1] + w[i] + w[i + 2 :])(dice.randrange(1, len(w) - 1)),
-    "one left out": lambda w, dice: (lambda i: w[:i] + w[i + 1 :])(dice.randrange(1, len(w) - 1)),
+    "swapped": _swapped,
+    "one left out": _left_out,
     "reversed": lambda w, _: w[::-1],
     "reversed spaced": lambda w, _: " ".join(w[::-1]),
     "upside down": lambda w, _: "".join(_TURNED.get(c, c) for c in reversed(w)),
@@ -362,12 +372,16 @@ SINGLE: dict[str, Mask] = {
     "vowels ?": _vowels("?"),
     "vowels .": _vowels("."),
     "vowels picture": _vowels("🍆"),
-    "one vowel hidden": _hidden("*", "#", "%", "@", "-", "_", ".", "?", "×", "●", "█", "□", "◯", "🔥", "…", "^", "~", "+"),
+    "one vowel hidden": _hidden(
+        "*", "#", "%", "@", "-", "_", ".", "?", "×", "●", "█", "□", "◯", "🔥", "…", "^", "~", "+"
+    ),
     "a letter underlined": _hidden("_", "__", "**"),
     "vowels backslash star": _vowels("\\*"),
     # company
     "glued in front": lambda w, dice: dice.choice(["absolute", "ultra", "mega", "fat", "total", "old", "big"]) + w,
-    "glued behind": lambda w, dice: w + dice.choice(["face", "man", "town", "lord", "fest", "monster", "brain", "ville"]),
+    "glued behind": lambda w, dice: (
+        w + dice.choice(["face", "man", "town", "lord", "fest", "monster", "brain", "ville"])
+    ),
     "digits around": lambda w, dice: f"{dice.randrange(99)}{w}{dice.randrange(999)}",
     "name like": lambda w, dice: dice.choice([f"xX_{w}_Xx", f"the.real.{w}", f"{w}_1987", f"-{w}-", f"@{w}_x"]),
     "in an address": lambda w, dice: dice.choice([f"www.{w}.com", f"https://a.example/?q={w}", f"{w}@a.example"]),
@@ -383,8 +397,10 @@ _LIGHT = (
     "stretched", "full width capitals", "greek", "any look-alike", "vowels doubled", "by sound", "small capitals",
 )  # fmt: skip
 _HEAVY = (
-    "dots between", "dashes between", "nothing between", "bold inside", "spoiler part", "link around part", "slack link",
-    "discord time", "comment", "pictures between", "lines between", "brackets around", "code part", "mixed signs between",
+    "dots between", "dashes between", "nothing between", "bold inside", "spoiler part", "link around part",
+    "slack link",
+    "discord time", "comment", "pictures between", "lines between", "brackets around", "code part",
+    "mixed signs between",
     "shortcodes between", "empty bold", "escaped", "digits around", "tags between", "overlays", "wide spaces between",
     "two halves", "name like", "discord role",
 )  # fmt: skip
@@ -395,7 +411,9 @@ def drawn(number: int, *, three: bool = False) -> tuple[str, Mask]:
     dice = random.Random(number)
     names = [dice.choice(_LIGHT), dice.choice(_HEAVY)]
     if three:
-        names.insert(1, dice.choice(["overlays", "nothing between", "any case", "stretched", "bold inside", "spoiler part"]))
+        names.insert(
+            1, dice.choice(["overlays", "nothing between", "any case", "stretched", "bold inside", "spoiler part"])
+        )
 
     def wear(word: str, dice: Dice) -> str:
         for name in names:

@@ -22,7 +22,8 @@ PLAIN: dict[str, tuple[str, ...]] = {
         "48 Kings Close", "中关村大街27号",
     ),
     "account name": (
-        "my snap is quiet_fox7", "Discord: quiet.fox", "insta: @lena_b", "quietfox#4821", "add me on snapchat: foxy_lena",
+        "my snap is quiet_fox7", "Discord: quiet.fox", "insta: @lena_b", "quietfox#4821",
+        "add me on snapchat: foxy_lena",
         "my telegram is @tomfox22", "@lena.reads on instagram", "微信号 fox_lena9",
     ),
     "card number": ("4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005"),
@@ -34,8 +35,11 @@ PLAIN: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 CARRIERS = ("Write it down: {}", "{}", "It is {}, come soon.", "hey, {} ok?", "She gave me this: {}\nand left.")
 
-_WORDS = "zero one two three four five six seven eight nine".split()
-_AT, _DOT = (" at ", " (at) ", "[at]", " AT ", " {at} ", "(a)"), (" dot ", " (dot) ", "[dot]", " DOT ", " . ", " punkt ")
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_AT, _DOT = (
+    (" at ", " (at) ", "[at]", " AT ", " {at} ", "(a)"),
+    (" dot ", " (dot) ", "[dot]", " DOT ", " . ", " punkt "),
+)
 _LEET = str.maketrans("aeiost", "431057")
 _UNLEET = str.maketrans("01582", "OlSBZ")
 
@@ -58,6 +62,10 @@ def _digits(first: str) -> Disguise:
     return lambda v, _: "".join(chr(ord(first) + int(c)) if c.isdigit() and c.isascii() else c for c in v)
 
 
+def _circled(sign: str) -> str:
+    return "⓪" if sign == "0" else chr(0x2460 + int(sign) - 1) if sign.isdigit() and sign.isascii() else sign
+
+
 def _apart(*signs: str) -> Disguise:
     return lambda v, dice: dice.choice(signs).join(c for c in v if c.isdigit())
 
@@ -75,7 +83,11 @@ ANY: dict[str, Disguise] = {
     "code": SINGLE["code part"],
     "entities": SINGLE["decimal entities"],
     "monospace": lambda v, _: "".join(
-        chr(0x1D68A + ord(c) - 97) if c.islower() and c.isascii() else chr(0x1D7F6 + int(c)) if c.isdigit() and c.isascii() else c
+        chr(0x1D68A + ord(c) - 97)
+        if c.islower() and c.isascii()
+        else chr(0x1D7F6 + int(c))
+        if c.isdigit() and c.isascii()
+        else c
         for c in v
     ),
 }
@@ -100,7 +112,7 @@ FOR: dict[str, dict[str, Disguise]] = {
         "signs": _apart("-", ".", "_", "*", "/", "|", "~", " - "),
         "pictures": _apart("🔥", " 💀 ", "👏"),
         "keycaps": lambda v, _: "".join(c + "\ufe0f\u20e3" if c.isdigit() else c for c in v),
-        "circled": lambda v, _: "".join(chr(0x2460 + int(c) - 1) if c in "123456789" else "⓪" if c == "0" else c for c in v),
+        "circled": lambda v, _: "".join(_circled(c) for c in v),
         "arabic": _digits("٠"),
         "devanagari": _digits("०"),
         "letters": lambda v, _: v.translate(_UNLEET),
@@ -110,7 +122,8 @@ FOR: dict[str, dict[str, Disguise]] = {
         "brackets": lambda v, _: "".join(f"({c})" for c in v if c.isdigit()),
     },
     "card number": {"spelt": _spelt, "spaced": _apart(" "), "signs": _apart(".", "-", "_"), "full": _digits("０")},
-    "postal address": {"small": lambda v, _: f"i live at {v.lower()}", "lower": lambda v, _: f"my address is {v.lower()}"},
+    "postal address": {"small": lambda v, _: f"i live at {v.lower()}",
+    "lower": lambda v, _: f"my address is {v.lower()}"},
     "network address": {"dots": lambda v, _: v.replace(".", "[.]"), "dot": lambda v, _: v.replace(".", " dot ")},
     "account name": {}, "access token": {}, "bank account": {"spaced": lambda v, _: " ".join(v.replace(" ", ""))},
 }  # fmt: skip

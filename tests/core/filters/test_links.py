@@ -9,10 +9,18 @@ from core.moderation import Gate
 from core.policy import Category, Decision, Policy, Rating
 from core.text import hygienic
 
-_NAMES = ("example.com", "a.example.org/x", "my-page.example.net", "discord.gg/abc123", "join.slack.com/t/fox/shared_invite/zt-1")
+_NAMES = (
+    "example.com",
+    "a.example.org/x",
+    "my-page.example.net",
+    "discord.gg/abc123",
+    "join.slack.com/t/fox/shared_invite/zt-1",
+)
 _SHAPES = (
-    "{}", "https://{}", "http://{}", "hxxps://{}", "h**ps://{}", "HTTPS://{}", "see:{}", "({})", "<https://{}>", "[look](https://{})",
-    "<https://{}|look>", "||{}||", "`{}`", "**{}**", "look at {}, quick", "//{}/x", "ftp://{}", "https:\\\\{}", "https :// {}",
+    "{}", "https://{}", "http://{}", "hxxps://{}", "h**ps://{}", "HTTPS://{}", "see:{}", "({})", "<https://{}>",
+    "[look](https://{})",
+    "<https://{}|look>", "||{}||", "`{}`", "**{}**", "look at {}, quick", "//{}/x", "ftp://{}", "https:\\\\{}",
+    "https :// {}",
     "www.{}",
 )  # fmt: skip
 _DISGUISES = {
@@ -25,7 +33,7 @@ _DISGUISES = {
     "spaced dot": lambda u: u.replace(".", " . "),
     "per cent": lambda u: u.replace(".", "%2E"),
     "entity": lambda u: u.replace(".", "&#46;"),
-    "zero width": lambda u: "\u200b".join(u),
+    "zero width": "\u200b".join,
     "soft hyphen": lambda u: u.replace(".", "\u00ad.\u00ad"),
     "bold dot": lambda u: u.replace(".", "**.**"),
     "escaped dot": lambda u: u.replace(".", "\\."),
@@ -39,17 +47,24 @@ LINKS = [shape.format(name) for shape, name in itertools.product(_SHAPES, _NAMES
     disguise(name) for disguise, name in itertools.product(_DISGUISES.values(), _NAMES[:4])
 ]
 ODD_LINKS = (
-    "javascript:alert(1)", "data:text/html;base64,PHA+", "mailto:ann@example.org", "tel:+442079460018", "192.0.2.1:8080",
-    "192.0.2.1/x", "http://192.0.2.1", "http://0x7f000001/", "http://[2001:db8::1]/", "xn--bcher-kva.example", "пример.рф",
-    "münchen.de", "bit.ly/x1", "t.co/abc", "youtu.be/dQw4", "linktr.ee/fox", "wa.me/44207946", "discord.com/invite/abc", "dsc.gg/fox",
+    "javascript:alert(1)", "data:text/html;base64,PHA+", "mailto:ann@example.org", "tel:+442079460018",
+    "192.0.2.1:8080",
+    "192.0.2.1/x", "http://192.0.2.1", "http://0x7f000001/", "http://[2001:db8::1]/", "xn--bcher-kva.example",
+    "пример.рф",
+    "münchen.de", "bit.ly/x1", "t.co/abc", "youtu.be/dQw4", "linktr.ee/fox", "wa.me/44207946",
+    "discord.com/invite/abc", "dsc.gg/fox",
     "discord gg/abc1", ".gg/abcd1", "[x]: https://example.com", '<a href="https://example.com">x</a>', "<img src=x>",
-    "localhost:3000", "story1.live/x", "foo.co.uk", "bar.com.au", "example.com.", "go to example.com?x=1", "slack://channel?id=C1",
+    "localhost:3000", "story1.live/x", "foo.co.uk", "bar.com.au", "example.com.", "go to example.com?x=1",
+    "slack://channel?id=C1",
     "discord://-/channels/1", "EXAMPLE.COM", "sub.sub.example.io", "fox-tales.club", "magnet:?xt=urn:btih:1",
 )  # fmt: skip
 CALLS = (
-    "@everyone", "@here", "hey @EVERYONE!", "@channel", "<@123456789012345678>", "<@!123456789012345678>", "<@&123456789012345678>",
-    "<#123456789012345678>", "<!channel>", "<!here>", "<!everyone>", "<!here|here>", "<!subteam^S012AB>", "<!subteam^S012AB|@team>",
-    "<@U012AB3CD>", "<@W012AB|ann>", "<#C012AB3CD|general>", "</story add:123456789012345678>", "@\u200beveryone", "＠everyone",
+    "@everyone", "@here", "hey @EVERYONE!", "@channel", "<@123456789012345678>", "<@!123456789012345678>",
+    "<@&123456789012345678>",
+    "<#123456789012345678>", "<!channel>", "<!here>", "<!everyone>", "<!here|here>", "<!subteam^S012AB>",
+    "<!subteam^S012AB|@team>",
+    "<@U012AB3CD>", "<@W012AB|ann>", "<#C012AB3CD|general>", "</story add:123456789012345678>", "@\u200beveryone",
+    "＠everyone",
     "<id:customize>", "@eve\u00adryone", "&lt;!channel&gt;", "**@**everyone",
 )  # fmt: skip
 

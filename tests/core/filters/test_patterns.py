@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadArgument
-from core.filters.patterns import LONGEST_PATTERN, MOST_LINES, MOST_PATTERNS, LineFilter, PatternFilter, check, check_line
+from core.filters.patterns import (
+    LONGEST_PATTERN,
+    MOST_LINES,
+    MOST_PATTERNS,
+    LineFilter,
+    PatternFilter,
+    check,
+    check_line,
+)
 from core.moderation import Gate
 from core.policy import ALLOWED, Decision, Policy, Rating
 from tests.core.filters import masks
@@ -142,7 +150,9 @@ def test_what_people_leave_out_can_be_a_line() -> None:
         check_line(phrase)
 
 
-@pytest.mark.parametrize("name", ["leet one", "dots between", "nothing between", "cyrillic", "spoiler part", "circled", "lines between"])
+@pytest.mark.parametrize(
+    "name", ["leet one", "dots between", "nothing between", "cyrillic", "spoiler part", "circled", "lines between"]
+)
 def test_lines_are_seen_through_disguises_of_every_kind(name: str) -> None:
     import random
 
