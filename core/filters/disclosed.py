@@ -165,8 +165,9 @@ def disclosed(text: str, hints: Hints) -> Iterator[View]:
     if odd:
         hints = Hints.of(text.translate(_table()))
         odd = hints.any()
-    spelt = hints.numbers > _MOST_NUMBERS or (hints.numbers > 0 and hints.digits)
-    if not (odd or marked or apart or spelt or hints.digits or (hints.at and hints.dot)):
+    digits = hints.digits and sum(map(str.isdigit, text)) > _MOST_NUMBERS
+    spelt = hints.numbers > _MOST_NUMBERS or (hints.numbers > 0 and digits)
+    if not (odd or marked or apart or spelt or digits or (hints.at and hints.dot)):
         return
     view = View.of(text)
     if marked:
@@ -180,7 +181,7 @@ def disclosed(text: str, hints: Hints) -> Iterator[View]:
         yield view
     if odd or marked or apart or (hints.at and hints.dot):
         yield from _mailed(view)
-    if odd or marked or apart or spelt or hints.digits:
+    if odd or marked or apart or spelt or digits:
         yield from _digits(view)
 
 
