@@ -56,7 +56,7 @@ class Lexicon:
     near: dict[str, Category]
     """Typos, reversals and other spellings that are no word themselves."""
     sounds: dict[str, Category]
-    """Words by their sound, where no innocent word sounds so."""
+    """Words by their sound, where no everyday word sounds so."""
     roots: dict[str, Category]
     """Words with no innocent sense, looked for inside longer words."""
     hard_roots: dict[str, Category]
