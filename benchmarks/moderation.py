@@ -1,9 +1,10 @@
-"""How well the word filter catches what it should and leaves alone what it should not, and how fast.
+"""How well the filters catch what they should and leave alone what they should not, and how fast: one table.
 
     python -m benchmarks.moderation --data FOLDER [--missed GROUP]
 
 FOLDER holds JSON lines `{"text", "label", "group"}`, one file a set; nothing of them is part of the project.
-glin-profanity is measured beside it in the same run. `flagged` is any verdict but *allow*.
+glin-profanity, the best library for disguises, is measured beside ours in the same run, in brackets. `flagged` is any
+verdict but *allow*. Times are CPU times.
 """
 
 import argparse
@@ -14,10 +15,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from core.filters.danger import dangers
 from core.filters.lexicon import lexicon
+from core.filters.links import leading_out
+from core.filters.personal import personal_data
 from core.filters.words import WordFilter
 from core.policy import STRICTEST, Category, Decision, Policy, Rating
-from tests.core.disguises import DOUBLE, SINGLE, held_out
+from core.text import hygienic
+from tests.core import disguises
+from tests.core.filters import masks, people
+from tests.core.filters.test_links import CALLS, LINKS, ODD_LINKS
 
 Judge = Callable[[str], bool]
 Row = dict[str, str]
@@ -99,6 +106,72 @@ def groups(judge: Judge, chosen: list[Row]) -> dict[str, float]:
     return {group: share(judge, some) for group, some in by_group.items()}
 
 
+_WANTED = {Category.STRONG, Category.SLUR, Category.MILD, Category.SEXUAL}
+_INNOCENT = (
+    "cucumber grassland cockpit button passage titanium document assassin therapist raccoon peacock "
+    "classic analysis cocktail basement harvest lantern keeper sailor whistle shoulder mountain thunder "
+    "kitchen blanket fisherman bucket pocket chicken ticket village distance prince shirt country count "
+    "pianist sextant assistant circus"
+)
+
+
+def _some_words(count: int) -> list[str]:
+    words = {
+        w for some in lexicon().masks.values() for w, kind in some.items() if kind in _WANTED and 4 <= len(w) <= 12
+    }
+    return random.Random(7).sample(sorted(w for w in words if w.isascii() and w.isalpha()), count)
+
+
+def _worn(wardrobe: dict[str, masks.Mask], words: list[str], seed: int = 1) -> list[Row]:
+    """Each word in each mask, in a carrier."""
+    dice = random.Random(seed)
+    return [
+        {"text": hygienic(dice.choice(masks.CARRIERS).format(mask(word, dice))), "group": name}
+        for name, mask in wardrobe.items()
+        for word in words
+    ]
+
+
+def wardrobe(judge: Judge) -> dict[str, float]:
+    """Recall on our second wardrobe of disguises, and how many innocent words are flagged in it."""
+    words, table = _some_words(60), {}
+    for side, held in (("tuned on", False), ("held out", True)):
+        single = {name: mask for name, mask in masks.SINGLE.items() if masks.held_out(name) is held}
+        table[f"second set, one, {side}"] = share(judge, _worn(single, words))
+        for title, three in (("two", False), ("three", True)):
+            several = dict(masks.drawn(number, three=three) for number in range(120))
+            chosen = {name: mask for name, mask in several.items() if masks.held_out(name) is held}
+            table[f"second set, {title}, {side}"] = share(judge, _worn(chosen, words[:30]))
+    table["second set, innocents"] = share(judge, _worn(masks.SINGLE, _INNOCENT.split()))
+    return table
+
+
+def others(folder: Path) -> dict[str, float]:
+    """The filters for personal data, links and danger: what they find, and false alarms on stories and plain lines."""
+
+    def personal(text: str) -> bool:
+        return any(True for _ in personal_data(hygienic(text)))
+
+    def linked(text: str) -> bool:
+        return any(True for _ in leading_out(hygienic(text)))
+
+    def alarming(text: str) -> bool:
+        return any(True for _ in dangers(hygienic(text)))
+
+    lines = [r for name in ("fiction", "benign_phrases", "scunthorpe_hand") for r in rows(folder, name)]
+    lines += [r for name in ("xstest", "evasion_benign") for r in rows(folder, name) if not int(r["label"])]
+    shapes = [{"text": f"Then she said {text} to us"} for text in (*LINKS, *ODD_LINKS, *CALLS)]
+    per = 1532 / len(lines)
+    return {
+        "personal data, plain": share(personal, [{"text": text} for _, _, text in people.plain()]),
+        "personal data, disguised": share(personal, [{"text": text} for _, _, text in people.disguised()]),
+        "  false alarms in 1,532 lines": per * sum(personal(r["text"]) for r in lines),
+        f"links and mentions, {len(shapes)} shapes": share(linked, shapes),
+        "  false alarms in 1,532 lines ": per * sum(linked(r["text"]) for r in lines),
+        "danger: false alarms in 1,532": per * sum(alarming(r["text"]) for r in lines),
+    }
+
+
 def best_of(work: Callable[[], object], times: int = 5) -> float:
     """The CPU seconds of the quickest of some runs."""
     spent = []
@@ -110,15 +183,13 @@ def best_of(work: Callable[[], object], times: int = 5) -> float:
 
 
 def unseen(judge: Judge) -> dict[str, float]:
-    """Recall on our own second set of disguises, with a third of the words held out from tuning."""
-    wanted = {Category.STRONG, Category.SLUR, Category.MILD}
-    words = [w for some in lexicon().masks.values() for w, kind in some.items() if kind in wanted and 4 <= len(w) <= 12]
-    chosen = random.Random(7).sample(sorted(w for w in words if w.isascii() and w.isalpha()), 150)
-    table = {}
-    for name, disguises in (("one disguise", SINGLE), ("two disguises", DOUBLE)):
+    """Recall on our own first set of disguises, with a third of the words held out from tuning."""
+    chosen, table = _some_words(150), {}
+    for name, some in (("one", disguises.SINGLE), ("two", disguises.DOUBLE)):
         for side, held in (("tuned on", False), ("held out", True)):
-            texts = [f"Then she said {d(w)} to us." for d in disguises.values() for w in chosen if held_out(w) is held]
-            table[f"own set, {name}, {side}"] = share(judge, [{"text": t} for t in texts])
+            words = [w for w in chosen if disguises.held_out(w) is held]
+            texts = [f"Then she said {d(w)} to us." for d in some.values() for w in words]
+            table[f"first set, {name}, {side}"] = share(judge, [{"text": t} for t in texts])
     return table
 
 
@@ -157,14 +228,26 @@ def main() -> None:
         return None
     glin = reference()
     theirs = quality(arguments.data, lambda _rating: glin) if glin else {}
-    for name, percent in quality(arguments.data, ours).items():
-        print(f"{name:28} {percent:7.2f} {theirs.get(name, float('nan')):7.2f}")
-    print("\n".join(f"{name:28} {percent:7.2f}" for name, percent in unseen(ours(Rating.G)).items()))
-    prose = " ".join(r["text"] for r in rows(arguments.data, "fiction")[:200])
+    if glin:
+        theirs |= wardrobe(glin) | unseen(glin)
+    table = quality(arguments.data, ours) | unseen(ours(Rating.G)) | wardrobe(ours(Rating.G)) | others(arguments.data)
+    for name, percent in table.items():
+        print(f"{name:32} {percent:7.2f} {_beside(name, theirs, '.2f')}")
+    prose = " ".join(r["text"] for r in rows(arguments.data, "fiction")[10:210])
     slow = speed(glin, prose, hostile=False) if glin else {}
     for name, milliseconds in speed(ours(Rating.G), prose).items():
-        print(f"{name:28} {milliseconds:10.3f} {slow.get(name, float('nan')):7.3f} ms")
+        print(f"{name:32} {milliseconds:10.3f} ms {_beside(name, slow, '.3f')}")
+    for title, finds in (("personal", personal_data), ("links", leading_out), ("danger", dangers)):
+        line, turn = (
+            best_of(lambda f=finds, t=prose[:n]: [list(f(t)) for _ in range(50)]) * 20  # type: ignore[misc]
+            for n in (80, 2000)
+        )
+        print(f"{title + ', 80 / 2,000 characters':32} {line:10.3f} / {turn:.3f} ms")
     return None
+
+
+def _beside(name: str, theirs: dict[str, float], form: str) -> str:
+    return f"[{theirs[name]:{form}}]" if name in theirs else ""
 
 
 def missed(folder: Path, which: str) -> None:

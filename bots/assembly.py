@@ -18,6 +18,9 @@ from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
 from core.errors import EngineError, EngineFailed
+from core.filters.danger import DangerFilter
+from core.filters.links import LinkFilter
+from core.filters.patterns import LineFilter, PatternFilter
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate, Guard
@@ -129,8 +132,16 @@ async def _freeze(voice: Engine) -> None:
 
 
 def gate(settings: Settings, *guards: Guard) -> Gate:
-    """The moderation gate with every filter that needs no model, and these guards."""
-    return Gate([WordFilter(), PersonalFilter()], guards=guards, limit_seconds=_gate_seconds(settings))
+    """The moderation gate with every filter that needs no model, and these guards.
+
+    Our own addresses, and numbers of people who help, are in what we draw; so those filters judge what is new alone.
+    """
+    return Gate(
+        [WordFilter(), PatternFilter(), LineFilter()],
+        once=[DangerFilter(), PersonalFilter(), LinkFilter()],
+        guards=guards,
+        limit_seconds=_gate_seconds(settings),
+    )
 
 
 @asynccontextmanager

@@ -4,10 +4,12 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, BinaryIO, TextIO
 
 from bots.assembly import guarded
 from bots.settings import Settings
+from core.filters.lexicon import lexicon
 from core.moderation import Gate
 from core.policy import Policy, Rating, Verdict
 from core.text import hygienic
@@ -19,11 +21,12 @@ _AT_ONCE, _AT_ONCE_GUARDED = 256, 32
 async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out: TextIO) -> int:
     """Judge each `{"id", "text"}` and print `{"id", "verdict", "reasons"}`, a line for a line, in order.
 
-    A line that cannot be read is held, with the reason in its verdict and its number on stderr; then the exit
-    code is 1.
+    A line may also have `rating`, `patterns`, `lines` and `veils`, which hold for it alone. A line that cannot be read
+    is held, with the reason in its verdict and its number on stderr; then the exit code is 1.
     """
     chosen = Policy(Rating(rating) if rating else settings.rating)
     broken, size = 0, _AT_ONCE_GUARDED if settings.guard_url or settings.guard_model else _AT_ONCE
+    await asyncio.to_thread(lexicon)  # the gate's limit is for people who wait, not for reading the lists once
     async with guarded(settings) as doorkeeper:
         for batch in _batches(lines, size):
             for number, answer in zip(batch, await _judged(doorkeeper, chosen, list(batch.values())), strict=True):
@@ -46,7 +49,20 @@ async def _answer(doorkeeper: Gate, policy: Policy, line: bytes) -> dict[str, An
         return _unread(None, "this is not JSON.")
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         return _unread(record.get("id") if isinstance(record, dict) else None, 'there is no "text" with a string.')
-    return _told(record.get("id"), await doorkeeper.judge(hygienic(record["text"]), policy))
+    try:
+        own = _policy(record, policy)
+    except ValueError:
+        return _unread(record.get("id"), "its rating, patterns, lines or veils cannot be read.")
+    return _told(record.get("id"), await doorkeeper.judge(hygienic(record["text"]), own))
+
+
+def _policy(record: dict[str, Any], policy: Policy) -> Policy:
+    """What holds for one line. Raises ValueError if it is no policy."""
+    lists = {key: record[key] for key in ("patterns", "lines", "veils") if key in record}
+    if not all(isinstance(some, list) and all(isinstance(s, str) for s in some) for some in lists.values()):
+        raise ValueError("not lists of strings")
+    rating = Rating(record["rating"]) if "rating" in record else policy.rating
+    return replace(policy, rating=rating, **{key: tuple(some) for key, some in lists.items()})
 
 
 def _told(key: object, verdict: Verdict) -> dict[str, Any]:

@@ -61,11 +61,19 @@ class Guard(Filter, Protocol):
 class Gate:
     """All filters together. Keeps nothing of any story, so one serves them all.
 
-    `guards` judge what is new, and not how it is drawn on a platform.
+    Those in `once`, and the `guards`, judge what is new, and not how it is drawn on a platform.
     """
 
-    def __init__(self, filters: Sequence[Filter], *, guards: Sequence[Guard] = (), limit_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        filters: Sequence[Filter],
+        *,
+        once: Sequence[Filter] = (),
+        guards: Sequence[Guard] = (),
+        limit_seconds: float = 5.0,
+    ) -> None:
         self._filters = tuple(filters)
+        self._once = tuple(once)
         self._guards = tuple(guards)
         self._limit = limit_seconds
         self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
@@ -73,25 +81,25 @@ class Gate:
     async def judge(self, text: str, policy: Policy, *, drawn: bool = False, told: bool = False) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say.
 
-        `drawn`: the text is made of parts that were judged before, so the guards are not asked again.
+        `drawn`: the text is made of parts that were judged before, so these are not asked again.
         `told`: the storyteller wrote it.
         """
         if not drawn:
             guards = [(each, self._ask(each, partial(each.judge, told=told), text, policy)) for each in self._guards]
-            return await self._judged(text, policy, guards)
+            return await self._judged(self._filters + self._once, text, policy, guards)
         key = policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if key in self._passed:
             return ALLOWED
-        verdict = await self._judged(text, policy, [])
+        verdict = await self._judged(self._filters, text, policy, [])
         if verdict == ALLOWED:
             self._passed[key] = None
             if len(self._passed) > _REMEMBERED:
                 self._passed.popitem(last=False)
         return verdict
 
-    async def _judged(self, text: str, policy: Policy, guards: Sequence[_Asked]) -> Verdict:
+    async def _judged(self, filters: Sequence[Filter], text: str, policy: Policy, guards: Sequence[_Asked]) -> Verdict:
         """What the filters say, and the guards that were asked already, so that they think meanwhile."""
-        asked = [*guards, *((each, self._ask(each, each.judge, text, policy)) for each in self._filters)]
+        asked = [*guards, *((each, self._ask(each, each.judge, text, policy)) for each in filters)]
         late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
         try:
             if late:
@@ -111,7 +119,11 @@ class Gate:
     @property
     def troubles(self) -> tuple[str, ...]:
         """What keeps filters from judging at the moment, for whoever watches over the bot."""
-        return tuple(trouble for each in (*self._filters, *self._guards) if (trouble := getattr(each, "trouble", "")))
+        return tuple(
+            trouble
+            for each in (*self._filters, *self._once, *self._guards)
+            if (trouble := getattr(each, "trouble", ""))
+        )
 
     async def clear(self, text: str, policy: Policy, *, told: bool = False) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons.

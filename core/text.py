@@ -15,6 +15,10 @@ _GOES_ON = re.compile(r"\s*[a-z]")
 
 _BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
+_HARMFUL = {*_BIDI, "\u180e", *map(chr, range(0x206A, 0x2070)), *map(chr, range(0xFFF9, 0xFFFC))}
+_LINE_ENDS = {0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
+_ALONE = frozenset({"Cf", "VS"})
+_MOST_BREAKS = 20
 _MOST_MARKS = 3
 """Combining marks that may follow one character; more is a tower built to overflow lines."""
 
@@ -50,8 +54,9 @@ def _ends_here(text: str, end: int) -> bool:
 
 
 def hygienic(text: str) -> str:
-    """NFC text without what only harms: NUL and control characters, lone surrogates, bidi controls,
-    tag characters, towers of combining marks. Line breaks and tabs stay; emoji sequences stay.
+    """NFC text without what only harms: NUL and control characters, lone surrogates, bidi controls, tag characters,
+    unassigned code points, towers of combining marks, runs of invisible characters or of empty lines.
+    Line breaks and tabs stay; emoji sequences stay.
 
     Linear in the length of `text`.
     """
@@ -59,14 +64,36 @@ def hygienic(text: str) -> str:
         return text
     kept: list[str] = []
     marks = 0
-    storable = filter(_storable, text.replace("\r\n", "\n").replace("\r", "\n"))
+    last = ""
+    storable = filter(_storable, text.translate(_LINE_ENDS).replace("\r\n", "\n").replace("\r", "\n"))
     for char in unicodedata.normalize("NFC", "".join(storable)):
-        category = unicodedata.category(char)
-        if category != "Cf":  # a joiner does not begin a new character
+        category = "VS" if _selects(char) else unicodedata.category(char)
+        if category in _ALONE and category == last:
+            continue  # what nobody sees can carry a message, and needs no company
+        last = category
+        if category not in ("Cf", "VS"):  # a joiner does not begin a new character
             marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= _MOST_MARKS:
             kept.append(char)
-    return unicodedata.normalize("NFC", "".join(kept))
+    return _without_gaps(unicodedata.normalize("NFC", "".join(kept)))
+
+
+def _selects(char: str) -> bool:
+    """Whether `char` is a variation selector, which says how the one before it is drawn."""
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _without_gaps(text: str) -> str:
+    """`text` with at most `_MOST_BREAKS` line breaks in a row, blanks between them not counted."""
+    if text.count("\n") <= _MOST_BREAKS:
+        return text
+    kept: list[str] = []
+    empty = 0
+    for line in text.split("\n"):
+        empty = 0 if line.strip() else empty + 1
+        if empty < _MOST_BREAKS:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def visible(text: str) -> bool:
@@ -77,6 +104,6 @@ def visible(text: str) -> bool:
 def _storable(char: str) -> bool:
     if char in "\n\t":
         return True
-    if char in _BIDI or 0xE0000 <= ord(char) <= 0xE007F:
+    if char in _HARMFUL or 0xE0000 <= ord(char) <= 0xE007F:
         return False
     return unicodedata.category(char) not in {"Cc", "Cs", "Cn", "Co"}

@@ -9,8 +9,9 @@ of the file except runs of white space, which some vocabularies add for the sake
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from core.wording import said
 
 BLANKS = " \t\r\n▁"
 """What a run of white space is made of, in plain and in SentencePiece spelling."""
+
+_TRIES = 4
+"""Times that control tokens are looked for in a text until it has none; breaking one up may reveal another."""
 
 
 class Vocabulary:
@@ -47,7 +51,32 @@ class Vocabulary:
 
     def encode_markup(self, text: str) -> TokenIds:
         """Token ids of trusted text, such as a chat template, in which control tokens are meant."""
-        return tuple(Tokenizer.from_file(str(self._file)).encode(text, add_special_tokens=False).ids)
+        return tuple(self._whole.encode(text, add_special_tokens=False).ids)
+
+    def defused(self, text: str) -> str:
+        """`text` in which no name of a control token is whole, for whoever must send text and not token ids.
+
+        The model's own tokenizer is asked, so that names are found however they are spelt; a blank is put into each.
+        """
+        for _ in range(_TRIES):
+            written = self._whole.encode(text, add_special_tokens=False)
+            cuts = {
+                a + 1
+                for i, (a, b) in zip(written.ids, written.offsets, strict=True)
+                if i in self._control_ids and a < b
+            }
+            cuts |= {at + 1 for name in self._controls for at in _places(name, text)}
+            if not cuts:
+                return text
+            text = "".join(f" {char}" if at in cuts else char for at, char in enumerate(text)) + " " * (
+                len(text) in cuts
+            )
+        return " ".join(text)
+
+    @cached_property
+    def _whole(self) -> Tokenizer:
+        """The tokenizer with its control tokens."""
+        return Tokenizer.from_file(str(self._file))
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids, control tokens left out."""
@@ -93,6 +122,13 @@ class Reader:
     def _rest(self) -> str:
         whole = self.vocabulary.decode(self._ids)
         return whole[len(self._said) :] if whole.startswith(self._said) else ""
+
+
+def _places(name: str, text: str) -> Iterator[int]:
+    at = text.find(name)
+    while at >= 0:
+        yield at
+        at = text.find(name, at + 1)
 
 
 def _read(file: Path) -> bytes:

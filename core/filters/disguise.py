@@ -3,8 +3,7 @@
 A reading is only a view for matching and is never stored or posted. Nothing here knows a word list.
 Every function is linear in the length of its text.
 
-Sources: the Unicode character names and decompositions of the standard library; shapes of other scripts'
-letters and the leetspeak below are our own tables.
+Which letter a character looks like is said in `core.filters.shapes`; the leetspeak below is our own.
 """
 
 import html
@@ -13,121 +12,55 @@ import unicodedata
 from functools import cache
 from urllib.parse import unquote
 
-EMOJI = "\x02"
-"""Stands for one or more pictures in a folded text."""
-
-# Letters of other scripts, and symbols, by the Latin letter that they look like.
-_SHAPES = {
-    "a": "аαɑдљ∆ΔΛАΑ∂ªልልልᗩ卂ⲁ⍺คᎪ",
-    "b": "ьвβъБВΒЬЪБ฿Ᏼᗷ乃ⲃвЬƄ",
-    "c": "сςϲСϹ¢₵Ꮯᑕⅽⲥ匚℃ҫçс",
-    "d": "ԁժďÐđᎠᗪⅾ刀ძ",
-    "e": "еєεэЕΕЄ€ΣξᎬᗴⲉ乇ҽ℮зეệё",
-    "f": "ғƒϝʄᖴ千ẝ₣ſ",
-    "g": "ɡցԍĢ₲ᎶᘜɢǥᏀ",
-    "h": "һнНΗңҺհ卄ℎⲏᎻᕼн#",
-    "i": "іιїІΙїıӏ丨ⅰⲓᎥ¡ị",
-    "j": "јϳЈᎫﾌյ",
-    "k": "кκКΚқҡĸ₭ᏦᛕⲕҜ长",
-    "l": "ⅼⳑ£ℓӀ｜Ꮮᒪㄥʟ∣ŀ",
-    "m": "мΜМϺmⅿᎷᗰ爪₥ⲙ",
-    "n": "ΝИПղռ₦ᑎ几ⲛһйлռ",
-    "o": "оοσОΟθөօ०๐ΘØØ⭕ⲟ口ㄖᝪଠ○◯●◦סᎤօ〇ο",
-    "p": "рρРΡþᑭᏢ卩ⲣ₽",
-    "q": "ԛզգϙҨ",
-    "r": "гяřΓГЯᏒᖇ尺ⲅɼգ®",
-    "s": "ѕЅ§ടᏚᔕ丂ՏꜱȘ$ʂֆ",
-    "t": "тτТΤŧ†✝七ⲧᎢㄒ₮ｔ⊥",
-    "u": "υцմսΥЦÜᑌㄩ∪⋃ⲩųų",
-    "v": "ѵѴΝ√∨Ꮩᐯⅴ",
-    "w": "ѡωшщɯШᏔᗯ山₩ฬשաⲱ",
-    "x": "хχХΧ×✕✖❌ⅹ乂ⲭ᙭ж",
-    "y": "уγүУΥҮ¥ყуч丫ⲩᎩ",
-    "z": "ᏃᘔⲍΖ乙ʐȤ",
-}
-_LATIN = re.compile(
-    r"LATIN (?:CAPITAL |SMALL |SUBSCRIPT SMALL |LETTER SMALL CAPITAL )?(?:LETTER )?"
-    r"(?:SMALL CAPITAL |SCRIPT |OPEN |REVERSED |DOTLESS |LONG |BARRED |INVERTED )*([A-Z])(?: WITH .*)?$"
-)
-_STYLED = re.compile(r"(?:LETTER|CAPITAL|SMALL) ([A-Z])$")
-_PICTURES = {"So", "Sk", "Cn", "Co", "Cs"}
-
-
-class _Fold(dict[int, str]):
-    """A table for `str.translate` that works out each character once, when it is first met."""
-
-    def __missing__(self, point: int) -> str:
-        folded = _plain(chr(point))
-        self[point] = folded
-        return folded
-
-
-@cache
-def _fold() -> _Fold:
-    table = _Fold()
-    for letter, shapes in reversed(_SHAPES.items()):
-        for shape in shapes:
-            if not shape.isascii() and unicodedata.category(shape) != "Mn":
-                table[ord(shape)] = letter
-    table[ord("ß")] = table[ord("ẞ")] = "ss"
-    return table
-
-
-def _plain(char: str) -> str:
-    if char.isascii():
-        return char.lower() if char.isprintable() or char in "\n\t" else ""
-    category = unicodedata.category(char)
-    if category in {"Mn", "Me", "Cf", "Cc"} or char in "\u115f\u1160\u3164\uffa0\u2800":
-        return ""
-    if category.startswith("Z"):
-        return "\n" if category != "Zs" else " "
-    return _letter(char) or (EMOJI if category in _PICTURES else _decomposed(char))
-
-
-def _letter(char: str) -> str:
-    name = unicodedata.name(char, "")
-    match = _LATIN.match(name) or (_STYLED.search(name) if "LATIN" in name or "REGIONAL" in name else None)
-    return match[1].lower() if match else ""
-
-
-def _decomposed(char: str) -> str:
-    bases = [c for c in unicodedata.normalize("NFKD", char) if unicodedata.category(c) != "Mn"]
-    letters = [c for c in bases if c.isalnum()]
-    text = "".join(letters or bases)
-    if text.isascii():
-        return text.lower()
-    known = _fold()
-    return "".join(known.get(ord(c), c) for c in text).lower()
-
-
-def folded(text: str) -> str:
-    """`text` in small plain letters: no accents, no invisible characters, look-alikes as the Latin letter."""
-    return text.lower() if text.isascii() and text.isprintable() else text.translate(_fold())
-
+from core.filters.shapes import PICTURED
 
 # --- markup ---------------------------------------------------------------------------------------------
 
-_MARKED = re.compile(r"<[!/a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|:[a-z0-9_+-]{2}")
-_COMMENT = re.compile(r"<!--[^>]{0,300}-->")
-_LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{1,300})>")
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<(?:[@#!&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
-_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,500}\)")
-_SHORTCODE = re.compile(r":[a-z0-9_+-]{2,40}:")
+_MARKED = re.compile(r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-9_+-]+:|\\[ux*_~]|U\+|><")
+_COMMENT = re.compile(r"<!--.{0,300}?-->", re.DOTALL)
+_LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{0,300})>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<[!?][^<>\n]{0,60}>|<(?:[@#&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\](?!\[))")
+_SHORTCODE = re.compile(r":(?:(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|([abmox]):|[a-z0-9_+-]{2,40}:)")
+_ESCAPE = re.compile(r"\\([*_~])")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_CODED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})|\bU\+([0-9a-fA-F]{4,5})\b(?: (?=U\+))?")
+_ANGLED = re.compile(r"(?:>?<[^<>\s](?=[<>])){3,}>?")
+_ANGLES = str.maketrans("", "", "<>")
 _DELIMITERS = re.compile(r"[*_~|`\\]+")
 _HIDDEN = re.compile(r"\|\|[^|]{1,300}\|\||~~[^~]{1,300}~~")
 
 
 def untagged(text: str) -> str:
-    """`text` as it is shown once tags, comments, entities, links, mentions and custom emoji are gone."""
+    """`text` as it is shown once tags, comments, entities, links, mentions and custom emoji are gone.
+
+    What is encoded twice is decoded twice.
+    """
     if not _MARKED.search(text):
         return text
+    text = _decoded(_decoded(text))
+    if "<" in text:
+        text = _ANGLED.sub(lambda run: run[0].translate(_ANGLES), text)
+        text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
+    if "\\" in text:
+        text = _ESCAPE.sub(r"\1", text)
+    return _SHORTCODE.sub(r"\1\2", _LINK.sub(r"\1", text))
+
+
+def _decoded(text: str) -> str:
+    """Entities, per cent signs and code points as the characters that they stand for, once."""
     if "&" in text:
         text = html.unescape(text)
     if _ESCAPED.search(text):
         text = unquote(text, errors="ignore")
-    text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
-    return _SHORTCODE.sub("", _LINK.sub(r"\1", text))
+    if "\\" in text or "U+" in text:
+        text = _CODED.sub(_character, text)
+    return text
+
+
+def _character(match: re.Match[str]) -> str:
+    point = int(next(filter(None, match.groups())), 16)
+    return chr(point) if not 0xD800 <= point < 0xE000 else ""
 
 
 def unmarked(text: str) -> list[str]:
@@ -168,11 +101,13 @@ _BUILT = {
     "z": "~/_ >_",
 }
 """Letters built from several signs."""
-_SINGLE = str.maketrans("0345789@$+^€£2!|16#ηνμипλ", "oeastbgastaelriiighnvmnna")
-_BRACKETED = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelriiighnvmnnacccc")
-_OTHER = str.maketrans("0345789@$+^€£2!|16#ηνμипλ(<[{", "oeastbgastaelzlllbhhnuuplcccc")
-"""Signs and letters by their looks: the first, the same with brackets, and the second."""
+_SINGLE = str.maketrans("0345789@$+^€£#μпλ", "oeastbgastaelhmna")
+_BRACKETS = str.maketrans("(<[{", "cccc")
+_DOUBTFUL = (("1!|", "i", "l"), ("2", "z", "r"), ("6", "g", "b"), ("ηνи", "nvn", "huu"))
+"""Signs that look like one letter as much as like another."""
 _GLYPHS = str.maketrans("ηνμипλ", "nvmnna")
+_PICTURED = {PICTURED + point: chr(point) for point in range(ord("a"), ord("z") + 1)}
+_BRACKET = re.compile(r"[(<\[{]")
 _SHOUTED = re.compile("[!?]{2,}")
 _SIGNED = re.compile(r"[|\\/()\[\]{}<>^~']{2}|\|.|[(!]3|1<|ph|vv")
 
@@ -198,12 +133,25 @@ def unleeted(text: str) -> list[str]:
     White space stays as it is, so that the readings have the same chunks as `text`.
     """
     text = _SHOUTED.sub(".", text)
-    found = [text.translate(_GLYPHS), text.translate(_SINGLE), text.translate(_BRACKETED), text.translate(_OTHER)]
+    pictured = text.translate(_PICTURED)
+    found = [pictured, text] if pictured != text else [text]
     if _SIGNED.search(text):
-        for order in _built():
-            built = _assembled(text, order)
-            found += [built.translate(_BRACKETED), built.translate(_OTHER)]
-    return list(dict.fromkeys(found))
+        found += [_assembled(text, order) for order in _built()]
+    found += [t.translate(_BRACKETS) for t in found if _BRACKET.search(t)]
+    readings = [t.translate(_GLYPHS) for t in found[:1]]
+    for each in found:
+        readings += _doubted(each.translate(_SINGLE))
+    return list(dict.fromkeys(readings))
+
+
+def _doubted(text: str) -> list[str]:
+    """`text` with its doubtful signs in every way; one kind of sign is read alike throughout."""
+    ways = [text]
+    for signs, *letters in _DOUBTFUL:
+        if any(map(text.__contains__, signs)):
+            tables = [str.maketrans(signs, each.ljust(len(signs), each[-1])) for each in letters]
+            ways = [w.translate(table) for w in ways for table in tables]
+    return ways
 
 
 # --- other scripts --------------------------------------------------------------------------------------
@@ -235,7 +183,7 @@ def upright(text: str) -> str:
 
 _SPACED = str.maketrans({chr(c): " " for c in range(128) if not chr(c).islower()})
 _DROPPED = str.maketrans({chr(c): None for c in range(128) if not chr(c).islower() and chr(c) != " "})
-_REPEATED = re.compile(r"([a-z])(?=\1)")
+_TWICE = [(letter * 2, letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
 def lettered(text: str) -> str:
@@ -250,4 +198,21 @@ def joined(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """`text` with each repeated letter once."""
-    return _REPEATED.sub("", text)
+    for twice, once in _TWICE:
+        while twice in text:
+            text = text.replace(twice, once)
+    return text
+
+
+_SOUNDS = (
+    ("ph", "f"), ("ck", "k"), ("ch", "\x01"), ("c", "k"), ("\x01", "ch"), ("q", "k"), ("x", "ks"), ("z", "s"),
+    ("ee", "i"),
+    ("oo", "u"), ("ou", "u"), ("y", "i"), ("wh", "w"), ("er ", "a "), ("ah ", "a "), ("uh ", "a "), ("ers ", "as "),
+)  # fmt: skip
+
+
+def sounded(words: str) -> str:
+    """`words`, each with a space behind it, spelt by their sound, and no letter twice in a row."""
+    for spelling, sound in _SOUNDS:
+        words = words.replace(spelling, sound)
+    return squeezed(words)

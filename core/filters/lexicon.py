@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.filters import chinese, lists
-from core.filters.disguise import folded, squeezed
+from core.filters.disguise import sounded, squeezed
+from core.filters.shapes import folded
 from core.policy import Category
 
 _OWN = {
@@ -54,6 +55,8 @@ class Lexicon:
     phrases: dict[str, Category]
     near: dict[str, Category]
     """Typos, reversals and other spellings that are no word themselves."""
+    sounds: dict[str, Category]
+    """Words by their sound, where no everyday word sounds so."""
     roots: dict[str, Category]
     """Words with no innocent sense, looked for inside longer words."""
     hard_roots: dict[str, Category]
@@ -104,9 +107,18 @@ def lexicon() -> Lexicon:
         near={
             v: k
             for w, k in plain.items()
-            for v in _variants(w)
-            if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)
+            for v in _variants(w) | (_mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
+            if v not in innocent and v not in every and v + "g" not in innocent and (len(v) > 4 or k in _PLAIN_BAD)
         },
+        sounds=_sounds(
+            {
+                v: k
+                for w, k in words.items()
+                for v in (w, w + "s")
+                if k in _PLAIN_BAD and w not in ambiguous and w not in abroad
+            },
+            innocent,
+        ),
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
@@ -212,6 +224,13 @@ def _masks(words: dict[str, Category]) -> dict[tuple[int, str], dict[str, Catego
     return found
 
 
+def _sounds(words: dict[str, Category], innocent: Collection[str]) -> dict[str, Category]:
+    taken = set(sounded(" ".join(innocent) + " ").split())
+    words = {v: k for w, k in words.items() for v in (w, w + "s") if k in _PLAIN_BAD}
+    kinds = zip(sounded(" ".join(words) + " ").split(), words.values(), strict=True)
+    return {sound: kind for sound, kind in kinds if len(sound) > 3 and sound not in taken}
+
+
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for key, word in pairs:
@@ -239,16 +258,45 @@ def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
 _SPELLINGS = (
     ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"),
     ("i", "y"), ("i", "ee"), ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"),
-    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"),
+    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"), ("i", "l"), ("l", "i"),
+    ("m", "rn"), ("ou", "u"), ("wh", "h"),
+    ("oo", "u"), ("ed", "d"),
+    ("er", "uh"), ("y", "ee"),
 )  # fmt: skip
+_BESIDE = {
+    "a": "sqwz", "b": "vnhg", "c": "xvdf", "d": "sfec", "e": "wrds", "f": "dgrv", "g": "fhtb", "h": "gjyn",
+    "i": "uokj", "j": "hkun", "k": "jlim", "l": "kop", "m": "nkj", "n": "bmhj", "o": "ipkl", "p": "ol", "q": "wa",
+    "r": "etfd", "s": "adwx", "t": "ryfg", "u": "yijh", "v": "cbfg", "w": "qesa", "x": "zcsd", "y": "tugh", "z": "xas",
+}  # fmt: skip
+"""The keys around each key of an English keyboard."""
 _VOWEL = re.compile("(?<=.)[aeiou]")
 
 
 def _variants(word: str) -> set[str]:
     """How `word` looks reversed, mistyped, or spelt by its sound. No variant of fewer than three letters."""
-    found = {word[::-1], _VOWEL.sub("", word), _VOWEL.sub("x", word), _VOWEL.sub("", word)[:1] + word[1:]}
+    found = {
+        word[::-1],
+        _pig_latin(word),
+        _VOWEL.sub("", word),
+        _VOWEL.sub("x", word),
+        _VOWEL.sub("", word)[:1] + word[1:],
+    }
     found.update(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
     found.update(word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in "aeiou" or len(word) > 6)
     found.update(word.replace(old, new) for old, new in _SPELLINGS if old in word)
     found.discard(word)
     return {v for v in found if len(v) > 3 or (len(v) > 2 and len(word) == 4 and v[0] == word[0])}
+
+
+def _pig_latin(word: str) -> str:
+    """`word` with its first consonants behind it, and "ay"."""
+    rest = word.lstrip("bcdfghjklmnpqrstvwxyz")
+    return f"{rest}{word.removesuffix(rest)}ay" if rest and rest != word else word[::-1]
+
+
+def _mistyped(word: str) -> set[str]:
+    """`word` with one key beside the right one, before or behind it, but for the first letter."""
+    found = {word[:i] + key + word[i + 1 :] for i in range(1, len(word)) for key in _BESIDE[word[i]]}
+    found.update(word[:i] + key + word[i:] for i in range(1, len(word)) for key in _BESIDE[word[i]])
+    found.update(word[: i + 1] + key + word[i + 1 :] for i in range(len(word) - 1) for key in _BESIDE[word[i]])
+    return found

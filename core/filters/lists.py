@@ -18,7 +18,8 @@ fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers shit 
 shithead bitch bitches bitching bitchy bitched biatch beotch bytch asshole assholes arsehole arseholes asshat
 cunt cunts twat twats dickhead dickheads cocksucker cocksuckers pussy pussies whore whores whoring whored slut
 sluts slutty wank wanks wanked wanking wankers skank skanks fuk fuq fux fvck phuck phuk fck fcuk fcking fuc mofo
-mofos gtfo knobend horseshit batshit apeshit dogshit pigshit retard retards retarded spastic
+mofos gtfo terd terds muther fook cuck cucks cucked cucking knobend horseshit batshit apeshit dogshit pigshit retard
+retards retarded spastic
 """
 STRONG_PHRASES = """
 son of a bitch · piece of shit · go to hell
@@ -30,7 +31,8 @@ spics spick chink chinks gook gooks coon coons wetback wetbacks beaner beaners t
 ragheads jigaboo jiggaboo jigaboos jiggerboo darkie darkies tranny trannies shemale shemales dyke dykes paki
 pakis wop wops dago dagos honky honkey honkies gringo polack polacks kraut krauts jap japs heeb hymie sheeny yid
 yids gyppo gippo pikey pikeys gypo slanteye zipperhead cameljockey sandnigger junglebunny porchmonkey mudslime
-muzzie muzzies wigger wiggers lesbo lesbos lezzie lezzies lezzy lezbo homo homos poofter poofters poof nigra
+muzzie muzzies wigger wiggers boong boongs coonass furfag lesbo lesbos lezzie lezzies lezzy lezbo homo homos poofter
+poofters poof nigra
 nignog libtard mong untermensch untermenschen subhuman subhumans bulldyke fudgepacker carpetmuncher muffdiver
 muffdiving neonazi kkk
 """
@@ -60,7 +62,8 @@ turns me on · turn me on
 """
 
 SEXUAL = """
-porn porno pornos pornography pornographic cum cums cumming jizz jizzed jizzing blowjob blowjobs handjob
+jism jizm cawk cawks kawk kums masturbator masturbators pornographer pornographers porn porno pornos pornography
+pornographic cum cums cumming jizz jizzed jizzing blowjob blowjobs handjob
 handjobs rimjob rimjobs footjob fellatio cunnilingus anilingus masturbate masturbates masturbated masturbating
 masturbation dildo dildos vibrator buttplug gangbang gangbangs gangbanged orgy orgies creampie deepthroat
 deepthroated hentai milf milfs bdsm femdom xxx bukkake anal fisting clit clits sodomy sodomize sodomized incest
@@ -96,7 +99,8 @@ mutilate mutilated mutilation viscera bloodbath goregasm guro snuff bastinado st
 """
 
 DRUGS = """
-cocaine heroin meth methamphetamine crystalmeth mdma ketamine fentanyl crackhead cokehead spliff marijuana
+amphetamine amphetamines cocaine heroin meth methamphetamine crystalmeth mdma ketamine fentanyl crackhead cokehead
+spliff marijuana
 cannabis ganja
 """
 
@@ -133,7 +137,7 @@ schlong strip
 """Words with an innocent sense: not looked for inside other words or across typos."""
 
 INNOCENT = """
-condom viagra thong poop goodpoop
+fagot fagots pedophilia paedophilia condom viagra thong poop goodpoop
 heshe guro orina cummer cummers spac titt pusse pussi raunch kink muzzie muzzies sharking heroines heroine
 titter titters damnation hell lmao omg heck god gay gays lesbian lesbians bisexual transsexual breasts kill
 murder stroke slave organ organs hiv pms womb ovary uterus hemp rum vodka drunk fat stupid ugly dummy homey jerk
@@ -141,10 +145,10 @@ balls arian aryan gaylord virgin erect facial rump pawn paddy sniper steamy stri
 weirdo whiz willies willy woody racy revue pasty len leper loin loins lech knob hump screw seaman seamen slope
 snowballing shrimping skeet scissoring dink flange fingering fecal eunuch pecker pegging poon scat
 twinkie wang fanny snatch suck sucks shag spunk swastika nazi hitler reich klan napalm thrust
-hooter hooters cowgirl cowgirls poof massa duche hore fagot fagots punky guido ruski tard herp nad nads muther
-nutten shiz skag foobar fubar hoare kummer bs mf xx fack fook hoor gai gae teste teets teez pron pastie vag
+hooter hooters cowgirl cowgirls poof massa duche hore punky guido ruski tard herp nad nads muther
+nutten shiz skag foobar fubar hoare kummer bs mf xx fack hoor gai gae teste teets teez pron pastie vag
 menses abortion enlargement uzi maxi beastial bestial screwing queer queers sexual sexually sexuality prostitute
-prostitutes prostitution escort hardcore lolita pedophilia lsd suicide nip sucked sucker sucking git naughty
+prostitutes prostitution escort hardcore lolita lsd suicide nip sucked sucker sucking git naughty
 negros opiate whitey lesbo kinky tittie clittie domination
 """
 INNOCENT_PHRASES = """
@@ -213,7 +217,8 @@ wore horse hoarse sift skit spit slit flit
 """Names and near neighbours that no typo or split may turn into a listed word."""
 
 FOREIGN_INNOCENT = """
-pede sega pina lechuga mose scheibe caca pedo sexo pinche marica asesinato infierno drogas idiota bitte pipi
+fagot fagots pedophilia paedophilia pede sega pina lechuga mose scheibe caca pedo sexo pinche marica asesinato
+infierno drogas idiota bitte pipi
 folle gueule bordel baiser fica fava vacca palle pesce monta balle mussa poot reet nicht johny beurt schatje
 saco amador cerveja boku subba pippa molo panna pano muna piru lort luder kunda fing pocs szar seks helvete
 droga droge dios infer bobo pute tante bite mince mama papa

@@ -6,15 +6,17 @@ channel is not decided here.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import ahocorasick
 
-from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked, unspaced, untagged, upright
+from core.filters.disguise import joined, lettered, sounded, squeezed, unleeted, unmarked, unspaced, untagged, upright
 from core.filters.lexicon import Lexicon, lexicon
+from core.filters.shapes import folded
 from core.policy import Category
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
@@ -22,22 +24,26 @@ _WINDOW = 20_000
 _OVERLAP = 400
 """Characters read at once, and how many of them twice."""
 
+_MOST_SIGNS = 4_000
+"""Signs of a window that may stand in chunks that are no plain words; where there are more, nobody can read the text,
+and that is what is said of it."""
+_LONG = 24
+"""Letters in a row that are no single word, however it is drawn out."""
 _LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
 _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
 _LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
 _WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
-_CAMEL = re.compile(r"(?<![A-Za-z])[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+")
+_CAMEL = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{2,}|[A-Z])(?:[A-Z][a-z]{2,})+")
+_TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
+_DIGIT = re.compile("[0-9]")
+_RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
 _EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
 _SHORT = frozenset(_EVERYDAY.split())
-_ONE_SHORT, _TWO_SHORT, _ALL_SHORT = (
-    re.compile(f"^(?:(?:{_EVERYDAY.replace(' ', '|')}) ){times}", re.MULTILINE) for times in ("", "{2}", "+")
-)
-_LAST_SHORT = re.compile(f"(?: (?:{_EVERYDAY.replace(' ', '|')}))+$", re.MULTILINE)
 _SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
 _ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
 
@@ -63,7 +69,9 @@ def _found(text: str) -> set[Category]:
     text = untagged(text)
     first = _Reading(folded(text), text, known)
     kinds = {*first.kinds(), *_humps(text, known), *_other_scripts(text, known)}
-    others = [*unmarked(first.settled), upright(text)]
+    if Category.HIDDEN in kinds:
+        return kinds
+    others = [*unmarked(first.settled), upright(text), _tall(text)]
     for each in dict.fromkeys(map(folded, others)):
         if each and each != first.settled:
             kinds.update(_Reading(each, text, known, seen=first.seen).kinds())
@@ -79,6 +87,13 @@ def _other_scripts(text: str, known: Lexicon) -> Iterator[Category]:
         yield from (kind for _, kind in _unspaced().iter(unspaced(text)))
     words = set(_FOREIGN.findall(text.casefold()))
     yield from (known.foreign[w] for w in words & known.foreign.keys())
+
+
+def _tall(text: str) -> str:
+    """The chunks with a capital I that stands among small letters as an l, read so; usually nothing."""
+    if not _TALL_I.search(text):
+        return ""
+    return " ".join(_TALL_I.sub("l", c) for c in text.split() if _TALL_I.search(c))
 
 
 def _humps(text: str, known: Lexicon) -> Iterator[Category]:
@@ -105,7 +120,8 @@ class _Reading:
         bare = [c.strip(_AROUND) for c in chunks]
         odd = {c: c.strip(_LIGHTLY) for c, b in zip(chunks, bare, strict=True) if not _ordinary(b)}
         shapes = dict.fromkeys([s for s in odd.values() if s] + [s[1:] for s in odd.values() if s[:1] in {"#", "@"}])
-        said, tokens = self._settled(list(shapes))
+        readable = _readable(shapes)
+        said, tokens = self._settled(readable)
         self.settled = self.text
         if said:
             chunks = [said.get(odd.get(c, ""), c) for c in chunks]
@@ -114,10 +130,13 @@ class _Reading:
         words = lettered(self.settled)
         yield from self._plainly(words)
         yield from self._disguised(tokens)
+        if len(readable) < len(shapes):
+            yield Category.HIDDEN
+            return
         yield from self._disguised(words.split())
         yield from self._split(bare)
         yield from self._spelled(words, bare)
-        yield from self._masked([c for c in shapes if c not in said])
+        yield from self._masked([c for c in readable if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
         """What each odd chunk says if that is clear, and the words that the others may hide."""
@@ -128,7 +147,7 @@ class _Reading:
         said: dict[str, str] = {}
         open_: list[int] = []
         for index, ways in enumerate(zip(*wholes, strict=True)):
-            clear = next((w for w in ways if len(w) > 2 and w in self.known.innocent), None)
+            clear = self._clear(ways)
             if clear is not None:
                 said[odd[index]] = clear
             else:
@@ -138,6 +157,13 @@ class _Reading:
             pieces = reading.split(" ")
             tokens.update(lettered(" ".join([pieces[i] for i in open_])).split())
         return said, {t for t in tokens if len(t) > 2}
+
+    def _clear(self, ways: tuple[str, ...]) -> str | None:
+        """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account."""
+        clear = max((w for w in ways if len(w) > 2 and w in self.known.innocent), key=len, default=None)
+        if clear is None or any(len(w) > len(clear) for w in self.known.words.keys() & set(ways)):
+            return None
+        return clear
 
     def _plainly(self, words: str) -> Iterator[Category]:
         tokens = set(words.split())
@@ -167,6 +193,8 @@ class _Reading:
         yield from (known.words[w] for w in known.words.keys() & unknown)
         yield from (known.near[w] for w in known.near.keys() & unknown)
         view = " ".join(unknown)
+        heard = sounded(" ".join([w for w in unknown if len(w) < _LONG]) + " ")
+        yield from (known.sounds[s] for s in known.sounds.keys() & set(heard.split()))
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
 
@@ -193,16 +221,22 @@ class _Reading:
                 yield kind
 
     def _may_touch(self, part: str, small: frozenset[str]) -> bool:
-        return not part or part in small or (len(part) > 2 and (part in self.known.common or len(set(part)) == 1))
+        if not part or part in small:
+            return True
+        everyday = part in self.known.common or (len(part) > 3 and part in self.known.innocent)
+        return len(part) > 2 and (everyday or len(set(part)) == 1)
 
     def _split(self, chunks: list[str]) -> Iterator[Category]:
+        """Words cut into two pieces or three, of which one is no everyday word."""
         known = self.known
-        together = {a + b for a, b in pairwise(chunks)} & known.words.keys()
-        if not together:
-            return
-        for a, b in pairwise(chunks):
-            if len(a + b) > 3 and a and b and a + b in together and not (self._used(a) and self._used(b)):
+        chunks = [c for c in chunks if c]
+        pairs = [(a, b) for a, b in pairwise(chunks) if a + b in known.words]
+        for a, b in pairs:
+            if len(a + b) > 3 and not (self._used(a) and self._used(b)):
                 yield known.words[a + b]
+        for a, b, c in zip(chunks, chunks[1:], chunks[2:], strict=False):
+            if (whole := a + b + c) in known.words and len(whole) > 4 and not all(map(self._used, (a, b, c))):
+                yield known.words[whole]
 
     def _used(self, word: str) -> bool:
         return word in _SHORT if len(word) < 3 else word in self.known.common
@@ -212,21 +246,31 @@ class _Reading:
         known = self.known
         signs = "\n".join({s for s in _SIGNS.findall(" ".join(filter(None, bare))) if any(map(str.isalpha, s))})
         runs = {r for r in _SMALL.findall(words) if not _ALL_EVERYDAY.fullmatch(r)}
-        runs.update(_LETTERS.findall(lettered(self.text)))
+        runs.update(_LETTERS.findall(words if self.settled == self.text else self._without_digits()))
         lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
         if not lines:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
-        yield from (known.words[w] for w in known.words.keys() & (wholes | _without_ends(lines)))
-        yield from self._glued(f" {' '.join(wholes)} ")
+        spelled = wholes | _without_ends(lines)
+        yield from self._disguised(spelled)
+
+    def _without_digits(self) -> str:
+        return lettered(" ".join([c for c in self.text.split() if not _DIGIT.search(c)]))
 
     def _masked(self, odd: list[str]) -> Iterator[Category]:
-        for chunk in odd:
+        for chunk in dict.fromkeys([*odd, *(_RUN.sub(r"\1", c) for c in odd)]):
             if _MASKED.fullmatch(chunk):
                 masks = self.known.masks.get((len(chunk), chunk[0]), {})
                 fitting = [w for w, kind in masks.items() if _fits(chunk, w, kind)]
                 if fitting:
                     yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
+
+
+def _readable(shapes: Iterable[str]) -> list[str]:
+    """The odd chunks that are worth reading: all, unless there are more signs in them than any story has."""
+    some = list(shapes)
+    signs = accumulate(0 if c.isalpha() else len(c.encode("ascii", "ignore")) for c in some)
+    return some[: bisect_right(list(signs), _MOST_SIGNS)]
 
 
 def _fits(chunk: str, word: str, kind: Category) -> bool:
@@ -244,12 +288,17 @@ def _vowels_masked(chunk: str, word: str) -> bool:
 def _without_ends(lines: str) -> set[str]:
     """What stands in each line of short pieces once the everyday short words at its ends are gone."""
     found: set[str] = set()
-    for front in (_ONE_SHORT, _TWO_SHORT, _ALL_SHORT):
-        rest = front.sub("", lines)
-        for each in (rest, _LAST_SHORT.sub("", rest)):
-            found.update(joined(each.replace(" ", "").replace("\n", " ")).split())
-    found.update(joined(_LAST_SHORT.sub("", lines).replace(" ", "").replace("\n", " ")).split())
-    return {f for f in found if len(f) > 2}
+    for line in lines.split("\n"):
+        pieces = line.split(" ")
+        last = len(pieces)
+        while last and pieces[last - 1] in _SHORT:
+            last -= 1
+        first = 0
+        while first < last and pieces[first] in _SHORT:
+            first += 1
+        for start in {0, min(1, first), min(2, first), first}:
+            found.update(("".join(pieces[start:]), "".join(pieces[start:last])))
+    return {f for f in joined(" ".join(found)).split() if len(f) > 2}
 
 
 def _ordinary(chunk: str) -> bool:

@@ -54,6 +54,33 @@ def test_towers_of_marks_are_cut_down(mark: str) -> None:
     assert clean == unicodedata.normalize("NFC", clean)
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("a\0b\x07c\ud800d", "abcd"),
+        ("a\u202eb\u2066c\u200fd", "abcd"),
+        ("a" + "".join(chr(0xE0000 + ord(c)) for c in "hidden") + "b", "ab"),
+        ("a\u0378b\U0001fffeb", "abb"),
+        ("a\u206ab\ufff9c\u180ed", "abcd"),
+        ("a\u2028b\u2029c\x85d\r\ne\rf", "a\nb\nc\nd\ne\nf"),
+        ("a\u200b\u200b\u200b\u2060b", "a\u200bb"),
+        ("❤️" + "".join(chr(0xE0100 + i) for i in range(50)), "❤️"),
+        (
+            "👩\u200d👩\u200d👧 ❤️\u200d🔥 1️⃣ 🏳️\u200d🌈 می\u200cخواهم",
+            "👩\u200d👩\u200d👧 ❤️\u200d🔥 1️⃣ 🏳️\u200d🌈 می\u200cخواهم",
+        ),
+        ("a" + "\n" * 20 + "b", "a" + "\n" * 20 + "b"),
+        ("a" + "\n" * 500 + "b", "a" + "\n" * 20 + "b"),
+        ("a" + " \n\t" * 500 + "b", None),
+    ],
+)
+def test_what_only_harms_is_taken_out(text: str, clean: str | None) -> None:
+    if clean is None:
+        assert hygienic(text).count("\n") <= 20
+    else:
+        assert hygienic(text) == clean
+
+
 @pytest.mark.parametrize(("text", "seen"), [("", False), (" \u200b\u2060", False), ("a", True), ("🐳", True)])
 def test_what_is_visible(text: str, seen: bool) -> None:
     assert visible(text) is seen

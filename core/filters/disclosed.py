@@ -1,0 +1,233 @@
+"""What a text discloses to a reader once personal data in it is written plainly: digits as digits, `at` as `@`.
+
+Gives views of a text, which remember where their characters came from; what is personal in them is not decided here.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote
+
+import ahocorasick
+
+from core.filters.shapes import EMOJI, folded
+from core.filters.view import View
+
+_WORDS = {
+    "zero": "0", "oh": "0", "nought": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9", "null": "0", "eins": "1", "zwei": "2", "zwo": "2", "drei": "3",
+    "vier": "4", "fünf": "5", "funf": "5", "sechs": "6", "sieben": "7", "acht": "8", "neun": "9", "cero": "0",
+    "uno": "1",
+    "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9",
+    "un": "1",
+    "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "sept": "7", "huit": "8", "neuf": "9", "ten": "10",
+}  # fmt: skip
+_CHINESE = dict(zip("〇零一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "0012345678912123456789", strict=True))
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_SPELT = re.compile(
+    rf"(?<!\w)(?:(?:\b|(?<=[\d_]))(?:double |triple )?(?:{_WORD}|\d{{1,6}})(?:\b|(?=[\d_]))(?:[\W_]{{0,3}}(?=\d"
+    rf"|{_WORD}|double |triple )|(?!\w))){{4,}}",
+    re.I,
+)
+_GLUED = re.compile(rf"(?<!\w)(?:(?:{_WORD})|\d){{7,}}(?!\w)", re.I)
+_NUMBER = re.compile(rf"(?:(double|triple) )?({_WORD}|\d)", re.I)
+_HAN = re.compile(rf"[{''.join(_CHINESE)}](?:\W?[{''.join(_CHINESE)}\d]){{6,}}")
+_LOOKS = str.maketrans("OoQIil|!SsBZz", "0001111155822")
+_LEETED = re.compile(r"(?<![A-Za-z0-9])\+?[(OoQIlSsBZz|\d](?:[ .()/-]{0,2}[OoQIlSsBZz|!\d]){8,19}(?![A-Za-z0-9])")
+_SINGLE_DIGITS = re.compile(r"(?<!\d)\+?\d(?:[^\w+]{1,4}\d(?!\d)|_\d(?!\d)){6,}")
+_PAIRS = re.compile(r"(?<![\d.,])(?<!\d[^\w])\+?\(?\d{1,4}\)?(?:[^\w\n+,:;$€£%]{1,3}\d{2,4}){2,6}(?![\d.,]?\d)")
+_BETWEEN = re.compile(r"[^\d+]+")
+_AT = re.compile(
+    r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:at|a|@|at sign|ät|arroba)\s?[)\]}>*_-]{1,2}\s{0,3}|\s{1,3}(?:at|at-sign|arroba"
+    r"|ät|AT)\s{1,3}"
+    r"|\s{1,3}@\s{0,3}|@\s{1,3}|_at_|(?-i:(?<=[a-z0-9])AT(?=[a-z]))|\s?艾特\s?",
+    re.IGNORECASE,
+)
+_DOT = re.compile(
+    r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:dot|d0t|\.|point|punkt|period|punto)\s?[)\]}>*_-]{1,2}\s{0,3}"
+    r"|\s{1,3}(?:dot|d0t|d-o-t|punkt|period|punto)\s{1,3}|\s{1,2}[.。•·]\s{0,2}(?=\w)|_dot_"
+    r"|(?-i:(?<=[a-z0-9])DOT(?=[a-z]))|\s?点\s?",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(r"\s{1,2}(?:underscore|dash|hyphen|minus|plus)\s{1,2}", re.IGNORECASE)
+_JOINTS = {"underscore": "_", "plus": "+"}
+NETWORKS = (
+    "discord", "snapchat", "snap", "instagram", "insta", "tiktok", "telegram", "whatsapp", "skype", "kik", "wechat",
+    "twitter",
+    "facebook", "steam", "roblox", "xbox", "psn", "signal", "threads", "mastodon", "bluesky", "reddit", "youtube",
+    "twitch",
+    "weibo",
+)  # fmt: skip
+"""Networks on which people have account names."""
+_HINTS = {
+    "number": (*_WORDS, *_CHINESE),
+    "at": (" at ", "(at)", "[at]", "{at}", "(a)", "[a]", "arroba", "_at_", "ät", "艾特", "at-sign", "*at*", "<at>"),
+    "dot": ("dot", "d0t", "d-o-t", "punkt", "period", "punto", "point", "点", "。", "•"),
+    "network": (*NETWORKS, "微信", "qq", "t.me/", "wa.me/", "x.com/", "#"),
+    "password": ("pass", "pin ", "pin:", "pwd"),
+}
+_DIGIT = re.compile(r"\d")
+_NUMBER_DOT = re.compile(r"(?<=\d)(?:\s?[(\[{]\s?(?:dot|\.)\s?[)\]}]\s?| dot )(?=\d)", re.IGNORECASE)
+_APART = re.compile(r"(?<!\S)\S(?: \S){5,}(?!\S)")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,8});?|(?:%[0-9A-Fa-f]{2})+")
+_MARKUP = re.compile(r"[*`|~\\]+|<[^<>\n]{0,80}>")
+_MARKED = re.compile(r"[*`|~\\<&%]")
+_DISGUISED = re.compile(r"[^\x20-\x7e\n\t“”‘’„‚«»…—–£€§°·\u00a1-\u00ac\u00ae-\u024f]")
+_MOST_NUMBERS = 3
+
+
+class _Plain(dict[int, str]):
+    """Each character as its plain letter, digit or sign; invisible ones as none. Letters of ASCII stay."""
+
+    def __missing__(self, point: int) -> str:
+        plain = self[point] = _plain(chr(point))
+        return plain
+
+    def get(self, point: int, default: object = None) -> str:
+        return self[point]
+
+
+@cache
+def _table() -> _Plain:
+    table = _Plain()
+    for signs, plain in (("＠﹫", "@"), ("。．․·•∙⋅｡", "."), ("＋", "+"), ("‐‑‒–—−－", "-"), ("＿", "_"), ("＃", "#")):
+        table.update(dict.fromkeys(map(ord, signs), plain))
+    return table
+
+
+def _plain(char: str) -> str:
+    if char.isascii():
+        return char
+    digit = unicodedata.digit(char, None)
+    if digit is not None:
+        return str(digit)
+    if (char != "\u00ad" and "\u00a1" <= char <= "\u024f") or "\u4e00" <= char <= "\u9fff":
+        return char
+    plain = folded(char)
+    if plain == EMOJI and (sign := unicodedata.normalize("NFKC", char)).isascii():
+        return sign
+    return (plain.upper() if char.isupper() else plain) if plain.isascii() or not char.isalpha() else char
+
+
+def plainly(text: str) -> str:
+    """`text` with each character as its plain letter, digit or sign, and no invisible ones."""
+    return text.translate(_table()) if _DISGUISED.search(text) else text
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a text has that personal data cannot do without; cheap to see, and mostly nothing."""
+
+    digits: bool
+    numbers: int
+    """Numbers in words, also as parts of other words."""
+    at: bool
+    dot: bool
+    network: bool
+    password: bool
+
+    @classmethod
+    def of(cls, text: str) -> "Hints":
+        """The hints of `text`."""
+        lower = text.lower().replace("ı", "i").replace("i\u0307", "i").replace("ſ", "s")
+        found = [kind for _, kind in _hinted().iter(lower)]
+        return cls(
+            digits=bool(_DIGIT.search(text)),
+            numbers=found.count("number"),
+            at="@" in text or "AT" in text or "at" in found,
+            dot="." in text or "dot" in found,
+            network="network" in found,
+            password="password" in found,
+        )
+
+    def any(self) -> bool:
+        """Whether personal data may be there at all."""
+        named = self.network or self.password or self.numbers > _MOST_NUMBERS
+        return self.digits or named or (self.at and self.dot)
+
+
+@cache
+def _hinted() -> ahocorasick.Automaton:
+    machine = ahocorasick.Automaton()
+    for kind, words in _HINTS.items():
+        for word in words:
+            machine.add_word(word, kind)
+    machine.make_automaton()
+    return machine
+
+
+def disclosed(text: str, hints: Hints) -> Iterator[View]:
+    """The views of `text` in which personal data may stand plainly; none for an ordinary sentence."""
+    odd, marked, apart = bool(_DISGUISED.search(text)), bool(_MARKED.search(text)), bool(_APART.search(text))
+    if odd:
+        hints = Hints.of(text.translate(_table()))
+        odd = hints.any()
+    digits = hints.digits and sum(map(str.isdigit, text)) > _MOST_NUMBERS
+    spelt = hints.numbers > _MOST_NUMBERS or (hints.numbers > 0 and digits)
+    if not (odd or marked or apart or spelt or digits or (hints.at and hints.dot)):
+        return
+    view = View.of(text)
+    if marked:
+        view = view.replaced(_ENTITY, lambda m: unquote(html.unescape(m[0]), errors="ignore")).replaced(_MARKUP, "")
+    if odd:
+        view = view.translated(_table())
+    if odd or marked:
+        yield view
+    if apart:
+        view = view.replaced(_APART, lambda m: m[0].replace(" ", ""))
+        yield view
+    if odd or marked or apart or (hints.at and hints.dot):
+        yield from _mailed(view)
+    if odd or marked or apart or spelt or digits:
+        yield from _digits(view)
+
+
+def _mailed(view: View) -> Iterator[View]:
+    """The view with `at` and `dot` as the signs that they stand for."""
+    hints = Hints.of(view.text)
+    if not (hints.at and hints.dot):
+        return
+    signs = view.replaced(_DOT, ".").replaced(_AT, "@")
+    if signs is not view:
+        yield signs.replaced(_JOINT, lambda m: _JOINTS.get(m[0].strip().lower(), "-"))
+
+
+def _digits(view: View) -> Iterator[View]:
+    """The view with numbers in words, in letters and in single digits written together."""
+    before = view.text
+    view = view.replaced(_NUMBER_DOT, ".")
+    numbers = view.replaced(_HAN, lambda m: "".join(_CHINESE.get(c, c) for c in m[0]))
+    numbers = numbers.replaced(_SPELT, _number).replaced(_GLUED, _number)
+    numbers = numbers.replaced(_LEETED, _unleeted).replaced(_SINGLE_DIGITS, _together)
+    if numbers.text != before:
+        yield numbers
+    paired = numbers.replaced(_PAIRS, _together)
+    if paired.text != numbers.text:
+        yield paired
+
+
+def _number(match: re.Match[str]) -> str:
+    """The digits of a number in words; as it stands if somebody only counts."""
+    if not any(map(str.isalpha, match[0])):
+        return match[0]
+    spelt = [(_WORDS.get(word.lower(), word), times.lower()) for times, word in _NUMBER.findall(match[0])]
+    digits = "".join(d * {"": 1, "double": 2, "triple": 3}[times] for d, times in spelt)
+    counted = digits in "0123456789101234567890" or digits in "109876543210"
+    if counted or len(digits) < 7:
+        return match[0]
+    return digits
+
+
+def _unleeted(match: re.Match[str]) -> str:
+    """Letters as digits where most are digits already."""
+    written = match[0]
+    if sum(map(str.isdigit, written)) < 3 or not any(map(str.isalpha, written)):
+        return written
+    return written.translate(_LOOKS)
+
+
+def _together(match: re.Match[str]) -> str:
+    return _BETWEEN.sub("", match[0])
