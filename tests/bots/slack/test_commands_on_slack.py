@@ -41,6 +41,9 @@ PLAYED = (
     "end",
     "list",
     "resume",
+    "mydata export",
+    "mydata delete",
+    "mydata delete keep | confirm",
 )
 
 
