@@ -37,6 +37,8 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("end", {}),
     ("list", {}),
     ("resume", {}),
+    ("mydata export", {}),
+    ("mydata delete", {"passages": "keep", "confirm": "confirm"}),
 )
 
 

@@ -55,6 +55,9 @@ PLAYED = (
     "end",
     "list",
     "resume",
+    "mydata export",
+    "mydata delete",
+    "mydata delete keep | confirm",
 )
 
 
