@@ -21,7 +21,7 @@ from core.errors import EngineError, EngineFailed
 from core.filters.danger import DangerFilter
 from core.filters.links import LinkFilter
 from core.filters.patterns import LineFilter, PatternFilter
-from core.filters.personal import PersonalFilter
+from core.filters.personal import PersonalFilter, redacted
 from core.filters.words import WordFilter
 from core.moderation import Gate, Guard
 from core.quotas import Allowance, Quotas
@@ -140,6 +140,7 @@ def gate(settings: Settings, *guards: Guard) -> Gate:
         [WordFilter(), PatternFilter(), LineFilter()],
         once=[DangerFilter(), PersonalFilter(), LinkFilter()],
         guards=guards,
+        redact=redacted,
         limit_seconds=_gate_seconds(settings),
     )
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, BinaryIO, TextIO
 
 from bots.assembly import guarded
@@ -62,7 +61,8 @@ def _policy(record: dict[str, Any], policy: Policy) -> Policy:
     if not all(isinstance(some, list) and all(isinstance(s, str) for s in some) for some in lists.values()):
         raise ValueError("not lists of strings")
     rating = Rating(record["rating"]) if "rating" in record else policy.rating
-    return replace(policy, rating=rating, **{key: tuple(some) for key, some in lists.items()})
+    held = {key: tuple(lists.get(key, getattr(policy, key))) for key in ("patterns", "lines", "veils")}
+    return Policy(rating, held["patterns"], held["lines"], held["veils"])
 
 
 def _told(key: object, verdict: Verdict) -> dict[str, Any]:

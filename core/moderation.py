@@ -23,6 +23,8 @@ from core.wording import Language, said
 
 log = logging.getLogger(__name__)
 
+_REDACTED_AT_ONCE = 1_000
+"""Characters that are redacted on the event loop; more goes to a thread."""
 _REMEMBERED = 20_000
 """Texts whose verdict is known without asking again, while this process lives."""
 
@@ -61,7 +63,8 @@ class Guard(Filter, Protocol):
 class Gate:
     """All filters together. Keeps nothing of any story, so one serves them all.
 
-    Those in `once`, and the `guards`, judge what is new, and not how it is drawn on a platform.
+    Those in `once`, and the `guards`, judge what is new, and not how it is drawn on a platform. `redact` takes out of a
+    text what is never to be stored, and leaves a mark in its place.
     """
 
     def __init__(
@@ -70,8 +73,10 @@ class Gate:
         *,
         once: Sequence[Filter] = (),
         guards: Sequence[Guard] = (),
+        redact: Callable[[str], str] = str,
         limit_seconds: float = 5.0,
     ) -> None:
+        self._redact = redact
         self._filters = tuple(filters)
         self._once = tuple(once)
         self._guards = tuple(guards)
@@ -124,6 +129,12 @@ class Gate:
             for each in (*self._filters, *self._once, *self._guards)
             if (trouble := getattr(each, "trouble", ""))
         )
+
+    async def redacted(self, text: str) -> str:
+        """`text` without what is never to be stored, such as telephone numbers."""
+        if len(text) <= _REDACTED_AT_ONCE:
+            return self._redact(text)
+        return await asyncio.to_thread(self._redact, text)
 
     async def clear(self, text: str, policy: Policy, *, told: bool = False) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons.

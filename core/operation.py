@@ -29,6 +29,8 @@ class Param:
     number: bool = False
     lines: bool = False
     """May have several lines; elsewhere white space is folded to single spaces."""
+    forbids: bool = False
+    """It names what may not be written, so it is judged like what a moderator lets pass, and not redacted."""
     suggests: str = ""
     """Of what kind the values are that can be suggested while it is typed: a name in `core.suggestions`."""
 

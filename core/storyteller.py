@@ -245,6 +245,7 @@ class Storyteller:
         if self._quotas is not None:
             await self._quotas.admit(wanted.name, turn)
         policy = house.policy(story)
+        values = await self._redacted(wanted, values)
         cleared, vouched = await self._cleared(wanted, turn, values, policy)
         seen_first = not vouched and wanted.speaks and waits(turn, house, story)
         if seen_first and not await self._refusals.let_pass(turn, values):
@@ -283,20 +284,28 @@ class Storyteller:
         Raises `Withheld`, after what was typed has been kept for an appeal.
         """
         try:
-            return await self._judged(values, policy), False
+            return await self._judged(wanted, values, policy), False
         except Withheld as error:
             if not await self._refusals.let_pass(turn, values):
                 raise await self._refusals.kept(error, wanted, turn, values) from None
         try:
-            return await self._judged(values, replace(policy, vouched=True)), True
+            return await self._judged(wanted, values, replace(policy, vouched=True)), True
         except Withheld as error:
             raise await self._refusals.kept(error, wanted, turn, values) from None
 
-    async def _judged(self, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
-        """Each value by itself, and all of them together, since a reply may show them side by side."""
-        if sum(map(bool, values.values())) > 1:
-            await self._gate.clear(" ".join(values.values()), policy)
-        return {key: await self._gate.clear(value, policy) for key, value in values.items()}
+    async def _redacted(self, wanted: Operation, values: dict[str, str]) -> dict[str, str]:
+        """The values without anybody's personal data, which is never stored."""
+        forbidding = {param.name for param in wanted.params if param.forbids}
+        return {k: v if k in forbidding or not v else await self._gate.redacted(v) for k, v in values.items()}
+
+    async def _judged(self, wanted: Operation, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
+        """Each value by itself, and those that a reply may show side by side together."""
+        forbidding = {param.name for param in wanted.params if param.forbids}
+        shown = [value for name, value in values.items() if value and name not in forbidding]
+        if len(shown) > 1:
+            await self._gate.clear(" ".join(shown), policy)
+        lenient = replace(policy, vouched=True)
+        return {k: await self._gate.clear(v, lenient if k in forbidding else policy) for k, v in values.items()}
 
     async def _name(self, name: str, policy: Policy) -> Cleared:
         """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import BadArgument, NotAllowed
+from core.filters.patterns import check
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
 from core.operations.replies import label, note, say
@@ -102,6 +103,7 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("alerts", "Where moderators hear of reports: the id of a channel, or none", max_length=64),
     Param("messages", "Whether ordinary messages count in a story's own thread", choices=("on", "off")),
     Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
+    Param("patterns", "What nobody may write: expressions with ; between them, or none", max_length=1000, forbids=True),
     Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
     Param("blocked", "Who takes no part: ids of people, or none", max_length=1000),
     Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
@@ -114,7 +116,7 @@ async def setup(session: Session, **chosen: Cleared) -> Reply:
     if new == old:
         return Reply(_standing_rules(old), private=True)
     session.change.workspace = new
-    session.change.log["set up"] = {name: str(value) for name, value in chosen.items() if value}
+    session.change.log["set up"] = {name: _told(name, value) for name, value in chosen.items() if value}
     return Reply((*_standing_rules(new), note(phrase("This holds from now on."))), private=True)
 
 
@@ -130,6 +132,22 @@ async def report(session: Session, reason: Cleared) -> Reply:
     if session.house.workspace.alerts is None:
         thanks = phrase("It is kept, but nobody was alerted: an admin can choose a channel for that with /story setup.")
     return Reply((note(thanks),), private=True, alert=tuple(each for each in (told, shown, why) if each))
+
+
+def _told(name: str, value: str) -> str:
+    """What the log tells of a setting. It holds no text, and patterns are one."""
+    return f"{len(_patterns(value))} of them" if name == "patterns" else str(value)
+
+
+def _patterns(value: str) -> tuple[str, ...]:
+    """Regular expressions. Raises `BadArgument` for one that cannot be used."""
+    if value.casefold() == "none":
+        return ()
+    found: list[str] = []
+    for each in dict.fromkeys(part.strip() for part in value.split(";") if part.strip()):
+        check(each, others=found)
+        found.append(each)
+    return tuple(found)
 
 
 def _ids(value: str) -> frozenset[str]:
@@ -152,6 +170,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "messages": lambda value: value == "on",
     "turns": Turns,
     "approval": Approval,
+    "patterns": _patterns,
     "threads": lambda value: value == "on",
 }
 
@@ -169,6 +188,7 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
         Block(Shape.ITEM, own(rules.approval), phrase("approval")),
+        Block(Shape.ITEM, phrase("{count} of them", count=len(rules.patterns)), phrase("patterns")),
         Block(Shape.ITEM, listed["blocked"] or phrase("none"), phrase("blocked")),
         Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
     )

@@ -18,7 +18,7 @@ async def mydata_export(session: Session) -> Reply:
     """Get a file with everything that is kept about you."""
     kept = await _erasure(session).kept(Person.of(session.turn))
     told = phrase("Everything that is kept about you is in this file. It is for you alone, and no copy is kept.")
-    return Reply((note(told),), private=True, file=Attachment("mydata.json", kept))
+    return Reply((note(told),), private=True, file=Attachment("mydata.json", kept), vouched=True)
 
 
 @operation(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.errors import BadArgument, NotAllowed, NotPossible
+from core.filters.patterns import check_line
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Operation, Param, find, operation
 from core.operations.replies import new_passage, note, say
@@ -28,8 +29,6 @@ _STATES = {
     State.REJECTED: said("not posted"),
     State.EXPIRED: said("not posted, since nobody looked at it in time"),
 }
-_MOST_RULES = 20
-_LONGEST_RULE = 60
 
 
 @operation(
@@ -175,8 +174,8 @@ async def review_log(session: Session) -> Reply:
 
 @operation(
     "settings lines",
-    Param("never", "What never happens in this story, with commas between", max_length=600),
-    Param("offstage", "What happens, but is not shown", max_length=600),
+    Param("never", "What never happens in this story, with commas between", max_length=600, forbids=True),
+    Param("offstage", "What happens, but is not shown", max_length=600, forbids=True),
 )
 async def settings_lines(session: Session, never: Cleared, offstage: Cleared) -> Reply:
     """Say what never happens in this story, and what is not shown; without anything, see it."""
@@ -212,19 +211,14 @@ def wanted(held: Held) -> Operation:
 
 
 def _rules(typed: Cleared) -> tuple[str, ...]:
-    """Words or short phrases. Raises `BadArgument`."""
+    """Words or short phrases. Raises `BadArgument` for one that cannot be used."""
     if typed.casefold() == "none":
         return ()
-    rules = tuple(dict.fromkeys(each.strip() for each in typed.replace("，", ",").split(",") if each.strip()))
-    if len(rules) > _MOST_RULES or any(len(each) > _LONGEST_RULE for each in rules):
-        raise BadArgument(
-            said(
-                "Give at most {most} words or short phrases of {longest} characters, with commas between them.",
-                most=_MOST_RULES,
-                longest=_LONGEST_RULE,
-            )
-        )
-    return rules
+    rules: list[str] = []
+    for each in dict.fromkeys(part.strip() for part in typed.replace("，", ",").split(",") if part.strip()):
+        check_line(each, others=rules)
+        rules.append(each)
+    return tuple(rules)
 
 
 async def _mine(session: Session, number: Cleared) -> Held:

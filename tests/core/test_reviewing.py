@@ -4,12 +4,16 @@ import json
 
 import pytest
 
+from bots.assembly import gate
+from bots.settings import Settings
 from core.database import Database
 from core.errors import BadArgument, MustWait, NotAllowed, NotPossible, Withheld
 from core.policy import Category, Decision
 from core.prompts import RULES
+from core.store import Store
 from core.story import Contributor, Reply, Shape
 from core.storyteller import Storyteller
+from core.tables import metadata
 from tests.kit import ANA, BEN, ELSEWHERE, Evident, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import ScriptedEngine
 
@@ -271,3 +275,48 @@ async def test_the_storyteller_finds_a_gentler_wording_that_its_author_can_post(
     assert posted is not None
     assert posted.reply.blocks[0].label == "2 · Ben"
     assert await told(teller) == ["One.", "A secret thing."]
+
+
+@pytest.fixture
+def strict(database: Database) -> Storyteller:
+    """A storyteller with the filters of the product."""
+    return Storyteller(store=Store(database), gate=gate(Settings(_env_file=None)), engine=ScriptedEngine())  # type: ignore[call-arg]
+
+
+async def test_personal_data_is_never_stored(strict: Storyteller, database: Database) -> None:
+    await started(strict, "Write to mara@example.org, she wrote.")
+    assert await told(strict) == ["Write to [e-mail address], she wrote."]
+    everything = await database.read(
+        lambda c: str([c.execute(table.select()).all() for table in metadata.sorted_tables])
+    )
+    assert "mara@example.org" not in everything
+
+
+async def test_a_servers_patterns_stop_what_they_match_and_are_told_to_nobody(strict: Storyteller) -> None:
+    await started(strict, "One.")
+    reply = await do(strict, "setup", patterns=r"\bzanzibar\w*; \bforty.?two\b")
+    assert "zanzibar" not in str(reply)
+    error = await refused(strict, "They sailed to ZANZIBAR.")
+    assert "does not allow" in error.notice
+    with pytest.raises(BadArgument, match="RE2"):
+        await do(strict, "setup", patterns="(unclosed")
+    await do(strict, "setup", patterns="none")
+    await strict.perform("add", turn(who=BEN, admin=False), {"text": "They sailed to Zanzibar."})
+
+
+async def test_what_never_happens_in_a_story_stops_people_and_the_storyteller(database: Database) -> None:
+    voice = ScriptedEngine(["A spider crept in.", "Rain crept in."])
+    teller = Storyteller(store=Store(database), gate=gate(Settings(_env_file=None)), engine=voice)  # type: ignore[call-arg]
+    await started(teller, "One.")
+    await do(teller, "settings lines", never="spiders, rape", offstage="surgery")
+    error = await refused(teller, "Spiders came.")
+    assert "a line of this story" in error.notice
+    assert texts(await teller.perform("continue", turn())) == ["Rain crept in."]
+
+
+async def test_somebody_who_writes_of_harming_themselves_is_helped(strict: Storyteller) -> None:
+    await started(strict, "One.")
+    error = await refused(strict, "i want to kill myself")
+    assert "988" in error.notice
+    assert error.alert
+    assert await told(strict) == ["One."]
