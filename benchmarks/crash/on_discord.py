@@ -20,7 +20,7 @@ class OnDiscord:
     def __init__(self, discord: LoopbackDiscord) -> None:
         self._discord = discord
         self._owner = discord.user("olga")
-        guild = discord.guild("Harrow", owner=self._owner)
+        self._guild = guild = discord.guild("Harrow", owner=self._owner)
         self._people = [discord.user(name) for name in ("ana", "ben", "cleo")]
         for each in self._people:
             guild.join(each)
@@ -50,10 +50,16 @@ class OnDiscord:
     async def prepare(self) -> None:
         """The desk, and the stories."""
         await self._discord.registered("story")
-        await self._over(await self._discord.slash(self._owner, self._desk, "story setup", alerts=self._desk))
+        while not await self._desk_is_set():
+            self._desk = self._guild.text_channel("desk")  # one id in ten looks like the number of a card
         for number, channel in enumerate(self._channels):
             title = f"Tale {number}"
-            await self._over(await self._discord.slash(self._owner, channel, "story start", title=title))
+            await (await self._discord.slash(self._owner, channel, "story start", title=title)).says(title, _PATIENCE)
+
+    async def _desk_is_set(self) -> bool:
+        asked = await self._discord.slash(self._owner, self._desk, "story setup", alerts=self._desk)
+        await asked.until(lambda x: bool(x.text), _PATIENCE)
+        return "This holds from now on" in asked.text
 
     async def act(self, wish: str, number: int, draw: random.Random) -> None:
         """A command, or a press of a button."""

@@ -47,9 +47,10 @@ class OnSlack:
 
     async def prepare(self) -> None:
         """The desk, and the stories."""
-        await self._over(await self._slack.command(self._owner, self._desk, f"setup teen | | | | {self._desk.id}"))
+        asked = await self._slack.command(self._owner, self._desk, f"setup teen | | | | {self._desk.id}")
+        await asked.says("This holds from now on", _PATIENCE)
         for number, channel in enumerate(self._channels):
-            await self._over(await self._slack.command(self._owner, channel, f"start Tale {number}"))
+            await (await self._slack.command(self._owner, channel, f"start Tale {number}")).says("Tale", _PATIENCE)
 
     async def act(self, wish: str, number: int, draw: random.Random) -> None:
         """A command, a mention below a story's head, or a press of a button."""
