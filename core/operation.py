@@ -29,8 +29,8 @@ class Param:
     number: bool = False
     lines: bool = False
     """May have several lines; elsewhere white space is folded to single spaces."""
-    forbids: bool = False
-    """It names what may not be written, so it is judged like what a moderator lets pass, and not redacted."""
+    lenient: bool = False
+    """It takes ids, or names what may not be written: not redacted, and judged like what a moderator lets pass."""
     suggests: str = ""
     """Of what kind the values are that can be suggested while it is typed: a name in `core.suggestions`."""
 

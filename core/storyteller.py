@@ -295,17 +295,17 @@ class Storyteller:
 
     async def _redacted(self, wanted: Operation, values: dict[str, str]) -> dict[str, str]:
         """The values without anybody's personal data, which is never stored."""
-        forbidding = {param.name for param in wanted.params if param.forbids}
-        return {k: v if k in forbidding or not v else await self._gate.redacted(v) for k, v in values.items()}
+        lenient_ones = {param.name for param in wanted.params if param.lenient}
+        return {k: v if k in lenient_ones or not v else await self._gate.redacted(v) for k, v in values.items()}
 
     async def _judged(self, wanted: Operation, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
         """Each value by itself, and those that a reply may show side by side together."""
-        forbidding = {param.name for param in wanted.params if param.forbids}
-        shown = [value for name, value in values.items() if value and name not in forbidding]
+        lenient_ones = {param.name for param in wanted.params if param.lenient}
+        shown = [value for name, value in values.items() if value and name not in lenient_ones]
         if len(shown) > 1:
             await self._gate.clear(" ".join(shown), policy)
         lenient = replace(policy, vouched=True)
-        return {k: await self._gate.clear(v, lenient if k in forbidding else policy) for k, v in values.items()}
+        return {k: await self._gate.clear(v, lenient if k in lenient_ones else policy) for k, v in values.items()}
 
     async def _name(self, name: str, policy: Policy) -> Cleared:
         """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""

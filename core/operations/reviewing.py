@@ -174,8 +174,8 @@ async def review_log(session: Session) -> Reply:
 
 @operation(
     "settings lines",
-    Param("never", "What never happens in this story, with commas between", max_length=600, forbids=True),
-    Param("offstage", "What happens, but is not shown", max_length=600, forbids=True),
+    Param("never", "What never happens in this story, with commas between", max_length=600, lenient=True),
+    Param("offstage", "What happens, but is not shown", max_length=600, lenient=True),
 )
 async def settings_lines(session: Session, never: Cleared, offstage: Cleared) -> Reply:
     """Say what never happens in this story, and what is not shown; without anything, see it."""

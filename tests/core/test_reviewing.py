@@ -320,3 +320,9 @@ async def test_somebody_who_writes_of_harming_themselves_is_helped(strict: Story
     assert "988" in error.notice
     assert error.alert
     assert await told(strict) == ["One."]
+
+
+@pytest.mark.parametrize("name", ["alerts", "channels", "moderators", "blocked"])
+async def test_an_id_that_looks_like_a_card_number_is_an_id(strict: Storyteller, name: str) -> None:
+    reply = await do(strict, "setup", **{name: "4539578763621486"})
+    assert "4539578763621486" in str(reply)
