@@ -102,7 +102,7 @@ async def test_a_damaged_page_stops_the_start_with_a_sentence_and_changes_nothin
     for page in range(4, len(damaged) // 4096, 3):
         damaged[page * 4096 : page * 4096 + 64] = bytes(range(64))
     file.write_bytes(damaged)
-    with pytest.raises(StoreUnusable, match="damaged. Restore it from a backup"):
+    with pytest.raises(StoreUnusable, match=r"damaged\. Restore it from a backup"):
         await Database.open(f"sqlite+aiosqlite:///{file}")
     assert file.read_bytes() == bytes(damaged)
 
