@@ -164,6 +164,8 @@ class Commit:
     def _write_story(self) -> None:
         if self._story is None:
             return
+        if self._change.voice is not None:
+            self._update_story(self._story.id, voice=self._change.voice or None)
         if self._change.passage is not None or self._change.remove:
             self._move(head_after=self._write_path(self._story))
         if self._change.lore is not None or self._change.forget is not None:

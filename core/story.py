@@ -149,6 +149,8 @@ class Story:
     """How many passages stand on the path to the head."""
     author_id: str | None = None
     """Who began it; None in stories from before this was kept."""
+    voice: str = ""
+    """Which of the engine's voices tells it; empty for the engine's own choice."""
 
 
 @dataclass(frozen=True)
@@ -359,6 +361,8 @@ class Change:
     resume: int | None = None
     rating: Rating | None = None
     length: Length | None = None
+    voice: str | None = None
+    """The voice of the open story; empty for the engine's own choice."""
     workspace: Workspace | None = None
     report: Report | None = None
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)

@@ -139,6 +139,8 @@ story = Table(
     Column("author", Text, nullable=False),
     Column("author_id", String(64), nullable=True),
     Column("head", Integer, nullable=True),
+    # Null until somebody chose one: then the engine's own choice holds, also when that changes.
+    Column("voice", String(40), nullable=True),
     Column("ended", Boolean, nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
