@@ -1,10 +1,13 @@
-"""The training commands: ``python -m inference.training {tokenizer,corpus,pretrain,evaluate,export}``."""
+"""The training commands: ``python -m inference.training {tokenizer,corpus,pretrain,evaluate,export}``, and those of
+tuning: ``{check,tune,records,events}`` (`inference.training.tuning`).
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
 from inference.training.errors import TrainingError
+from inference.training.tuning.commands import COMMANDS, add_commands, run_command
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -31,6 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write the model folder that the bot opens")
     export.add_argument("--out", type=Path, required=True, help="working folder that holds a checkpoint")
     export.add_argument("--model", type=Path, required=True, help="model folder to write")
+    add_commands(commands)
     return parser
 
 
@@ -38,7 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = make_parser().parse_args(arguments)
     try:
-        if options.command == "tokenizer":
+        if options.command in COMMANDS:
+            run_command(options)
+        elif options.command == "tokenizer":
             from inference.training.train import prepare_tokenizer  # noqa: PLC0415  torch takes seconds
 
             prepare_tokenizer(options.data, options.out, options.vocab_size)
@@ -61,7 +67,10 @@ def main(arguments: list[str] | None = None) -> int:
             export(options.out, options.model)
     except TrainingError as error:
         sys.stderr.write(f"error: {error}\n")
-        return 1
+        return error.status
+    except KeyboardInterrupt:
+        sys.stderr.write("error: Stopped. What was not finished is not there.\n")
+        return 130
     return 0
 
 

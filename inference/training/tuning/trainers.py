@@ -33,6 +33,8 @@ _UNFINISHED = "unfinished"
 class Stopped(TrainingError):
     """Somebody pressed Ctrl-C; the run can be resumed."""
 
+    status = 130
+
 
 class Careful:
     """What both trainers do with trouble. Stands before a trainer of transformers among a class's parents."""
