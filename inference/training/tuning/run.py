@@ -1,12 +1,12 @@
 """One run from settings to adapter: check, train, measure, export. Can be stopped and gone on with."""
 
-import contextlib
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import datasets
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
@@ -34,8 +34,11 @@ class Run:
         self._prompter = Prompter(settings.base, clearing)
         self.sides: Sides = check(settings.data, self._prompter, clearing, preferences=settings.method.kind == "dpo")
 
-    def tune(self, *, resume: bool = False) -> Path:
-        """Train, measure, write. Returns the folder of the result. Raises TrainingError, `Stopped` at Ctrl-C."""
+    def tune(self, *, resume: bool = False, also: Sequence[TrainerCallback] = ()) -> Path:
+        """Train, measure, write. Returns the folder of the result. Raises TrainingError, `Stopped` at Ctrl-C.
+
+        `also` may look on, in the way of transformers.
+        """
         self._claim(resume=resume)
         _quiet()
         torch.set_num_threads(self.settings.training.threads)
@@ -45,10 +48,13 @@ class Run:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the libraries' own, about each other
             base = measures(self._model(), held_out)
-            trainer, polite = make_trainer(self.settings, self._model(), tokenizer, train, held_out)
-            trainer.remove_callback(PrinterCallback)
-            trainer.add_callback(_Tell())
             last = checkpoints(self.settings.out / CHECKPOINTS)[-1:]
+            trainer, polite = make_trainer(
+                self.settings, self._model(), tokenizer, train, held_out, resumed=bool(last)
+            )
+            trainer.remove_callback(PrinterCallback)
+            for each in (_Tell(), *also):
+                trainer.add_callback(each)
             with polite.at_interrupts():
                 trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
             if polite.asked:
@@ -109,7 +115,4 @@ def _quiet() -> None:
     """The libraries keep to errors: what people should know, we say."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    with contextlib.suppress(ImportError):
-        import datasets  # noqa: PLC0415
-
-        datasets.disable_progress_bars()
+    datasets.disable_progress_bars()

@@ -4,6 +4,7 @@ The measure is what training minimises, so it says whether something was learned
 evaluation harness and people say that.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from inference.figures import Figure
+from inference.training.errors import TrainingError
 from inference.training.tuning.layout import Example
 
 _RESAMPLES = 2000
@@ -20,11 +22,16 @@ _RESAMPLES = 2000
 
 @torch.no_grad()
 def measures(model: Any, examples: Sequence[Example]) -> list[float]:
-    """For each example: the loss of its answer in nats a token; of a preference, by how much the better is likelier."""
+    """For each example: the loss of its answer in nats a token; of a preference, by how much the better is likelier.
+
+    TrainingError if one of them is no number.
+    """
     model.eval()
     found = []
     for example in examples:
         losses = [_loss(model, example.prompt, answer) for answer in example.answers]
+        if not all(map(math.isfinite, losses)):
+            raise TrainingError("The held-out loss is no number, so the model's weights are damaged. Take other ones.")
         found.append(losses[0] if len(losses) == 1 else losses[1] - losses[0])
     return found
 

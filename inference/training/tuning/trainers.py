@@ -122,9 +122,18 @@ class StopPolitely(TrainerCallback):  # type: ignore[misc]
 
 
 def make_trainer(
-    settings: TuneSettings, model: Any, tokenizer: Any, train: Sequence[Example], held_out: Sequence[Example]
+    settings: TuneSettings,
+    model: Any,
+    tokenizer: Any,
+    train: Sequence[Example],
+    held_out: Sequence[Example],
+    *,
+    resumed: bool,
 ) -> tuple[Any, StopPolitely]:
-    """A trainer and the way to stop it. `model` is the bare one; LoRA is put around it here."""
+    """A trainer and the way to stop it. `model` is the bare one; LoRA is put around it here.
+
+    A new run looks at the held-out records before its first step; a `resumed` one has done that.
+    """
     polite = StopPolitely()
     kind, peft = settings.method.kind, _peft_config(settings, len(train))
     common: dict[str, Any] = {
@@ -135,7 +144,7 @@ def make_trainer(
         "peft_config": peft,
         "callbacks": [EarlyStoppingCallback(early_stopping_patience=settings.training.patience), polite],
     }
-    arguments = _arguments(settings)
+    arguments = _arguments(settings) | {"eval_on_start": not resumed}
     if kind == "dpo":
         trainer: Any = Preferring(args=DPOConfig(beta=settings.method.beta, **arguments), **common)
     else:
@@ -221,7 +230,6 @@ def _arguments(settings: TuneSettings) -> dict[str, Any]:
         "max_length": None,
         "eval_strategy": "steps",
         "eval_steps": every,
-        "eval_on_start": True,
         "save_strategy": "steps",
         "save_steps": every,
         "load_best_model_at_end": True,
