@@ -62,9 +62,10 @@ def _records(options: argparse.Namespace) -> None:
 
 
 def _events(options: argparse.Namespace) -> None:
-    from inference.training.tuning.plot import train_events  # noqa: PLC0415
+    from inference.training.tuning.plot import labelled_texts  # noqa: PLC0415
+    from inference.training.tuning.plot_head import train_events  # noqa: PLC0415
 
-    _say(train_events(options.data, options.model, options.out, seed=options.seed))
+    _say(train_events(labelled_texts(options.data), options.model, options.out, seed=options.seed))
 
 
 def _say(text: str) -> None:
