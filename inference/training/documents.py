@@ -73,9 +73,7 @@ class DocumentMaker:
 
     def title(self, text: str) -> str:
         """A plain title out of the text's own words, such as "Lily and the Cat"; empty if none is at hand."""
-        counted = [
-            thing.capitalize() for thing, number in Counter(_THING.findall(text)).most_common(3) if number > 1
-        ]
+        counted = [thing.capitalize() for thing, number in Counter(_THING.findall(text)).most_common(3) if number > 1]
         names = find_names(text)[:2]
         if not counted:
             return " and ".join(names)

@@ -59,8 +59,7 @@ def pretrain(options: argparse.Namespace) -> None:
     if options.resume:
         trainer.load()
     elif options.begin_with:
-        earlier = _trained(options.begin_with)
-        trainer.begin_with(weights_of(options.begin_with), earlier["tokens"], earlier["minutes"])
+        trainer.begin_with(weights_of(options.begin_with), _trained(options.begin_with))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stop())
     writer: Any = SummaryWriter(str(out / "tensorboard"))
@@ -87,9 +86,13 @@ def _take_tokenizer(model_folder: Path, out: Path) -> None:
 
 
 def _trained(model_folder: Path) -> dict[str, float]:
-    """Millions of tokens and minutes that a model folder's weights have seen, as `export` noted them."""
-    noted = json.loads((model_folder / "storyteller.json").read_text(encoding="utf-8")).get("trained", {})
-    return {"tokens": float(noted.get("tokens", 0)), "minutes": float(noted.get("minutes", 0))}
+    """What a model folder's weights have seen, as `export` noted it."""
+    path = model_folder / "storyteller.json"
+    try:
+        noted: dict[str, float] = json.loads(path.read_text(encoding="utf-8")).get("trained", {})
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path} cannot be read, so this is no model of ours to begin with: {error}") from error
+    return noted
 
 
 def evaluate(folder: Path) -> dict[str, float]:

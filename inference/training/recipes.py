@@ -73,7 +73,9 @@ def _add_fairy_tale_questions(maker: DocumentMaker, data: Path, documents: Docum
 
 
 def _add_fable_questions(maker: DocumentMaker, data: Path, documents: Documents) -> None:
-    rows = {str(row["story"]): row["fields"] for row in _training_rows(data / "explain_fable_fields_templated.jsonl.zst")}
+    rows = {
+        str(row["story"]): row["fields"] for row in _training_rows(data / "explain_fable_fields_templated.jsonl.zst")
+    }
     for text in plainest(list(rows), rare=0.15):
         question, answer = maker.rng.choice(fable_questions(rows[text], maker.rng))
         documents["explain"].append(maker.ask(text, question, answer))

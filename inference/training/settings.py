@@ -65,4 +65,4 @@ class Progress:
     tokens: int = 0
     used_s: float = 0.0
     before: dict[str, float] = field(default_factory=dict)
-    """Tokens (millions) and minutes that the weights it began with had seen, if it did not begin from nothing."""
+    """Minutes, steps and tokens (millions) that the weights it began with had seen; empty if it began from nothing."""

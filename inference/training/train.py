@@ -40,8 +40,8 @@ class Trainer:
         if settings.compiled:
             self._fused = torch.compile(self.loss, dynamic=False)
 
-    def begin_with(self, weights: dict[str, Tensor], tokens: float, minutes: float) -> None:
-        """Begin with the weights of an earlier run, which had read so many millions of tokens in so many minutes.
+    def begin_with(self, weights: dict[str, Tensor], trained: dict[str, float]) -> None:
+        """Begin with the weights of an earlier run, and what `export` noted of it.
 
         Raises TrainingError if they are of another size.
         """
@@ -49,7 +49,7 @@ class Trainer:
             self.model.load_state_dict(weights)
         except RuntimeError as error:
             raise TrainingError("The model to begin with has another size than the one to train.") from error
-        self.progress.before = {"tokens": tokens, "minutes": minutes}
+        self.progress.before = dict(trained)
 
     def phase(self) -> Phase:
         """The phase that the run is in."""
