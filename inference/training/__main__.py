@@ -1,5 +1,5 @@
 """The training commands: ``python -m inference.training {tokenizer,corpus,pretrain,evaluate,export}``, and those of
-tuning: ``{check,tune,records,events}`` (`inference.training.tuning`).
+tuning: ``{check,tune,score,records,events}`` (`inference.training.tuning`).
 """
 
 import argparse
@@ -20,11 +20,11 @@ def make_parser() -> argparse.ArgumentParser:
         command.add_argument("--out", type=Path, required=True, help="working folder")
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--vocab-size", type=int, default=4096)
-    pretrain = commands.add_parser("pretrain", help="train a model from nothing")
+    pretrain = commands.add_parser("pretrain", help="train a model, from nothing or from an earlier one")
     pretrain.add_argument("--data", type=Path, required=True, help="folder of story texts")
     pretrain.add_argument("--out", type=Path, required=True, help="working folder")
     pretrain.add_argument("--minutes", type=float, required=True, help="wall-clock minutes of training")
-    pretrain.add_argument("--plain", action="store_true", help="a smaller model on plain texts: for an hour of a CPU")
+    pretrain.add_argument("--begin-with", type=Path, help="model folder whose weights and tokenizer to begin with")
     pretrain.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     pretrain.add_argument("--seed", type=int, default=1)
     pretrain.add_argument("--threads", type=int, default=2)
@@ -45,19 +45,19 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command in COMMANDS:
             run_command(options)
         elif options.command == "tokenizer":
-            from inference.training.train import prepare_tokenizer  # noqa: PLC0415  torch takes seconds
+            from inference.training.pretrain import prepare_tokenizer  # noqa: PLC0415  torch takes seconds
 
             prepare_tokenizer(options.data, options.out, options.vocab_size)
         elif options.command == "corpus":
-            from inference.training.train import prepare_corpus  # noqa: PLC0415  torch takes seconds
+            from inference.training.pretrain import prepare_corpus  # noqa: PLC0415  torch takes seconds
 
             prepare_corpus(options.data, options.out, options.vocab_size, options.seed)
         elif options.command == "pretrain":
-            from inference.training.train import pretrain  # noqa: PLC0415  torch takes seconds
+            from inference.training.pretrain import pretrain  # noqa: PLC0415  torch takes seconds
 
             pretrain(options)
         elif options.command == "evaluate":
-            from inference.training.train import evaluate  # noqa: PLC0415  torch takes seconds
+            from inference.training.pretrain import evaluate  # noqa: PLC0415  torch takes seconds
 
             for kind, loss in evaluate(options.out).items():
                 sys.stdout.write(f"{kind}: {loss:.3f}\n")

@@ -60,6 +60,19 @@ def split_sentences(text: str) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
+def speeches_whole(sentences: list[str]) -> list[str]:
+    """Join what belongs to one speech, so that no piece begins or ends inside quotation marks."""
+    joined: list[str] = []
+    opened = False
+    for sentence in sentences:
+        if opened and count_words(joined[-1]) < 60:
+            joined[-1] += " " + sentence
+        else:
+            joined.append(sentence)
+        opened = joined[-1].count('"') % 2 == 1 or joined[-1].count("“") > joined[-1].count("”")
+    return joined
+
+
 def count_words(text: str) -> int:
     """Words parted by white space."""
     return len(text.split())

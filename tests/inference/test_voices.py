@@ -10,11 +10,14 @@ import pytest_asyncio
 from core.database import Database
 from core.engine import PLAIN, Engine, Request, Sampling
 from core.errors import EngineFailed
+from core.prompts import Task
 from core.story import Place
 from core.storyteller import Storyteller
 from inference.adapters import Registry
+from inference.evaluation.cases import Case
 from inference.folder import ModelFolder
 from inference.remote import RemoteEngine, RemoteOptions
+from inference.training.tuning.harness import gains
 from inference.training.tuning.run import Run
 from inference.training.tuning.settings import read_settings
 from inference.vllm import EngineOptions, VllmEngine
@@ -151,6 +154,16 @@ async def test_an_adapter_for_other_weights_is_refused_before_the_engine_wakes(
         VllmEngine(
             EngineOptions(model=str(llama(tmp_path / "llama")), adapters=registry.folder, adapter="pirate")
         )
+
+
+async def test_an_adapter_is_scored_against_its_base_by_the_harness(engine: VllmEngine) -> None:
+    cases = [Case(f"case {n}", Task.CONTINUE, STORY, title="The lamp", reference="Beep, said Ben.") for n in range(6)]
+    figures = {each.name: each for each in await gains(engine, "robot", cases)}
+    assert figures
+    for each in figures.values():
+        assert each.low <= each.high
+        assert each.count == 6
+    assert await gains(engine, PLAIN, cases) != list(figures.values())
 
 
 async def test_a_server_offers_its_adapters(registry: Registry, model_folder: Path, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COMMANDS = ("check", "tune", "records", "events")
+BUNDLED = Path(__file__).parents[2] / "model"
+COMMANDS = ("check", "tune", "score", "records", "events")
 
 
 def add_commands(commands: Any) -> None:
@@ -15,6 +16,12 @@ def add_commands(commands: Any) -> None:
         command.add_argument("settings", type=Path, help="the settings of the run (TOML)")
         if name == "tune":
             command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    score = commands.add_parser("score", help="score an adapter against its base by the evaluation harness")
+    score.add_argument("adapter", type=Path, help="its folder")
+    score.add_argument("--model", type=Path, default=BUNDLED, help="the model that it was made for")
+    score.add_argument("--data", type=Path, required=True, help="folder of story texts with the held-out files")
+    score.add_argument("--size", type=int, default=60, help="cases of each task")
+    score.add_argument("--seed", type=int, default=0)
     records = commands.add_parser("records", help="make records of exported stories, by consent")
     records.add_argument("export", type=Path, help="stories with feedback (JSONL)")
     records.add_argument("--out", type=Path, required=True, help="folder for records.jsonl and pairs.jsonl")
@@ -27,7 +34,8 @@ def add_commands(commands: Any) -> None:
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one. Raises TrainingError."""
-    {"check": _check, "tune": _tune, "records": _records, "events": _events}[options.command](options)
+    run = {"check": _check, "tune": _tune, "score": _score, "records": _records, "events": _events}
+    run[options.command](options)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -51,6 +59,13 @@ def _tune(options: argparse.Namespace) -> None:
     run = Run(settings)
     _say(run.sides.summary())
     _say(f"Written: {run.tune(resume=options.resume)}")
+
+
+def _score(options: argparse.Namespace) -> None:
+    from inference.training.tuning.harness import score_adapter  # noqa: PLC0415
+
+    figures = score_adapter(options.adapter, options.model, options.data, size=options.size, seed=options.seed)
+    _say("\n".join(figure.told() for figure in figures))
 
 
 def _records(options: argparse.Namespace) -> None:
