@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -157,13 +158,16 @@ async def test_an_adapter_for_other_weights_is_refused_before_the_engine_wakes(
 
 
 async def test_an_adapter_is_scored_against_its_base_by_the_harness(engine: VllmEngine) -> None:
-    cases = [Case(f"case {n}", Task.CONTINUE, STORY, title="The lamp", reference="Beep, said Ben.") for n in range(6)]
+    about: dict[str, Any] = {"task": Task.CONTINUE, "kind": "continued", "passages": STORY, "title": "The lamp"}
+    cases = [Case(id=f"case {number}", **about) for number in range(6)]
     figures = {each.name: each for each in await gains(engine, "robot", cases)}
     assert figures
     for each in figures.values():
         assert each.low <= each.high
-        assert each.count == 6
-    assert await gains(engine, PLAIN, cases) != list(figures.values())
+        assert each.count <= 6
+    same = await gains(engine, PLAIN, cases)
+    assert all(each.base == each.adapter and each.low == each.high == 0 for each in same)
+    assert any(each.base != each.adapter for each in figures.values())
 
 
 async def test_a_server_offers_its_adapters(registry: Registry, model_folder: Path, tmp_path: Path) -> None:
