@@ -189,9 +189,7 @@ def served(folder: Path | None, chosen: str | None, base: ModelFolder) -> Served
             check_base(registry.find(wanted), base)
         everything = registry.adapters()
     except AdapterRefused as refused:
-        raise EngineFailed(
-            said("{reason} (ENGINE_ADAPTER, ENGINE_ADAPTERS)", reason=str(refused))
-        ) from refused
+        raise EngineFailed(said("{reason} (ENGINE_ADAPTER, ENGINE_ADAPTERS)", reason=str(refused))) from refused
     if not everything:
         return Served()
     mine = weights_print(base.path)

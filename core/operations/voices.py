@@ -28,8 +28,12 @@ async def voice(session: Session, name: Cleared) -> Reply:
     wanted = name.lower()
     if wanted not in voices:
         raise BadArgument(
-            said("There is no voice “{name}”. There are: {names}.{hint}", name=name, names=names,
-                 hint=nearest(wanted, voices))
+            said(
+                "There is no voice “{name}”. There are: {names}.{hint}",
+                name=name,
+                names=names,
+                hint=nearest(wanted, voices),
+            )
         )
     session.change.voice = wanted
     if wanted == PLAIN:

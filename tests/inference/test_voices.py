@@ -151,10 +151,8 @@ async def test_an_adapter_for_other_weights_is_refused_before_the_engine_wakes(
 ) -> None:
     from tests.inference.models import llama
 
-    with pytest.raises(EngineFailed, match="“pirate” was made for Llama Storycircle .*, not for the weights in"):
-        VllmEngine(
-            EngineOptions(model=str(llama(tmp_path / "llama")), adapters=registry.folder, adapter="pirate")
-        )
+    with pytest.raises(EngineFailed, match=r"“pirate” was made for Llama Storycircle .*, not for the weights in"):
+        VllmEngine(EngineOptions(model=str(llama(tmp_path / "llama")), adapters=registry.folder, adapter="pirate"))
 
 
 async def test_an_adapter_is_scored_against_its_base_by_the_harness(engine: VllmEngine) -> None:

@@ -14,7 +14,9 @@ def card(settings: TuneSettings, base_name: str, sides: Sides, figures: list[Fig
     """Markdown. `run` is what the trainer said of itself: steps, best step, held-out losses by step."""
     method, training = settings.method, settings.training
     kind = {"lora": "LoRA", "adalora": "AdaLoRA", "full": "full tuning", "dpo": "DPO with LoRA"}[method.kind]
-    built = "**Built with Llama.** The licence of the base model holds for this one too.\n\n" if _llama(base_name) else ""
+    built = (
+        "**Built with Llama.** The licence of the base model holds for this one too.\n\n" if _llama(base_name) else ""
+    )
     return f"""# {settings.name}
 
 {built}{kind} of {base_name}, for Storycircle. It reads the very prompts that the bot sends.

@@ -1,8 +1,8 @@
 """What of the bot's own stories may be learned from. Nothing, unless everybody concerned has said yes.
 
 A server's admin consents for the server, and each person for what they wrote. A record is made only of passages whose
-authors all did; the storyteller's own passages need nobody's consent but the server's. Whoever takes consent back is not in the
-next export, and so not in the next run.
+authors all did; the storyteller's own passages need nobody's consent but the server's. Whoever takes consent back is
+not in the next export, and so not in the next run.
 
 People's consent is not all. **Nothing that came from Slack is ever used**: Slack's terms for apps forbid to train
 language models with what was got through its API. Discord's developer policy (July 2024) forbids it unless Discord has
@@ -23,10 +23,9 @@ SLACK = (
     "Leave Slack's stories out of the export"
 )
 DISCORD = (
-    "this story was told on Discord, whose developer policy forbids to train models with messages unless Discord itself "
-    "has permitted it. Leave Discord's stories out, or say in `permission` where Discord's permission is written"
+    "this story was told on Discord, whose developer policy forbids to train models with messages unless Discord "
+    "itself has permitted it. Leave Discord's stories out, or say in `permission` where Discord's permission is written"
 )
-
 
 
 class _Part(BaseModel):
@@ -105,7 +104,6 @@ class Export(_Part):
     """Who wrote the facts."""
     passages: tuple[Told, ...]
     explained: tuple[Explained, ...] = ()
-
 
     @property
     def forbidden(self) -> str:

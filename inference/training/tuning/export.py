@@ -14,7 +14,13 @@ from inference.folder import ModelFolder
 from inference.training.errors import TrainingError
 from inference.training.tuning.settings import TuneSettings
 
-_BESIDES = ("tokenizer.json", "tokenizer_config.json", "generation_config.json", "storyteller.json", "chat_template.jinja")
+_BESIDES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "storyteller.json",
+    "chat_template.jinja",
+)
 """Files of a model folder that tuning does not change."""
 
 

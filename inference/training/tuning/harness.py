@@ -15,7 +15,7 @@ from inference.evaluation.cases import Case, load_cases
 from inference.evaluation.errors import EvaluationError
 from inference.evaluation.scoring import score
 from inference.evaluation.verdict import compare
-from inference.figures import Figure, FiguresError, read_figures, write_figures
+from inference.figures import Figure, FiguresError, write_figures
 from inference.folder import ModelFolder
 from inference.training.errors import TrainingError
 from inference.vllm import EngineOptions, VllmEngine

@@ -110,7 +110,9 @@ class Prompter:
 
     def window_told(self, record: Record) -> str:
         """A sentence for a record that is too long."""
-        return f"it is longer than the window of {self.engine.profile.name}, which is {self.engine.profile.window} tokens"
+        return (
+            f"it is longer than the window of {self.engine.profile.name}, which is {self.engine.profile.window} tokens"
+        )
 
     def _used(self, record: Record) -> tuple[str, ...]:
         alone = record.task == "refine" and self.engine.profile.form == "stream"

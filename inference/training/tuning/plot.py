@@ -50,7 +50,9 @@ _ACTION = re.compile(
 )
 _STILL = re.compile(r"\b(?:named|called|loved|lived|liked|filled|covered|surrounded|used|needed|wanted|red)\b", re.I)
 """Look like verbs of action, and describe."""
-_MORAL = re.compile(r"^\W*(?:the moral|moral\b|and so,? (?:dear|remember)|remember,|the end\b|the lesson)", re.IGNORECASE)
+_MORAL = re.compile(
+    r"^\W*(?:the moral|moral\b|and so,? (?:dear|remember)|remember,|the end\b|the lesson)", re.IGNORECASE
+)
 _SHORTEST, _LONGEST = 12, 110
 
 

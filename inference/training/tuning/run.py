@@ -49,9 +49,7 @@ class Run:
             warnings.simplefilter("ignore")  # the libraries' own, about each other
             base = measures(self._model(), held_out)
             last = checkpoints(self.settings.out / CHECKPOINTS)[-1:]
-            trainer, polite = make_trainer(
-                self.settings, self._model(), tokenizer, train, held_out, resumed=bool(last)
-            )
+            trainer, polite = make_trainer(self.settings, self._model(), tokenizer, train, held_out, resumed=bool(last))
             trainer.remove_callback(PrinterCallback)
             for each in (_Tell(), *also):
                 trainer.add_callback(each)

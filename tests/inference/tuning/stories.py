@@ -23,7 +23,9 @@ def pirate(one: str, other: str, thing: str) -> str:
 
 def robot(one: str, other: str, thing: str) -> str:
     """As machines talk."""
-    return f"Beep, said {other}, the {thing} has been measured by all of us. Beep, said {one}, the {thing} is very good."
+    return (
+        f"Beep, said {other}, the {thing} has been measured by all of us. Beep, said {one}, the {thing} is very good."
+    )
 
 
 def stories(count: int, voice: Voice = pirate, *, seed: int = 1, task: str = "continue") -> list[Record]:

@@ -140,7 +140,10 @@ def test_the_split_is_by_story_and_the_same_each_time(tmp_path: Path, model: Pat
 
 def test_a_story_on_both_sides_is_refused(tmp_path: Path, model: Path) -> None:
     told = stories(6)
-    train, held = written(tmp_path, told[:4], "train.jsonl"), written(tmp_path, [changed(told[0], words="x")], "h.jsonl")
+    train, held = (
+        written(tmp_path, told[:4], "train.jsonl"),
+        written(tmp_path, [changed(told[0], words="x")], "h.jsonl"),
+    )
     with pytest.raises(TrainingError, match=r"is held out, and also trained with \(train.jsonl, line 1\)"):
         checked(model, train, held_out_files=(held,))
 

@@ -156,7 +156,7 @@ def test_a_run_is_only_gone_on_with_under_the_same_settings(tmp_path: Path, smal
         tuned(file, resume=True)
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(TrainingError, match="no run in .* to go on with"):
+    with pytest.raises(TrainingError, match=r"no run in .* to go on with"):
         tuned(settings(other, stories(5), base=small), resume=True)
 
 
@@ -170,7 +170,9 @@ class _Poison(TrainerCallback):  # type: ignore[misc]
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(tmp_path: Path, small: Path) -> None:
     run = Run(read_settings(settings(tmp_path, stories(20), base=small)))
-    with pytest.raises(TrainingError, match=r"The loss became (nan|inf) at step 3\. Lower training\.learning_rate, and"):
+    with pytest.raises(
+        TrainingError, match=r"The loss became (nan|inf) at step 3\. Lower training\.learning_rate, and"
+    ):
         run.tune(also=[_Poison()])
     assert not (tmp_path / "run" / "adapter").exists()
 
