@@ -14,9 +14,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from core.filters.lexicon import Kind, lexicon
+from core.filters.lexicon import lexicon
 from core.filters.words import WordFilter
-from core.moderation import Decision, Rating
+from core.policy import STRICTEST, Category, Decision, Policy, Rating
 from tests.core.disguises import DOUBLE, SINGLE, held_out
 
 Judge = Callable[[str], bool]
@@ -37,7 +37,7 @@ MARKUP = {
 def ours(rating: Rating) -> Judge:
     """Whether our filter flags a text under `rating`."""
     words = WordFilter()
-    return lambda text: words.judge_now(text, rating).decision is not Decision.ALLOW
+    return lambda text: words.judge_now(text, Policy(rating)).decision is not Decision.ALLOW
 
 
 def reference() -> Judge | None:
@@ -111,7 +111,7 @@ def best_of(work: Callable[[], object], times: int = 5) -> float:
 
 def unseen(judge: Judge) -> dict[str, float]:
     """Recall on our own second set of disguises, with a third of the words held out from tuning."""
-    wanted = {Kind.STRONG, Kind.SLUR, Kind.MILD}
+    wanted = {Category.STRONG, Category.SLUR, Category.MILD}
     words = [w for some in lexicon().masks.values() for w, kind in some.items() if kind in wanted and 4 <= len(w) <= 12]
     chosen = random.Random(7).sample(sorted(w for w in words if w.isascii() and w.isalpha()), 150)
     table = {}
@@ -173,7 +173,7 @@ def missed(folder: Path, which: str) -> None:
     judge = WordFilter()
     for name in names:
         for row in rows(folder, name):
-            verdict = judge.judge_now(row["text"], Rating.G)
+            verdict = judge.judge_now(row["text"], STRICTEST)
             if (verdict.decision is not Decision.ALLOW) != bool(int(row["label"])) and (
                 name == which or row["group"] == which
             ):

@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load()
         _log_to(settings)
+        _arm(settings)
         return _commands(arguments, settings)
     except SettingsError as error:
         return _sorry(str(error), MISUSED)
@@ -165,6 +166,16 @@ def _log_to(settings: Settings) -> None:
     if settings.log_file is None and settings.log_level == "WARNING":
         # vLLM warns of much that nobody at a terminal can use; its errors reach people as our own sentences.
         logging.getLogger().handlers[0].addFilter(lambda record: not record.name.startswith("vllm"))
+
+
+def _arm(settings: Settings) -> None:
+    if settings.faults:
+        from core import faults  # noqa: PLC0415 - for tests alone
+
+        try:
+            faults.arm(settings.faults)
+        except ValueError as error:
+            raise SettingsError(f"FAULTS: {error}.") from None
 
 
 def _address(url: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, BinaryIO, TextIO
 
 from bots.assembly import gate
 from bots.settings import Settings
-from core.moderation import Gate, Rating, Verdict
+from core.moderation import Gate
+from core.policy import Policy, Rating, Verdict
 from core.text import hygienic
 
 _AT_ONCE = 256
@@ -20,7 +21,7 @@ async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out:
     A line that cannot be read is held, with the reason in its verdict and its number on stderr; then the exit
     code is 1.
     """
-    chosen = Rating(rating) if rating else settings.rating
+    chosen = Policy(Rating(rating) if rating else settings.rating)
     doorkeeper, broken = gate(settings), 0
     for batch in _batches(lines):
         for number, answer in zip(batch, await _judged(doorkeeper, chosen, list(batch.values())), strict=True):
@@ -32,18 +33,18 @@ async def moderate(settings: Settings, rating: str | None, lines: BinaryIO, out:
     return 1 if broken else 0
 
 
-async def _judged(doorkeeper: Gate, rating: Rating, lines: list[bytes]) -> list[dict[str, Any]]:
-    return await asyncio.gather(*(_answer(doorkeeper, rating, line) for line in lines))
+async def _judged(doorkeeper: Gate, policy: Policy, lines: list[bytes]) -> list[dict[str, Any]]:
+    return await asyncio.gather(*(_answer(doorkeeper, policy, line) for line in lines))
 
 
-async def _answer(doorkeeper: Gate, rating: Rating, line: bytes) -> dict[str, Any]:
+async def _answer(doorkeeper: Gate, policy: Policy, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return _unread(None, "this is not JSON.")
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         return _unread(record.get("id") if isinstance(record, dict) else None, 'there is no "text" with a string.')
-    return _told(record.get("id"), await doorkeeper.judge(hygienic(record["text"]), rating))
+    return _told(record.get("id"), await doorkeeper.judge(hygienic(record["text"]), policy))
 
 
 def _told(key: object, verdict: Verdict) -> dict[str, Any]:

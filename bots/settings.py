@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from core.moderation import Rating
 from core.operation import nearest
+from core.policy import Rating
 
 BUNDLED_MODEL = str(Path(__file__).parent.parent / "inference" / "model")
 
@@ -128,6 +128,7 @@ class Settings(BaseSettings):
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR, to stderr."
     )
     log_file: Path | None = Field(None, description="Write the log to this file instead.")
+    faults: str | None = Field(None, description="Never set it: where a test has this process fail (`core/faults.py`).")
 
     @field_validator("database_url")
     @classmethod

@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, func, insert, literal, select, update
 
+from core import audit, faults
 from core import tables as t
 from core.moderation import Cleared
+from core.policy import VOUCHED
+from core.records import settle
 from core.rows import changing, inserting, moving, next_move, packed, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
@@ -44,11 +47,15 @@ class Commit:
         self._turn_id = self._add_turn()
         self._settle()
         self._open_or_close()
+        faults.hit("in_commit")
         self._write_story()
         self._keep_tokens()
         self._add_report()
+        self._moderate()
         reply = replace(reply, passage=self._shown)
-        return replace(reply, post=self._add_post(reply))
+        reply = replace(reply, post=self._add_post(reply))
+        self._add_alert(reply)
+        return reply
 
     def _insert(self, table: Any, **values: object) -> int:
         result: Any = self._connection.execute(inserting(table), values)
@@ -94,7 +101,14 @@ class Commit:
             blocks=[vars(block) for block in reply.blocks],
             private=reply.private,
             passage=vars(reply.passage) if reply.passage else None,
+            # An ordinary message that became a passage shows it by itself.
+            delivered_at=now() if self._turn.plain else None,
         )
+
+    def _add_alert(self, reply: Reply) -> None:
+        if reply.alert:
+            blocks = [vars(block) for block in reply.alert]
+            self._insert(t.alert, post_id=reply.post, blocks=blocks, source=self._turn.source)
 
     def _settle(self) -> None:
         settings = {"rating": self._change.rating, "length": self._change.length}
@@ -126,6 +140,21 @@ class Commit:
                 reason=new.reason,
                 created_at=now(),
             )
+
+    def _moderate(self) -> None:
+        change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)
+        if change.rules is not None and self._story is not None:
+            self._update_story(self._story.id, lines=list(change.rules[0]), veils=list(change.rules[1]))
+        if change.judged_again:
+            key = self._house.policy(self._story).key
+            mine = t.passage.c.id.in_(change.judged_again)
+            self._connection.execute(update(t.passage).where(mine).values(policy=key))
+        if change.settled is not None and not settle(
+            self._connection, change.settled, server, self._turn.contributor.id
+        ):
+            raise Moved
+        for action, details in change.log.items():
+            audit.append(self._connection, server, self._turn.contributor.id, action, details)
 
     def _update_place(self, values: dict[str, Any]) -> None:
         if values:
@@ -180,7 +209,7 @@ class Commit:
         head, new = self._change.parent, self._change.passage
         if new is not None:
             head = self._add_passage(story, new)
-            self._shown = Shown(head, new.number, new.kind)
+            self._shown = Shown(head, new.number, new.kind, vouched=self._change.vouched)
             self._note_source()
         for each in self._change.copies:
             head = self._copy(each, head)
@@ -228,6 +257,7 @@ class Commit:
             before=new.before,
             given=vars(new.given) if new.given else None,
             origin=new.origin,
+            policy=VOUCHED if self._change.vouched else self._house.policy(self._story).key,
             created_at=now(),
         )
         self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, ids=packed(new.ids))

@@ -9,6 +9,7 @@
     │   ├── NotAllowed              somebody else may, or in another channel
     │   └── NotListening            an ordinary message that is no passage; not worth a word
     ├── Withheld                    moderation kept the text back
+    │   └── MustWait                a moderator sees it first
     ├── EngineError                 the storyteller cannot write now
     │   ├── EngineBusy              too many are waiting
     │   ├── EngineFailed            the engine is dead or never came up
@@ -22,7 +23,12 @@ Anything that is not a `StoryError` is a bug. Foreign exceptions are translated 
 A notice never repeats what somebody wrote, except names of commands and settings.
 """
 
+from typing import TYPE_CHECKING
+
 from core.wording import said
+
+if TYPE_CHECKING:
+    from core.story import Alert
 
 
 class StoryError(Exception):
@@ -75,11 +81,30 @@ class NotListening(NotPossible):
 class Withheld(StoryError):
     """Moderation kept a text back. `reasons` are categories, never the text."""
 
-    notice = said("I kept that text back: it goes beyond what this channel allows. Nothing was stored.")
+    notice: str = said("I kept that text back: it goes beyond what this channel allows. Nothing was stored.")
 
-    def __init__(self, notice: str | None = None, *, reasons: tuple[str, ...] = ()) -> None:
+    def __init__(self, notice: str | None = None, *, reasons: tuple[str, ...] = (), unsure: bool = False) -> None:
         super().__init__(notice)
         self.reasons = reasons
+        self.unsure = unsure
+        """A person must look: the filters cannot tell."""
+        self.appeal: int | None = None
+        """Number of the text that was kept back, by which its author can ask a moderator to look at it."""
+        self.alert: Alert | None = None
+        """What moderators are to be told."""
+
+
+class MustWait(Withheld):
+    """The text is fine as far as the filters can tell; here a moderator sees it before it is posted."""
+
+    notice = said(
+        "A moderator of this server looks at this before it is posted. It is kept; you need not send it again."
+    )
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(reasons=(said("waits for a moderator"),), unsure=True)
+        self.text = text
+        """What the storyteller wrote; empty for the contributor's own words."""
 
 
 class EngineError(StoryError):

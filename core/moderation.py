@@ -8,58 +8,25 @@ This module does not know any word list; filters live beside it and are given to
 """
 
 import asyncio
+import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 from typing import NewType, Protocol
 
 from core import wording
 from core.errors import Withheld
+from core.policy import ALLOWED, STRICTEST, Decision, Policy, Verdict
 from core.text import hygienic, sentence_end
 from core.wording import Language, said
 
 log = logging.getLogger(__name__)
 
+_REMEMBERED = 20_000
+"""Texts whose verdict is known without asking again, while this process lives."""
+
 Cleared = NewType("Cleared", str)
 """Text that may be shown. Made only by this module."""
-
-
-class Rating(StrEnum):
-    """How far a channel's stories may go, from strict to free."""
-
-    G = "g"
-    PG = "pg"
-    TEEN = "teen"
-    MATURE = "mature"
-
-
-class Decision(IntEnum):
-    """What is to be done with a text. The greater wins."""
-
-    ALLOW = 0
-    SOFTEN = 1
-    """Fine in kind, too strong in tone: write it again, softer."""
-    HOLD = 2
-    """We cannot tell: a person must look."""
-    BLOCK = 3
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A decision and its reasons (categories such as `profanity`, never the words)."""
-
-    decision: Decision
-    reasons: tuple[str, ...] = ()
-
-    def __or__(self, other: "Verdict") -> "Verdict":
-        """Merge by the law: the stricter decision, every reason once."""
-        if other == ALLOWED:
-            return self
-        return Verdict(max(self.decision, other.decision), tuple(dict.fromkeys(self.reasons + other.reasons)))
-
-
-ALLOWED = Verdict(Decision.ALLOW)
 
 
 class Filter(Protocol):
@@ -70,8 +37,8 @@ class Filter(Protocol):
         """A short word, e.g. `words`."""
         ...
 
-    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
-        """The verdict on `text` under `rating`, or the promise of one, which may take its time; the gate has a limit.
+    def judge(self, text: str, policy: Policy) -> Verdict | Awaitable[Verdict]:
+        """The verdict on `text` under `policy`, or the promise of one, which may take its time; the gate has a limit.
 
         A short text is best judged at once: each promise costs the turn more than reading a sentence does.
         """
@@ -79,15 +46,36 @@ class Filter(Protocol):
 
 
 class Gate:
-    """All filters together. Has no state of its own, so one serves every story."""
+    """All filters together. Keeps nothing of any story, so one serves them all.
 
-    def __init__(self, filters: Sequence[Filter], *, limit_seconds: float = 5.0) -> None:
+    `guards` are filters that take long, models: they judge what is new, and not how it is drawn on a platform.
+    """
+
+    def __init__(self, filters: Sequence[Filter], *, guards: Sequence[Filter] = (), limit_seconds: float = 5.0) -> None:
         self._filters = tuple(filters)
+        self._guards = tuple(guards)
         self._limit = limit_seconds
+        self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
-        """Ask every filter, even after one has said no, and merge what they say."""
-        asked = [(each, self._ask(each, text, rating)) for each in self._filters]
+    async def judge(self, text: str, policy: Policy, *, drawn: bool = False) -> Verdict:
+        """Ask every filter, even after one has said no, and merge what they say.
+
+        `drawn`: the text is made of parts that were judged before, so the guards are not asked again.
+        """
+        if not drawn:
+            return await self._judged(self._filters + self._guards, text, policy)
+        key = policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if key in self._passed:
+            return ALLOWED
+        verdict = await self._judged(self._filters, text, policy)
+        if verdict == ALLOWED:
+            self._passed[key] = None
+            if len(self._passed) > _REMEMBERED:
+                self._passed.popitem(last=False)
+        return verdict
+
+    async def _judged(self, filters: Sequence[Filter], text: str, policy: Policy) -> Verdict:
+        asked = [(each, self._ask(each, text, policy)) for each in filters]
         late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
         try:
             if late:
@@ -102,17 +90,17 @@ class Gate:
 
     async def warm(self) -> None:
         """Have every filter read what it needs, so that nobody's first turn waits for it."""
-        await self.judge("warm", Rating.G)
+        await self.judge("warm", STRICTEST)
 
-    async def clear(self, text: str, rating: Rating) -> Cleared:
+    async def clear(self, text: str, policy: Policy) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons."""
         clean = hygienic(text)
-        verdict = await self.judge(clean, rating)
+        verdict = await self.judge(clean, policy, drawn=policy.vouched)
         if verdict.decision is not Decision.ALLOW:
-            raise Withheld(_notice(verdict), reasons=verdict.reasons)
+            raise Withheld(_notice(verdict), reasons=verdict.reasons, unsure=verdict.decision is Decision.HOLD)
         return Cleared(clean)
 
-    async def release(self, pieces: AsyncIterator[str], rating: Rating) -> AsyncGenerator[Cleared, None]:
+    async def release(self, pieces: AsyncIterator[str], policy: Policy) -> AsyncGenerator[Cleared, None]:
         """Yield the text so far each time one more whole sentence of it has passed.
 
         Each judgement covers everything so far, so that nothing slips through between two sentences.
@@ -124,14 +112,14 @@ class Gate:
             draft += piece
             if end := sentence_end(draft, behind=len(shown)):
                 shown = draft[:end]
-                yield await self.clear(shown, rating)
+                yield await self.clear(shown, policy)
         tail = draft.rstrip()
         if not shown and tail:
-            yield await self.clear(tail, rating)
+            yield await self.clear(tail, policy)
 
-    def _ask(self, each: Filter, text: str, rating: Rating) -> "Verdict | asyncio.Future[Verdict]":
+    def _ask(self, each: Filter, text: str, policy: Policy) -> "Verdict | asyncio.Future[Verdict]":
         try:
-            verdict = each.judge(text, rating)
+            verdict = each.judge(text, policy)
         except Exception as error:
             return _broken(each, error)
         return verdict if isinstance(verdict, Verdict) else asyncio.ensure_future(verdict)

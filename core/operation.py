@@ -113,6 +113,15 @@ class Operation:
     """The least standing of whoever may do this."""
     anywhere: bool = False
     """Works also in channels that an admin left out."""
+    speaks: bool = False
+    """What the contributor types is shown to everybody: where moderators see everything first, it waits for them."""
+    aside: bool = False
+    """It changes something, and yet its reply is for whoever asked alone."""
+
+    @property
+    def private(self) -> bool:
+        """Whether its reply is for whoever asked alone, as far as is known before."""
+        return self.aside or self.effect is not Effect.CHANGES
 
     def read(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """All arguments, checked; absent ones as "". Raises `BadArgument`."""
@@ -150,12 +159,16 @@ def operation(
     alias: str = "",
     needs: Standing = Standing.WRITER,
     anywhere: bool = False,
+    speaks: bool = False,
+    aside: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Put a function into the table. Its docstring's first line is what help says."""
 
     def register(perform: Perform) -> Perform:
         summary = (inspect.getdoc(perform) or "").partition("\n")[0]
-        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias, needs, anywhere)
+        OPERATIONS[name] = Operation(
+            name, summary, params, perform, effect, example, alias, needs, anywhere, speaks, aside
+        )
         return perform
 
     return register

@@ -35,6 +35,8 @@ class Order:
     words: Cleared
     length: int
     """Words aimed at."""
+    gently: bool = False
+    """What was written before went too far for this channel."""
     room: int = 0
     """Tokens that the answer may take; 0 for what `length` needs."""
 
@@ -109,7 +111,8 @@ class StreamLayout:
 
     def tail(self, order: Order) -> TokenIds:
         """`<|task|>words<|write|>`"""
-        return (*self._marked(f"<|{order.task}|>", order.words), self._engine.control("<|write|>"))
+        words = f"{order.words}, gently".removeprefix(", ") if order.gently else order.words
+        return (*self._marked(f"<|{order.task}|>", words), self._engine.control("<|write|>"))
 
     def _marked(self, name: str, text: str) -> TokenIds:
         return (self._engine.control(name), *self._engine.encode(text))
@@ -143,6 +146,10 @@ class ChatLayout:
             lines.append(f"Premise: {story.premise}")
         if lore:
             lines += ["Facts that hold in this story:", *(f"- {each.name}: {each.fact}" for each in lore)]
+        if story.lines:
+            lines.append(f"These never happen and are never named in this story: {'; '.join(story.lines)}.")
+        if story.veils:
+            lines.append(f"These happen off-stage only, never shown: {'; '.join(story.veils)}.")
         return (*self._frame.before, *self._engine.encode("\n".join([*lines, "<story>"])))
 
     def passage(self, number: int, ids: TokenIds) -> TokenIds:
@@ -151,7 +158,14 @@ class ChatLayout:
 
     def tail(self, order: Order) -> TokenIds:
         """The story closes, the task follows, the template turns to the assistant."""
-        return (*self._engine.encode(f"\n</story>\n\n{_task(order)}"), *self._frame.after)
+        return (
+            *self._engine.encode(f"\n</story>\n\n{_task(order)}{_GENTLY if order.gently else ''}"),
+            *self._frame.after,
+        )
+
+
+_GENTLY = """ Keep it gentle this time: no strong language, no blood, nothing that frightens or embarrasses children.
+Danger and sadness may happen, told with care, or off-stage."""
 
 
 def _task(order: Order) -> str:

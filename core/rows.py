@@ -30,9 +30,12 @@ from sqlalchemy.orm import aliased
 
 from core import tables as t
 from core.engine import TokenIds
-from core.moderation import Rating, phrase, stored
+from core.moderation import phrase, stored
+from core.policy import Rating
 from core.story import (
     STORYTELLER,
+    Alert,
+    Approval,
     Block,
     Given,
     Kind,
@@ -76,7 +79,7 @@ def key(turn: Turn, tokenizer: str) -> dict[str, str]:
 def _story_columns() -> tuple[Any, ...]:
     number = func.coalesce(t.passage.c.number, 0).label("passages")
     s = t.story.c
-    return s.id, s.title, s.premise, s.author, s.author_id, s.voice, s.ended, s.head, number
+    return s.id, s.title, s.premise, s.author, s.author_id, s.voice, s.ended, s.head, s.lines, s.veils, number
 
 
 def _workspace_columns() -> list[Any]:
@@ -185,7 +188,7 @@ def arrival() -> Select[Any]:
 def _passage_columns(passage: Any) -> list[Any]:
     """What `passage_of` needs but for the ids. Each further column would cost for every passage of the window."""
     p = passage.c
-    return [p.id, p.number, p.parent, p.kind, p.author_id, p.author, p.text, p.before, p.origin]
+    return [p.id, p.number, p.parent, p.kind, p.author_id, p.author, p.text, p.before, p.origin, p.policy]
 
 
 def _ids_of(passage: Any) -> tuple[Table, ColumnElement[bool]]:
@@ -226,8 +229,15 @@ def later_version() -> Select[Any]:
 
 def reply_of(row: AnyRow) -> Reply:
     """From a row with `blocks`, `private`, `passage` and `post`."""
-    shown = row.passage and Shown(row.passage["id"], row.passage["number"], Kind(row.passage["kind"]))
-    return Reply(tuple(_block(data) for data in row.blocks), row.private, post=row.post, passage=shown, again=True)
+    shown = row.passage and Shown(**row.passage | {"kind": Kind(row.passage["kind"])})
+    blocks, vouched = tuple(_block(data) for data in row.blocks), bool(shown and shown.vouched)
+    return Reply(blocks, row.private, post=row.post, passage=shown, vouched=vouched, again=True)
+
+
+def alert_of(platform: str, row: AnyRow) -> Alert:
+    """From a row with an alert's columns, its place's, and when its turn was performed."""
+    blocks = tuple(_block(data) for data in row.blocks)
+    return Alert(place_of(platform, row), row.post_id, blocks, row.source, row.created_at)
 
 
 def _block(data: dict[str, str]) -> Block:
@@ -252,6 +262,8 @@ def workspace_of(row: AnyRow) -> Workspace:
         alerts=row.workspace_alerts,
         messages=row.workspace_messages,
         turns=Turns(row.workspace_turns),
+        patterns=tuple(row.workspace_patterns),
+        approval=Approval(row.workspace_approval),
         version=row.workspace_version,
     )
 
@@ -268,12 +280,14 @@ def story_of(row: AnyRow) -> Story:
         passages=row.passages,
         author_id=row.author_id,
         voice=row.voice or "",
+        lines=tuple(row.lines),
+        veils=tuple(row.veils),
     )
 
 
 def passage_of(row: Sequence[Any]) -> Passage:
     """From a row of `path`, or the end of one of `arrival`."""
-    passage_id, number, parent, kind, author_id, author, text, before, origin, ids = row
+    passage_id, number, parent, kind, author_id, author, text, before, origin, policy, ids = row
     return Passage(
         id=passage_id,
         number=number,
@@ -286,12 +300,13 @@ def passage_of(row: Sequence[Any]) -> Passage:
         before=before,
         ids=None if ids is None else _unpacked(ids),
         origin=origin,
+        policy=policy,
     )
 
 
 def last_passage_of(row: AnyRow) -> Passage | None:
     """From a row of `arrival`."""
-    passage = row[-10:]
+    passage = row[-11:]
     return None if passage[0] is None else passage_of(passage)
 
 

@@ -11,12 +11,15 @@ from typing import Any
 
 from core import permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
-from core.errors import BadArgument, EngineTimeout, NoStory, NotPossible, Withheld
-from core.moderation import Cleared, Gate, Rating, phrase
+from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
+from core.evidence import repeats
+from core.moderation import Cleared, Gate, phrase
+from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
 from core.store import Store
 from core.story import (
     STORYTELLER,
+    Approval,
     Change,
     Copy,
     Given,
@@ -28,6 +31,7 @@ from core.story import (
     Passage,
     Stage,
     Standing,
+    Step,
     Story,
     Turn,
 )
@@ -91,6 +95,8 @@ class Session:
         self.store = store
         self.engine = engine
         self.change = Change()
+        self.vouched = False
+        """Whether the turn reads or writes something that a moderator let pass."""
         self.wrote = False
         """Whether the engine was asked for words, so that the reply is worth keeping."""
         self._story = story
@@ -105,6 +111,11 @@ class Session:
     def standing(self) -> Standing:
         """What the contributor is here."""
         return permission.standing(self.turn, self.house, self._story)
+
+    @property
+    def policy(self) -> Policy:
+        """What holds for every text of this turn."""
+        return self.house.policy(self._story)
 
     @property
     def story(self) -> Story:
@@ -125,12 +136,13 @@ class Session:
         """
         profile, story = self.engine.profile, self.story
         if limit is None and last is None:
-            found, self._lore = await self.store.window(story, tokenizer=profile.tokenizer, tokens=profile.window)
-            return found
+            found, lore = await self.store.window(story, tokenizer=profile.tokenizer, tokens=profile.window)
+            self._lore = [each for each in lore if await self._fits(each)]
+            return await self._as_fit(found)
         if limit == 1 and last is None:
-            return [self._last] if self._last else []
+            return await self._as_fit([self._last] if self._last else [])
         limit = limit or profile.window
-        return await self.store.passages(story, tokenizer=profile.tokenizer, limit=limit, last=last)
+        return await self._as_fit(await self.store.passages(story, tokenizer=profile.tokenizer, limit=limit, last=last))
 
     async def meant(self, number: str = "") -> Passage:
         """The passage of this number; without one, that which the turn is about; without either, the last one.
@@ -156,7 +168,7 @@ class Session:
         passage = await self.store.version_of(self.story, self.turn.about)
         if passage is None:
             raise NotPossible(said("That passage does not stand in the story any more."))
-        return passage
+        return (await self._as_fit([passage]))[0]
 
     async def still_last(self) -> None:
         """Raises `NotPossible` if the turn is about a passage that is not the last one any more."""
@@ -173,8 +185,41 @@ class Session:
     async def lore(self) -> list[Lore]:
         """The facts that hold."""
         if self._lore is None:
-            self._lore = await self.store.lore(self.story.id)
+            self._lore = [each for each in await self.store.lore(self.story.id) if await self._fits(each)]
         return self._lore
+
+    async def step(self, *, back: bool) -> Step | None:
+        """What undo (`back`) or redo would do next, None if there is nothing to do."""
+        step = await self.store.step(self.story.id, back=back)
+        if step is None:
+            return None
+        gone = await self._as_fit([step.passage_gone] if step.passage_gone else [])
+        back_ = await self._as_fit([step.passage_back] if step.passage_back else [])
+        return replace(step, passage_gone=next(iter(gone), None), passage_back=next(iter(back_), None))
+
+    async def for_moderators(self, text: str) -> Cleared:
+        """Text that was kept back, for the eyes of moderators. Raises `Withheld` if it is for nobody's."""
+        return await self._gate.clear(text, replace(self.policy, vouched=True))
+
+    async def _as_fit(self, passages: list[Passage]) -> list[Passage]:
+        """Passages as they may be shown here now: those from under another policy are judged again."""
+        key = self.policy.key
+        if all(each.policy in (key, VOUCHED) for each in passages):
+            self.vouched = self.vouched or any(each.policy == VOUCHED for each in passages)
+            return passages
+        return [await self._judged_again(each) if each.policy not in (key, VOUCHED) else each for each in passages]
+
+    async def _judged_again(self, passage: Passage) -> Passage:
+        if (await self._gate.judge(passage.text, self.policy)).decision is Decision.ALLOW:
+            self.change.judged_again += (passage.id,)
+            return passage
+        hidden = phrase("(This passage is not shown here: it was written when more was allowed.)")
+        return replace(passage, text=hidden, ids=self.engine.encode(hidden))
+
+    async def _fits(self, fact: Lore) -> bool:
+        """Whether a fact may be used here now. Facts are few and short, so they are judged at every use."""
+        text = f"{fact.name}: {fact.fact}"
+        return (await self._gate.judge(text, self.policy, drawn=True)).decision is Decision.ALLOW
 
     async def write(
         self,
@@ -196,10 +241,14 @@ class Session:
             try:
                 writing = await self._attempt(prompt, order, attempt)
             except Withheld as error:
+                if withheld is None:
+                    order = replace(order, gently=True)
+                    prompt = prompts.compose(self.engine, material, order)
                 withheld = error
+                self._watch(Glimpse(Stage.WRITING, phrase("")))  # what was shown of it goes at once
                 continue
             withheld = None
-            if writing.text and accept(writing.text):
+            if writing.text and not repeats(writing.text, [prompts.RULES]) and accept(writing.text):
                 return writing
         if withheld is not None:
             notice = said("Nothing that the storyteller wrote fitted this channel's rating. Try another direction.")
@@ -218,7 +267,17 @@ class Session:
         )
 
     def add_written(self, writing: Writing, *, after: Passage | None) -> NewPassage:
-        """Note a passage of the storyteller's."""
+        """Note a passage of the storyteller's. Raises `MustWait` if a moderator is to see it first."""
+        if self.house.workspace.approval is not Approval.FLAGGED and self.standing < Standing.MODERATOR:
+            raise MustWait(writing.text)
+        return self._written(writing, after=after)
+
+    def add_approved(self, text: Cleared, *, after: Passage | None) -> NewPassage:
+        """Note a passage of the storyteller's that a moderator let pass."""
+        given = Given(task=Task.CONTINUE, model=self.engine.profile.name, words=phrase(""))
+        return self._written(Writing(text, self.engine.encode(text), given), after=after)
+
+    def _written(self, writing: Writing, *, after: Passage | None) -> NewPassage:
         return self._note(
             after,
             kind=Kind.CONTINUED,
@@ -230,7 +289,14 @@ class Session:
         )
 
     def add_refined(self, writing: Writing, *, instead_of: Passage, after: Passage | None) -> NewPassage:
-        """Note a new wording of a passage, which stays its author's."""
+        """Note a new wording of a passage, which stays its author's.
+
+        Raises `NotAllowed` where moderators see everything of the storyteller's first.
+        """
+        if self.house.workspace.approval is not Approval.FLAGGED and self.standing < Standing.MODERATOR:
+            raise NotAllowed(
+                said("In this server a moderator sees first what the storyteller writes. Ask one to refine it.")
+            )
         return self._note(
             after,
             kind=Kind.REFINED,
@@ -330,13 +396,17 @@ class Session:
         shown = phrase("")
         async with aclosing(answer.text()) as pieces, aclosing(self._release(pieces)) as released:
             async for shown in released:
-                if self.house.rating not in _WHOLE_TURN:
+                if self._shows_sentences():
                     self._watch(Glimpse(Stage.WRITING, shown))
         given = replace(prompt.given, cached_tokens=answer.cached_tokens)
         return Writing(shown, answer.ids_of(shown), given)
 
+    def _shows_sentences(self) -> bool:
+        """Whether sentences are shown as they come; a class sees only what has passed as a whole."""
+        return self.house.rating not in _WHOLE_TURN and self.house.workspace.approval is Approval.FLAGGED
+
     def _release(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[Cleared, None]:
-        return self._gate.release(pieces, self.house.rating)
+        return self._gate.release(pieces, self.policy)
 
 
 class _Answer:

@@ -3,29 +3,47 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import rows
+from core import faults, rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
-from core.moderation import Rating
-from core.story import Change, Given, House, Length, Lore, Passage, Place, Reply, Step, Story, Telling, Turn, Workspace
+from core.policy import Policy, Rating
+from core.records import Records
+from core.story import (
+    Alert,
+    Change,
+    Contributor,
+    Given,
+    House,
+    Length,
+    Lore,
+    Passage,
+    Place,
+    Reply,
+    Step,
+    Story,
+    Telling,
+    Turn,
+    Undelivered,
+    Workspace,
+)
 
-__all__ = ["Arrival", "Moved", "Store", "Undelivered"]
+__all__ = ["Arrival", "Moved", "Store"]
 
 _AT_LEAST = 30
 """Passages of a window that are read however long they are: a new one must not repeat their words."""
 _SHORTEST = 16
 """Tokens that a passage is thought to have at least, when a window's worth of them is looked up."""
-_REMEMBERED = timedelta(hours=1)
+_REMEMBERED = dt.timedelta(hours=1)
 """How long a delivery is known again; Slack's last retry comes some six minutes after the first try."""
 _ALL = 1 << 30
 """More tokens than any story has."""
@@ -40,20 +58,13 @@ class Arrival(NamedTuple):
     last: Passage | None = None
 
 
-class Undelivered(NamedTuple):
-    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
-
-    place: Place
-    contributor_id: str
-    reply: Reply
-
-
 class Store:
     """Reads by place and story; writes by `commit`, once a turn."""
 
     def __init__(self, database: Database, *, rating: Rating = Rating.TEEN) -> None:
         self._database = database
         self._rating = rating
+        self.records = Records(database)
 
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
@@ -92,6 +103,11 @@ class Store:
         key = {"platform": platform, "workspace": workspace}
         row = await self._database.read(lambda c: c.execute(rows.workspace(), key).one_or_none())
         return Workspace() if row is None else rows.workspace_of(row)
+
+    async def policy(self, place: Place, *, adult: bool = False, vouched: bool = False) -> Policy:
+        """What holds for texts in a place at this moment."""
+        found = await self.arrive(Turn(id="", place=place, contributor=Contributor("", ""), adult=adult))
+        return replace(found.house.policy(found.story), vouched=vouched)
 
     async def replied(self, turn: Turn) -> Reply | None:
         """The stored reply to this request id, if this turn was performed before."""
@@ -232,7 +248,7 @@ class Store:
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
-                t.turn.c.contributor_id,
+                *(t.turn.c.contributor_id, t.turn.c.request_id, t.turn.c.created_at),
                 *(t.place.c.workspace, t.place.c.channel, t.place.c.thread),
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
@@ -244,7 +260,7 @@ class Store:
 
         def unit(connection: Connection) -> list[Undelivered]:
             found = connection.execute(wanted)
-            return [Undelivered(rows.place_of(platform, row), row.contributor_id, rows.reply_of(row)) for row in found]
+            return [_undelivered(platform, row) for row in found]
 
         return await self._database.read(unit)
 
@@ -259,7 +275,40 @@ class Store:
                 of = of.where(~known.where(t.message.c.place_id == t.post.c.place_id).exists())
                 connection.execute(insert(t.message).from_select(["place_id", "message_id", "turn_id"], of))
 
+        faults.hit("before_delivered")
         await self._database.write(unit)
+        faults.hit("after_delivered")
+
+    async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages of the platform of which it is known what they show."""
+        here = [t.place.c[name] == value for name, value in asdict(place).items()]
+        known = select(t.message.c.message_id).join(t.place, t.place.c.id == t.message.c.place_id)
+        wanted = known.where(t.message.c.message_id.in_(message_ids), *here)
+        return await self._database.read(lambda c: set(c.scalars(wanted)))
+
+    async def alerts(self, platform: str, *, limit: int = 100) -> list[Alert]:
+        """What moderators were to be told and, as far as we know, were not. Oldest first."""
+        wanted = (
+            select(
+                *(t.alert.c.post_id, t.alert.c.blocks, t.alert.c.source, t.turn.c.created_at),
+                *(t.place.c.workspace, t.place.c.channel, t.place.c.thread),
+            )
+            .join(t.post, t.post.c.id == t.alert.c.post_id)
+            .join(t.turn, t.turn.c.id == t.post.c.turn_id)
+            .join(t.place, t.place.c.id == t.post.c.place_id)
+            .where(t.place.c.platform == platform)
+            .order_by(t.alert.c.post_id)
+            .limit(limit)
+        )
+
+        def unit(connection: Connection) -> list[Alert]:
+            return [rows.alert_of(platform, row) for row in connection.execute(wanted)]
+
+        return await self._database.read(unit)
+
+    async def alerted(self, post: int) -> None:
+        """Moderators were told: it is kept no longer."""
+        await self._database.write(lambda c: c.execute(delete(t.alert).where(t.alert.c.post_id == post)))
 
     async def commit(
         self, turn: Turn, operation: str, house: House, story: Story | None, change: Change, reply: Reply
@@ -273,12 +322,22 @@ class Store:
         def unit(connection: Connection) -> Reply:
             return Commit(connection, turn, operation, house, story, change).run(reply)
 
+        faults.hit("before_commit")
         try:
-            return await self._database.write(unit)
+            written = await self._database.write(unit)
         except IntegrityError:
             if earlier := await self.replied(turn):
                 return earlier
             raise Moved from None
+        faults.hit("after_commit")
+        return written
+
+
+def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
+    place, reply = rows.place_of(platform, row), rows.reply_of(row)
+    told_at: dt.datetime = row.created_at
+    told_at = told_at if told_at.tzinfo else told_at.replace(tzinfo=dt.UTC)  # SQLite has no time zones
+    return Undelivered(place, row.contributor_id, reply, row.request_id, told_at)
 
 
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:

@@ -4,11 +4,14 @@ A story is append-only: a passage has a parent, and the story is the path from i
 redo, retry and branch move the head; nothing is ever destroyed.
 """
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
 
 from core.engine import TokenIds
-from core.moderation import Cleared, Rating
+from core.moderation import Cleared
+from core.policy import Policy, Rating
 
 STORYTELLER = "storyteller"
 """The contributor id of the model."""
@@ -94,12 +97,26 @@ WORDS = {Length.SHORT: 40, Length.MEDIUM: 80, Length.LONG: 160}
 """Words aimed at for each length."""
 
 
+class Approval(StrEnum):
+    """What a moderator must have seen before it is posted."""
+
+    FLAGGED = "flagged"
+    """What the filters are unsure of."""
+    STORYTELLER = "storyteller"
+    """That, and all that the storyteller writes."""
+    ALL = "all"
+    """That, and every passage of those who are no moderators."""
+
+
 @dataclass(frozen=True)
 class Workspace:
     """What an admin set for a whole server; None and empty where nothing was set."""
 
     rating: Rating | None = None
     language: str | None = None
+    patterns: tuple[str, ...] = ()
+    """Regular expressions (RE2) of what nobody may write on this server."""
+    approval: Approval = Approval.FLAGGED
     channels: frozenset[str] = frozenset()
     """Where stories may be told; anywhere if empty."""
     moderators: frozenset[str] = frozenset()
@@ -129,6 +146,11 @@ class House:
     own_rating: Rating | None = None
     """As it was set for this place; None while the server's or the operator's holds."""
 
+    def policy(self, story: "Story | None" = None) -> Policy:
+        """What holds for a text here, in this story."""
+        lines, veils = (story.lines, story.veils) if story else ((), ())
+        return Policy(self.rating, self.workspace.patterns, lines, veils)
+
     @property
     def language(self) -> str | None:
         """The language that an admin chose for what everybody reads."""
@@ -151,6 +173,10 @@ class Story:
     """Who began it; None in stories from before this was kept."""
     voice: str = ""
     """Which of the engine's voices tells it; empty for the engine's own choice."""
+    lines: tuple[str, ...] = ()
+    """What never happens in it."""
+    veils: tuple[str, ...] = ()
+    """What happens in it off-stage only."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +230,8 @@ class Passage:
     """Token ids of `text` in the present model's vocabulary; None if not yet known."""
     origin: int | None = None
     """Id of the passage of which this is a later version; None if it is the first."""
+    policy: str = ""
+    """The key of the policy under which it was cleared; empty if it is from before that was kept."""
 
     @property
     def root(self) -> int:
@@ -251,6 +279,8 @@ class Shown:
     id: int
     number: int
     kind: Kind
+    vouched: bool = False
+    """A moderator let it pass although the filters do not."""
 
 
 @dataclass(frozen=True)
@@ -264,8 +294,31 @@ class Reply:
     """The passage that the turn wrote."""
     alert: tuple[Block, ...] = ()
     """What moderators are to be told."""
+    review: int | None = None
+    """Number of the text that a moderator is to decide on."""
+    gentler: int | None = None
+    """Number of the text that was kept back, for which it shows a gentler wording."""
+    vouched: bool = False
+    """A moderator let part of it pass, or is to look at it; see `core.release`."""
+    follows: int | None = field(default=None, compare=False)
+    """Number of the text that was let pass, whose own turn is to be performed now."""
+    posted: "Posted | None" = field(default=None, compare=False)
+    """What came of that, to be shown where it belongs."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What moderators of a server are to be told. `post` is the row of the reply that it belongs to."""
+
+    place: Place
+    post: int
+    blocks: tuple[Block, ...]
+    source: str
+    """The message that it is about; empty if there is none."""
+    since: dt.datetime
+    """When the turn was performed."""
 
 
 class Stage(StrEnum):
@@ -341,6 +394,32 @@ class Report:
     reason: Cleared
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What a moderator, or an appeal, makes of a text that was kept back."""
+
+    held: int
+    state: str
+    """As in `core.records.State`; `waiting` for an appeal."""
+    note: str = ""
+    digest: bytes | None = None
+    """SHA-256 of the text that passes on this server from now on."""
+    text: str | None = None
+    """The text as it is posted, instead of as it was typed."""
+    softer: str | None = None
+    """A gentler wording that was found for it; nothing else changes then."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A reply that belongs to another turn than the one that was asked for, and where it is to be shown."""
+
+    place: Place
+    reply: "Reply"
+    adult: bool = False
+    """The platform lets only adults in there."""
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -365,10 +444,30 @@ class Change:
     """The voice of the open story; empty for the engine's own choice."""
     workspace: Workspace | None = None
     report: Report | None = None
+    rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Lines and veils of the story from now on."""
+    settled: Settled | None = None
+    log: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the audit log tells of this turn: actions and their details, never a text."""
+    vouched: bool = False
+    """A moderator let the text pass although the filters do not."""
+    judged_again: tuple[int, ...] = ()
+    """Passages from under another policy that were found to fit the present one."""
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
 
     @property
     def changes(self) -> bool:
         """Whether it changes a story or a setting; token ids are only noted."""
-        return replace(self, encoded={}) != Change()
+        return replace(self, encoded={}, judged_again=()) != Change()
+
+
+class Undelivered(NamedTuple):
+    """A reply that nobody may have seen: where it belongs, and whose it is if it is private."""
+
+    place: Place
+    contributor_id: str
+    reply: Reply
+    turn_id: str
+    """The id of the turn, as the platform gave it."""
+    told_at: dt.datetime

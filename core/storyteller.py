@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from core import (  # importing the operations fills the table
+    faults,
     operation,
     operations,  # noqa: F401
     permission,
@@ -18,12 +19,31 @@ from core import (  # importing the operations fills the table
     wording,
 )
 from core.engine import Engine
-from core.errors import StoreError, StoryError, Withheld
-from core.moderation import Cleared, Gate, phrase, translated
+from core.errors import MustWait, StoreError, StoryError, Withheld
+from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
+from core.operations import reviewing
+from core.policy import Policy
+from core.refusals import Refusals, waits
+from core.release import Door
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store, Undelivered
-from core.story import THE_STORYTELLER, Block, Glimpse, House, Place, Reply, Stage, Telling, Turn, Workspace
+from core.store import Moved, Store
+from core.story import (
+    THE_STORYTELLER,
+    Alert,
+    Block,
+    Glimpse,
+    House,
+    Place,
+    Posted,
+    Reply,
+    Shape,
+    Stage,
+    Telling,
+    Turn,
+    Undelivered,
+    Workspace,
+)
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.wording import Language, said
@@ -41,8 +61,11 @@ class Storyteller:
         self, *, store: Store, gate: Gate, engine: Engine, secret: str = "", limits: Limits | None = None
     ) -> None:
         self.engine = engine
+        self.door = Door(gate, store)
+        """What every text goes through on its way to a platform."""
         self._store = store
         self._gate = gate
+        self._refusals = Refusals(store.records)
         self._secret = secret
         self._limits = limits or Limits()
         self._warming: asyncio.Task[None] | None = None
@@ -69,15 +92,35 @@ class Storyteller:
 
     async def _perform(self, name: str, turn: Turn, arguments: Mapping[str, str], show: Watch) -> Reply:
         wanted = operation.find(name)
-        values = wanted.read(arguments)
+        faults.hit("received")
+        reply = await self._do(wanted, turn, wanted.read(arguments), show)
+        return await self._followed(reply, turn) if reply.follows is not None else reply
+
+    async def _do(self, wanted: Operation, turn: Turn, values: dict[str, str], show: Watch) -> Reply:
         if wanted.effect is not Effect.CHANGES:
             return await self._until_done(wanted, turn, values, show)
         async with self._in_order(turn.place, show):
             return await self._until_done(wanted, turn, values, show)
 
+    async def _followed(self, reply: Reply, turn: Turn) -> Reply:
+        """Perform what a moderator let pass, as its author's own turn. Refused now, the moderator is told why."""
+        held = await self._store.records.held(turn.place.platform, turn.place.workspace, reply.follows or 0)
+        if held is None:
+            return reply
+        wanted = reviewing.wanted(held)
+        try:
+            posted = await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
+        except StoryError as error:
+            told = phrase("It could not be posted: {why}", why=own(error.notice))
+            return replace(
+                reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
+            )
+        return replace(reply, posted=Posted(held.place, posted, held.turn.adult))
+
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
-        return await self._name(turn.contributor.name, (await self._store.arrive(turn)).house)
+        arrival = await self._store.arrive(turn)
+        return await self._name(turn.contributor.name, arrival.house.policy(arrival.story))
 
     async def workspace(self, platform: str, workspace: str) -> Workspace:
         """What an admin set for a server."""
@@ -125,6 +168,18 @@ class Storyteller:
         if reply.post is not None:
             await self._store.delivered(reply.post, messages)
 
+    async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages of the platform of which it is known what they show."""
+        return await self._store.shown(place, message_ids)
+
+    async def alerts(self, platform: str) -> list[Alert]:
+        """What moderators were to be told and, as far as we know, were not. Oldest first."""
+        return await self._store.alerts(platform)
+
+    async def alerted(self, post: int) -> None:
+        """Say that moderators were told what belongs to this reply."""
+        await self._store.alerted(post)
+
     async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         try:
             return await self._once(wanted, turn, values, watch)
@@ -140,9 +195,14 @@ class Storyteller:
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        policy = house.policy(story)
+        cleared, vouched = await self._cleared(wanted, turn, values, policy)
+        seen_first = not vouched and wanted.speaks and waits(turn, house, story)
+        if seen_first and not await self._refusals.let_pass(turn, values):
+            raise await self._refusals.kept(MustWait(), wanted, turn, values)
         session = Session(
             turn=turn,
-            author=await self._name(turn.contributor.name, house),
+            author=await self._name(turn.contributor.name, policy),
             house=house,
             story=story,
             last=last,
@@ -153,25 +213,46 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
         )
-        cleared = await self._cleared(values, house)
-        reply = _worded(await wanted.perform(session, **cleared), turn, house)
+        session.vouched = session.change.vouched = vouched
+        try:
+            reply = await wanted.perform(session, **cleared)
+        except MustWait as error:
+            raise await self._refusals.kept(error, wanted, turn, {"text": error.text}) from None
+        reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
         if not session.change.changes and not session.wrote:
             return reply
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
-    async def _cleared(self, values: dict[str, str], house: House) -> dict[str, Cleared]:
+    async def _cleared(
+        self, wanted: Operation, turn: Turn, values: dict[str, str], policy: Policy
+    ) -> tuple[dict[str, Cleared], bool]:
+        """The values as they may be shown, and whether that is so because a moderator let them pass.
+
+        Raises `Withheld`, after what was typed has been kept for an appeal.
+        """
+        try:
+            return await self._judged(values, policy), False
+        except Withheld as error:
+            if not await self._refusals.let_pass(turn, values):
+                raise await self._refusals.kept(error, wanted, turn, values) from None
+        try:
+            return await self._judged(values, replace(policy, vouched=True)), True
+        except Withheld as error:
+            raise await self._refusals.kept(error, wanted, turn, values) from None
+
+    async def _judged(self, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
         """Each value by itself, and all of them together, since a reply may show them side by side."""
         if sum(map(bool, values.values())) > 1:
-            await self._gate.clear(" ".join(values.values()), house.rating)
-        return {key: await self._gate.clear(value, house.rating) for key, value in values.items()}
+            await self._gate.clear(" ".join(values.values()), policy)
+        return {key: await self._gate.clear(value, policy) for key, value in values.items()}
 
-    async def _name(self, name: str, house: House) -> Cleared:
+    async def _name(self, name: str, policy: Policy) -> Cleared:
         """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""
         name = " ".join(hygienic(name).split())[:64]
         if not visible(name) or name.casefold() in _its_names():
             return phrase("somebody")
         try:
-            return await self._gate.clear(name, house.rating)
+            return await self._gate.clear(name, policy)
         except Withheld:
             return phrase("somebody")
 

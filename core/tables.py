@@ -41,6 +41,8 @@ workspace = Table(
     Column("alerts", String(64), nullable=True),
     Column("messages", Boolean, nullable=False),
     Column("turns", String(12), nullable=False),
+    Column("patterns", JSON, nullable=False, server_default="[]"),
+    Column("approval", String(12), nullable=False, server_default="flagged"),
     Column("version", Integer, nullable=False),
     UniqueConstraint("platform", "workspace"),
 )
@@ -90,6 +92,16 @@ post = Table(
     Index("ix_post_delivered_at", "delivered_at"),
 )
 
+# What moderators are still to be told. The row is gone once they were.
+alert = Table(
+    "alert",
+    metadata,
+    Column("post_id", ForeignKey("post.id"), primary_key=True),
+    Column("blocks", JSON, nullable=False),
+    # The message that it is about; empty if there is none.
+    Column("source", String(64), nullable=False),
+)
+
 # Which message of the platform shows a post, or is where a passage came from.
 message = Table(
     "message",
@@ -109,6 +121,78 @@ report = Table(
     Column("passage_id", Integer, nullable=True),
     Column("message_id", String(64), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    # Null until a moderator has seen to it.
+    Column("decided_at", DateTime(timezone=True), nullable=True),
+)
+
+# Texts that were allowed, exactly as they were rendered for a platform. A row comes before the text goes out.
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("policy", String(32), primary_key=True),
+    Column("decided_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+# What moderation kept back: sealed, for its author's appeal and the moderators' review, and dropped in time.
+held = Table(
+    "held",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place_id", ForeignKey("place.id"), nullable=False, index=True),
+    Column("request_id", String(128), nullable=False),
+    Column("contributor_id", String(64), nullable=False),
+    Column("author", Text, nullable=False),
+    # The request as it was made, to be performed when a moderator lets it pass; empty once dropped.
+    Column("operation", String(32), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    # refused, waiting, approved, edited, rejected or expired
+    Column("state", String(12), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True), nullable=True),
+    Column("decided_by", String(64), nullable=True),
+    UniqueConstraint("place_id", "request_id"),
+    Index("ix_held_state", "state", "created_at"),
+)
+
+# Texts that a moderator lets pass on a server although the filters do not.
+override = Table(
+    "override",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("workspace", String(64), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("actor", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# What was decided by whom, each row sealed with the hash of the one before it on its server. Holds no text.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    # Counts from 1 on each server: two processes cannot both write the next row.
+    Column("number", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+    UniqueConstraint("platform", "workspace", "number"),
+)
+
+# Who asked to be forgotten, as a keyed hash: a backup that is restored is made to forget them again.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("mac", LargeBinary(32), primary_key=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -143,6 +227,8 @@ story = Table(
     Column("voice", String(40), nullable=True),
     Column("ended", Boolean, nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=True),
+    Column("lines", JSON, nullable=False, server_default="[]"),
+    Column("veils", JSON, nullable=False, server_default="[]"),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -162,6 +248,8 @@ passage = Table(
     Column("given", JSON(none_as_null=True), nullable=True),
     # The first version of which this is a later one.
     Column("origin", Integer, nullable=True),
+    # The key of the policy under which the text was cleared; under another it is judged again before it is shown.
+    Column("policy", String(32), nullable=False, server_default=""),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

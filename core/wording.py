@@ -109,3 +109,11 @@ def _catalog(language: Language) -> Mapping[str, str]:
     with (CATALOGS / f"{language}.po").open("rb") as file:
         found = read_po(file, locale=str(language))
     return {str(each.id): str(each.string) for each in found if each.id and each.string and not each.fuzzy}
+
+
+def fixed(*languages: Language) -> frozenset[str]:
+    """Every sentence of ours that is always the same, in these languages."""
+    catalogs = [_catalog(each) for each in Language if each is not Language.EN]
+    english = {template: template for catalog in catalogs for template in catalog}
+    known = [english if each is Language.EN else _catalog(each) for each in languages]
+    return frozenset(text for catalog in known for template, text in catalog.items() if "{" not in template)

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from core import faults
 from core.engine import PLAIN, EngineState, Frame, Piece, Profile, Request, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed, EngineTimeout
 from core.wording import said
@@ -132,6 +133,7 @@ class RemoteEngine:
         """The answer. The last piece waits for the server's count of cached tokens, which comes after it."""
         answer = Answer(self._vocabulary, self._stop_ids)
         last: Piece | None = None
+        faults.hit("before_engine")
         async with self._asked(request) as response:
             async for event in _events(response):
                 cached = _cached(event)
@@ -139,6 +141,7 @@ class RemoteEngine:
                     last = dataclasses.replace(last, cached_tokens=cached)
                 for choice in event["choices"]:
                     piece = answer.piece(_ids(choice), choice["finish_reason"], cached)
+                    faults.hit("writing")
                     if piece.finish is None:
                         yield piece
                     else:
@@ -147,6 +150,7 @@ class RemoteEngine:
             raise EngineError(
                 said("The connection to the storyteller's server broke off. Your story is safe; try again.")
             )
+        faults.hit("written")
         yield last
 
     @contextlib.asynccontextmanager

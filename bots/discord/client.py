@@ -10,6 +10,7 @@ from yarl import URL
 
 from bots.discord import messages, outbox, presses, trouble, wording
 from bots.discord.commands import Words, tree
+from bots.discord.exit import guarded
 from bots.discord.reception import Reception
 from bots.discord.sync import sync
 from bots.sentences import speak
@@ -18,6 +19,10 @@ from core.storyteller import Storyteller
 
 _PATIENCE = 60.0
 """Seconds that the library waits for a rate limit before it gives a request up."""
+
+
+_HEAD_START = 30.0
+"""Seconds that new turns wait for what was not shown before the last stop; then both go on side by side."""
 
 
 class StoryClient(discord.AutoShardedClient):
@@ -34,18 +39,23 @@ class StoryClient(discord.AutoShardedClient):
             max_ratelimit_timeout=_PATIENCE,
             shard_count=settings.discord_shards,
         )
+        guarded(self, storyteller.door)
         self.reception = Reception(storyteller, messages=listens)
         self.tree = tree(self, self.reception)
         self._background: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
-        """Before the first event: register the commands if they changed, and begin to catch up."""
+        """Before the first event: register the commands if they changed, and catch up.
+
+        New turns come after what was told before the stop, so that a channel reads in the order of its story.
+        """
         storyteller = self.reception.storyteller
         await self.tree.set_translator(Words())
         await sync(storyteller, self.tree, self.application_id or 0)
         task = asyncio.create_task(self._catch_up())
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        await asyncio.wait([task], timeout=_HEAD_START)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Buttons, selects and forms; commands go their own way."""
@@ -54,12 +64,12 @@ class StoryClient(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         """An ordinary message."""
         with self.reception.flow():
-            await messages.said(self.reception, message)
+            await messages.said(self.reception, self, message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """A message was edited."""
         with self.reception.flow():
-            await messages.edited(self.reception, payload.message)
+            await messages.edited(self.reception, self, payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """A message was deleted."""

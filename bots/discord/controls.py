@@ -23,18 +23,39 @@ class Control:
     operation: str = ""
     """What it performs; empty for those that do something of their own."""
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    argument: str = ""
+    """The argument that gets what the button is about, where that is no passage."""
+    form: str = ""
+    """The operation whose form it opens."""
 
 
 CONTINUE: Final = Control("continue", sentences.CONTINUE, "✒️", "continue", discord.ButtonStyle.primary)
 ANOTHER: Final = Control("another", sentences.ANOTHER, "🔁", "retry")
-REFINE: Final = Control("refine", sentences.REFINE, "✨")
+REFINE: Final = Control("refine", sentences.REFINE, "✨", form="refine")
 EXPLAIN: Final = Control("explain", sentences.EXPLAIN, "💡", "explain")
 UNDO: Final = Control("undo", sentences.UNDO, "↩️", "undo")
-ADD: Final = Control("add", sentences.ADD, "📝", "", discord.ButtonStyle.primary)
+ADD: Final = Control("add", sentences.ADD, "📝", "", discord.ButtonStyle.primary, form="add")
 STOP: Final = Control("stop", sentences.STOP, "⏹️", "", discord.ButtonStyle.danger)
 REMOVE: Final = Control("remove", wording.REMOVE, "🗑️", "remove", discord.ButtonStyle.danger)
 KEEP: Final = Control("keep", wording.KEEP, "📌")
-CONTROLS: Final = {each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP)}
+APPEAL: Final = Control("appeal", sentences.APPEAL, "🙋", "appeal ask", argument="number")
+GENTLER: Final = Control("gentler", sentences.GENTLER, "🌱", "appeal gentler", argument="number")
+POST: Final = Control("post", sentences.POST_GENTLER, "✅", "appeal post", argument="number")
+APPROVE: Final = Control(
+    "approve", sentences.APPROVE, "✅", "review approve", discord.ButtonStyle.success, argument="number"
+)
+REWORD: Final = Control("reword", sentences.REWORD, "✏️", argument="number", form="review reword")
+REJECT: Final = Control(
+    "reject", sentences.REJECT, "🚫", "", discord.ButtonStyle.danger, argument="number", form="review reject"
+)
+NEXT: Final = Control("next", sentences.NEXT, "⏭️", "review list", argument="after")
+CONTROLS: Final = {
+    each.act: each
+    for each in (
+        *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP),
+        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
+    )
+}
 
 _UNDER = {
     Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
@@ -70,6 +91,10 @@ def read(custom_id: str) -> Pressed | None:
 
 def buttons(name: str, reply: Reply, locale: str) -> discord.ui.View | None:
     """The buttons under the reply of an operation: what can be done next."""
+    if reply.review is not None:
+        return view((APPROVE, REWORD, REJECT, NEXT), str(reply.review), locale)
+    if reply.gentler is not None:
+        return view((POST, APPEAL), str(reply.gentler), locale)
     if reply.private:
         return None
     if reply.passage is not None:
@@ -81,6 +106,11 @@ def buttons(name: str, reply: Reply, locale: str) -> discord.ui.View | None:
 def stop_button(turn_id: str, locale: str) -> discord.ui.View:
     """The button under what is being written."""
     return view((STOP,), turn_id, locale)
+
+
+def appeal_buttons(number: int, locale: str) -> discord.ui.View:
+    """The buttons under what tells an author that a text was kept back."""
+    return view((GENTLER, APPEAL), str(number), locale)
 
 
 def remove_or_keep(passage_id: int, locale: str) -> discord.ui.View:

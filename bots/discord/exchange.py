@@ -3,29 +3,24 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 
 import discord
 
 from bots import sentences
-from bots.discord import layout, trouble
-from bots.discord.controls import buttons, stop_button
+from bots.discord import layout, outbox, trouble
+from bots.discord.controls import appeal_buttons, buttons, stop_button
 from bots.discord.page import Page
-from bots.discord.posting import file_of, post
+from bots.discord.posting import file_of
 from bots.discord.reception import Reception
 from bots.discord.stream import Stream
 from bots.discord.trouble import LOST, Code, code
-from bots.discord.turns import PLATFORM
 from bots.reception import Work
 from bots.sentences import speak
-from core.errors import StoreError, StoryError
-from core.moderation import translated
-from core.operation import OPERATIONS, Effect
-from core.story import Block, Glimpse, Reply, Turn
-from core.wording import Language
+from core import faults, release
+from core.errors import StoreError, StoryError, Withheld
+from core.operation import OPERATIONS
+from core.story import Alert, Glimpse, Reply, Turn
 
-_PRIVATE = frozenset({"setup", "report"})
-"""Operations that change something, and whose reply is for whoever asked alone."""
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
 _RETRIED = 0.9
@@ -34,7 +29,7 @@ _RETRIED = 0.9
 
 def private(name: str) -> bool:
     """Whether the reply to an operation is for whoever asked alone, as far as is known before."""
-    return OPERATIONS[name].effect is not Effect.CHANGES or name in _PRIVATE
+    return OPERATIONS[name].private
 
 
 class Exchange:
@@ -48,30 +43,29 @@ class Exchange:
         self.here = str(interaction.guild_locale or interaction.locale)
         """Of what everybody reads."""
 
-    async def accept(self, *, private: bool) -> Page | None:
+    async def accept(self, *, private: bool, quiet: bool = False) -> Page | None:
         """Acknowledge. None if the interaction is not for us to answer: seen before, or answered by another.
 
-        A command shows that we are thinking; a button shows nothing until there is something to show.
+        It shows that we are thinking, and so has its place in the channel from now on; a `quiet` press shows nothing.
         """
         if not self.reception.first_sight(str(self.interaction.id)):
             return None
         if not self.reception.taking:
             await self._turn_away()
             return None
-        pressed = self.interaction.message is not None and not private
         page = Page(self.interaction, private=private)
         began = time.monotonic()
         try:
             with self.reception.acknowledging():
-                shown = await self.interaction.response.defer(ephemeral=private, thinking=not pressed)
+                shown = await self.interaction.response.defer(ephemeral=private, thinking=not quiet)
         except discord.HTTPException as error:
             trouble.note(error)
-            return self._unacknowledged(error, page, time.monotonic() - began, pressed=pressed)
+            return self._unacknowledged(error, page, time.monotonic() - began, quiet=quiet)
         except (*LOST, discord.InteractionResponded) as error:
             trouble.note(error)
             page.late()
             return page
-        return page if pressed else Page(self.interaction, private=private, deferred=shown.message_id if shown else 0)
+        return page if quiet else Page(self.interaction, private=private, deferred=shown.message_id if shown else 0)
 
     async def ask(self, form: discord.ui.Modal) -> None:
         """Answer with a form."""
@@ -115,11 +109,11 @@ class Exchange:
         performing = self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
         work = Work(turn, asyncio.create_task(performing))
         try:
-            with self.reception.working(work):
+            with self.reception.working(work), release.to(turn.place, adult=turn.adult):
                 async with stream:
                     reply = await work.task
         except StoryError as error:
-            await self.refuse(page, error.notice)
+            await self.refuse(page, error)
             return None
         except asyncio.CancelledError:
             if (own := asyncio.current_task()) is not None and own.cancelling():
@@ -134,7 +128,8 @@ class Exchange:
             await page.withdraw()
             page.private = True
         try:
-            await self._write(page, name, reply)
+            with release.to(turn.place, adult=turn.adult, vouched=reply.vouched):
+                await self._write(page, name, reply)
         except LOST as error:
             if not page.private and not page.settled:
                 await page.withdraw()
@@ -143,14 +138,25 @@ class Exchange:
             if code(error) not in trouble.NEVER:
                 return
         await self.delivered(reply, page.messages)
-        if reply.alert and not reply.again:
-            await self.alert(reply.alert, turn)
+        if reply.posted is not None:
+            await outbox.post(self.reception, self.interaction.client, reply.posted)
+        if reply.alert and reply.post is not None:
+            told = Alert(turn.place, reply.post, reply.alert, turn.source, discord.utils.utcnow())
+            await outbox.alert(self.reception, self.interaction.client, told)
 
-    async def refuse(self, page: Page, notice: str) -> None:
+    async def refuse(self, page: Page, error: StoryError) -> None:
         """Say privately why nothing was done, and take away what everybody saw of it."""
+        appeal = error.appeal if isinstance(error, Withheld) else None
+        view = None if appeal is None else appeal_buttons(appeal, self.locale)
+        await self.whisper(page, error.notice, view)
+        if isinstance(error, Withheld) and error.alert is not None:
+            await outbox.alert(self.reception, self.interaction.client, error.alert)
+
+    async def whisper(self, page: Page, notice: str, view: discord.ui.View | None = None) -> None:
+        """Say something privately, and take away what everybody saw."""
         if not page.private:
             await page.withdraw()
-        await page.whisper(layout.notice(notice))
+        await page.whisper(layout.notice(notice), view)
 
     async def delivered(self, reply: Reply, messages: list[str]) -> None:
         """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
@@ -181,45 +187,20 @@ class Exchange:
             trouble.note(error)
         return None
 
-    async def alert(self, blocks: tuple[Block, ...], turn: Turn) -> None:
-        """Tell the moderators, with a way to the message that it is about."""
-        workspace = await self.reception.storyteller.workspace(PLATFORM, turn.place.workspace)
-        if workspace.alerts is None or not workspace.alerts.isdigit():
-            return
-        client, channel = self.interaction.client, int(workspace.alerts)
-        language = Language.of(workspace.language or self.here)
-        told = [replace(each, text=translated(each.text, language)) for each in blocks]
-        try:
-            await post(client, channel, told, locale=language)
-            if turn.source:
-                await post_link(client, channel, turn)
-        except LOST as error:
-            trouble.note(error)
-
     async def _turn_away(self) -> None:
         try:
             await self.interaction.response.send_message(speak(sentences.STOPPING, self.locale), ephemeral=True)
         except LOST as error:
             trouble.note(error)
 
-    def _unacknowledged(
-        self, error: discord.HTTPException, page: Page, seconds: float, *, pressed: bool
-    ) -> Page | None:
+    def _unacknowledged(self, error: discord.HTTPException, page: Page, seconds: float, *, quiet: bool) -> Page | None:
         """How to go on when Discord did not take the acknowledgement."""
         if code(error) == Code.ANSWERED:
             if seconds < _RETRIED:
                 return None
-            return page if pressed else Page(self.interaction, private=page.private, deferred=0)
+            return page if quiet else Page(self.interaction, private=page.private, deferred=0)
         page.late()
         return page
-
-
-async def post_link(client: discord.Client, channel_id: int, turn: Turn) -> None:
-    """Post the address of the message that a turn is about."""
-    place = turn.place
-    server = place.workspace.partition(":")[0]
-    address = f"<https://discord.com/channels/{server}/{place.thread or place.channel}/{turn.source}>"
-    await client.get_partial_messageable(channel_id).send(address)
 
 
 async def carefully(exchange: Exchange, page: Page, do: Callable[[], Awaitable[object]]) -> None:
@@ -227,14 +208,16 @@ async def carefully(exchange: Exchange, page: Page, do: Callable[[], Awaitable[o
     try:
         await do()
     except StoryError as error:
-        await exchange.refuse(page, error.notice)
+        await exchange.refuse(page, error)
     except Exception as error:  # the border: whatever it is, nobody is left waiting
-        await exchange.refuse(page, trouble.mistake(error, exchange.locale))
+        await exchange.whisper(page, trouble.mistake(error, exchange.locale))
 
 
 async def _fill(page: Page, written: layout.Sheets, view: discord.ui.View | None) -> None:
     *_, last = range(len(written.contents))
     for index, content in enumerate(written.contents):
+        if index:
+            faults.hit("between_parts")
         put = page.draw if index == 0 else page.add
         if index == last:
             await put(content, view, file_of(written))

@@ -9,15 +9,15 @@ from dataclasses import replace
 
 import discord
 
-from bots.discord import trouble, wording
+from bots.discord import outbox, trouble, wording
 from bots.discord.controls import remove_or_keep
 from bots.discord.layout import notice
 from bots.discord.posting import say
 from bots.discord.reception import Reception
 from bots.discord.turns import message_turn, parent, place
 from bots.sentences import speak
-from core.errors import NotListening, StoreError, StoryError
-from core.story import Place, Reply, Turn
+from core.errors import NotListening, StoryError, Withheld
+from core.story import Place, Turn
 
 _ASIDE = re.compile(r"\s*(\(\(|//|ooc\b\s*:)", re.IGNORECASE)
 _COUNTED = "📖"
@@ -25,21 +25,21 @@ _REFUSED = "🚫"
 _KINDS = (discord.MessageType.default, discord.MessageType.reply)
 
 
-async def said(reception: Reception, message: discord.Message) -> None:
+async def said(reception: Reception, client: discord.Client, message: discord.Message) -> None:
     """A message was written. If it counts it becomes a passage, and is marked so."""
     if _counts(message) and reception.taking:
         asked = message_turn(message, id=str(message.id), place=_place(message))
-        await _perform(reception, message, "add", asked, _COUNTED)
+        await _perform(reception, client, message, "add", asked, _COUNTED)
 
 
-async def edited(reception: Reception, message: discord.Message) -> None:
+async def edited(reception: Reception, client: discord.Client, message: discord.Message) -> None:
     """A message was edited. If a passage came from it, that is changed too; each edit counts once."""
     if not _counts(message) or message.edited_at is None or not reception.taking:
         return
     asked = message_turn(message, id=f"{message.id}-{message.edited_at.timestamp():.3f}", place=_place(message))
     passage = await reception.storyteller.passage_at(asked.place, asked.source)
     if passage is not None:
-        await _perform(reception, message, "edit", replace(asked, about=passage), "")
+        await _perform(reception, client, message, "edit", replace(asked, about=passage), "")
 
 
 async def deleted(
@@ -73,25 +73,20 @@ def _place(message: discord.Message) -> Place:
     return place(guild.id if guild else None, message.channel.id, parent(message.channel))
 
 
-async def _perform(reception: Reception, message: discord.Message, name: str, asked: Turn, mark: str) -> None:
+async def _perform(
+    reception: Reception, client: discord.Client, message: discord.Message, name: str, asked: Turn, mark: str
+) -> None:
     try:
         reply = await reception.storyteller.perform(name, asked, {"text": message.content})
     except NotListening:
         return
     except StoryError as error:
         await _refuse(message, error.notice)
+        if isinstance(error, Withheld) and error.alert is not None:
+            await outbox.alert(reception, client, error.alert)
         return
-    await _seen(reception, reply)
     if mark and not reply.private:
         await _mark(message, mark)
-
-
-async def _seen(reception: Reception, reply: Reply) -> None:
-    """The message itself shows the passage, so that nothing needs to be posted."""
-    try:
-        await reception.storyteller.delivered(reply)
-    except StoreError as error:
-        trouble.note(error)
 
 
 async def _refuse(message: discord.Message, sentence: str) -> None:

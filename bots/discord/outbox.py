@@ -1,39 +1,175 @@
-"""What was told before the last stop but, as far as we know, never shown."""
+"""What is to be shown for certain: replies that a stop came before, and alerts to moderators.
+
+Nothing is posted that stands there already. A post has its own nonce, for which Discord gives the same message back for
+a few minutes; after that, what stands in the channel is read, and our own messages are known again: an answer by the
+interaction that it belongs to, any other by its words.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
 
 import discord
 
 from bots import sentences
-from bots.discord import trouble
+from bots.discord import layout, posting, trouble
 from bots.discord.controls import buttons
-from bots.discord.posting import post, say
+from bots.discord.history import History
 from bots.discord.reception import Reception
-from bots.discord.turns import PLATFORM, channel_id
+from bots.discord.turns import PLATFORM, adult, channel_id
 from bots.sentences import speak
+from core import faults, release
 from core.errors import StoryError
-from core.story import Place, Reply
+from core.story import Alert, Posted, Reply, Undelivered
+
+Histories = dict[int, History]
+"""What was read so far, by channel."""
 
 
 async def catch_up(reception: Reception, client: discord.Client) -> None:
-    """Post what was never shown, where it belongs. Private replies are let go: nobody waits for them any more.
+    """Show what was never shown, where it belongs, in its order; then tell moderators what they were not told.
 
-    What Discord does not take now stays for the next start; what it never will is let go.
+    Private replies are let go: nobody waits for them any more. What Discord does not take now stays for the next
+    start; what it never will is let go.
     """
-    for place, _, reply in await reception.storyteller.undelivered(PLATFORM):
+    read: Histories = {}
+    for missed in await reception.storyteller.undelivered(PLATFORM):
+        faults.hit("replaying")
         try:
-            ids = [] if reply.private else await _post(reception, client, place, reply)
+            ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
         except trouble.LOST as error:
             trouble.note(error)
             if trouble.code(error) not in trouble.NEVER:
                 continue
             ids = []
+        await _delivered(reception, missed.reply, ids)
+    for each in await reception.storyteller.alerts(PLATFORM):
+        await alert(reception, client, each, read)
+
+
+async def post(reception: Reception, client: discord.Client, posted: Posted) -> None:
+    """Show what came of another turn, where it belongs. What Discord does not take stays for the next start."""
+    locale, channel = await reception.language(posted.place.workspace) or "en", channel_id(posted.place)
+    view = buttons("", posted.reply, locale)
+    try:
+        with release.to(posted.place, adult=posted.adult, vouched=posted.reply.vouched):
+            nonce = f"post-{posted.reply.post}"
+            ids = await posting.post(client, channel, posted.reply.blocks, locale=locale, view=view, nonce=nonce)
+    except trouble.LOST as error:
+        trouble.note(error)
+        return
+    await _delivered(reception, posted.reply, ids)
+
+
+async def alert(reception: Reception, client: discord.Client, told: Alert, read: Histories | None = None) -> None:
+    """Tell the moderators, with a way to the message that it is about. Without `read`, it was surely not told before.
+
+    What Discord does not take stays for the next start.
+    """
+    workspace = await reception.storyteller.workspace(PLATFORM, told.place.workspace)
+    faults.hit("before_alert")
+    try:
+        if workspace.alerts is not None and workspace.alerts.isdigit():
+            past = None if read is None else await _history(client, int(workspace.alerts), told.since, read)
+            with release.to(told.place):
+                await _tell(client, int(workspace.alerts), told, workspace.language or "en", past)
+        faults.hit("after_alert")
+        await reception.storyteller.alerted(told.post)
+    except (*trouble.LOST, StoryError) as error:
+        trouble.note(error)
+
+
+async def _tell(client: discord.Client, channel: int, told: Alert, locale: str, past: History | None) -> None:
+    contents = layout.sheets(told.blocks, locale, most=posting.MOST).contents
+    if past is None or len([content for content in contents if past.take(content)]) < len(contents):
+        await posting.post(client, channel, told.blocks, locale=locale, nonce=f"alert-{told.post}")
+    link = _link(told)
+    if link and (past is None or not past.take(link)):
+        await posting.say(client, channel, link, nonce=f"alert-{told.post}.link")
+
+
+def _link(told: Alert) -> str:
+    """The address of the message that an alert is about."""
+    server = told.place.workspace.partition(":")[0]
+    return f"<https://discord.com/channels/{server}/{channel_id(told.place)}/{told.source}>" if told.source else ""
+
+
+async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:
+    try:
+        await reception.storyteller.delivered(reply, ids)
+    except StoryError as error:
+        trouble.note(error)
+
+
+async def _shown(reception: Reception, client: discord.Client, missed: Undelivered, read: Histories) -> list[str]:
+    """See to it that a reply stands in its channel; the ids of its messages."""
+    channel = channel_id(missed.place)
+    past = await _history(client, channel, missed.told_at, read)
+    past.forget(await reception.storyteller.shown(missed.place, past.ids))
+    locale = await reception.language(missed.place.workspace) or "en"
+    with release.to(missed.place, adult=adult(client.get_channel(channel)), vouched=missed.reply.vouched):
+        return await _Late(client, channel, missed, past, locale).shown()
+
+
+async def _history(client: discord.Client, channel: int, since: dt.datetime, read: Histories) -> History:
+    if channel not in read:
+        read[channel] = await History.read(client, channel, since)
+    return read[channel]
+
+
+class _Late:
+    """A reply that is shown late."""
+
+    def __init__(self, client: discord.Client, channel: int, missed: Undelivered, past: History, locale: str) -> None:
+        self._client = client
+        self._channel = channel
+        self._past = past
+        self._locale = locale
+        self._nonce = f"post-{missed.reply.post}"
+        self._answers = past.answers(missed.turn_id)
+        self._view = buttons("", missed.reply, locale)
+        self._sheets = layout.sheets(missed.reply.blocks, locale, most=posting.MOST)
+        self._file = posting.file_of(self._sheets)
+
+    async def shown(self) -> list[str]:
+        """Complete what stands there, or post all of it, and say then that it is late."""
+        ids = list[str]()
+        for index, content in enumerate(self._sheets.contents):
+            if index:
+                faults.hit("between_parts")
+            ids.append(await self._part(index, content, last=index == len(self._sheets.contents) - 1))
+        return ids
+
+    async def _part(self, index: int, content: str, *, last: bool) -> str:
+        view, file = (self._view, self._file) if last else (None, None)
+        standing = self._answers[index] if index < len(self._answers) else None
+        if standing is not None:
+            if standing.content == content or await self._written_anew(standing.id, content, view, file):
+                return str(standing.id)
+        elif found := self._past.take(content):
+            return found
+        elif not index:
+            await self._say_that_it_is_late()
+        nonce = f"{self._nonce}.{index}"
+        message = await posting.say(self._client, self._channel, content, view=view, file=file, nonce=nonce)
+        return str(message.id)
+
+    async def _written_anew(
+        self, message: int, content: str, view: discord.ui.View | None, file: discord.File | None
+    ) -> bool:
+        """Finish a message that was begun. False if it is gone, or can no longer be edited."""
+        where = self._client.get_partial_messageable(self._channel).get_partial_message(message)
+        faults.hit("before_post")
         try:
-            await reception.storyteller.delivered(reply, ids)
-        except StoryError as error:
+            await where.edit(content=content, view=view, attachments=[file] if file else [])
+        except discord.HTTPException as error:
+            if trouble.code(error) not in trouble.REPLACE:
+                raise
             trouble.note(error)
+            return False
+        faults.hit("after_post")
+        return True
 
-
-async def _post(reception: Reception, client: discord.Client, place: Place, reply: Reply) -> list[str]:
-    channel, nonce = channel_id(place), f"post-{reply.post}"
-    locale = await reception.language(place.workspace) or "en"
-    await say(client, channel, f"-# {speak(sentences.TOLD_LATE, locale)}", nonce=f"{nonce}.late")
-    return await post(client, channel, reply.blocks, locale=locale, view=buttons("", reply, locale), nonce=nonce)
+    async def _say_that_it_is_late(self) -> None:
+        late = f"-# {speak(sentences.TOLD_LATE, self._locale)}"
+        if not self._past.take(late):
+            await posting.say(self._client, self._channel, late, nonce=f"{self._nonce}.late")

@@ -9,6 +9,7 @@ import discord
 
 from bots.discord import posting
 from bots.discord.trouble import LOST, REPLACE, SPENT, code, note
+from core import faults
 
 _MARGIN = 20.0
 """Seconds before the end of a token's life from which on it is no longer counted on."""
@@ -124,11 +125,14 @@ class Page:
             await self._write(content, view, file)
 
     async def _write_more(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> None:
+        faults.hit("before_post")
         message = await self._follow_up(content, view, file, private=self.private)
+        faults.hit("after_post")
         self.messages.append(str(message.id))
 
     async def _write(self, content: str, view: discord.ui.View | None, file: discord.File | None) -> None:
         files = [file] if file else []
+        faults.hit("before_post")
         if self._original:
             edit = self._interaction.edit_original_response
             message: discord.Message = await edit(content=content, view=view, attachments=files)
@@ -137,6 +141,7 @@ class Page:
             message = await edit_message(self._first, content=content, view=view, attachments=files)
         else:
             message = await self._follow_up(content, view, file, private=self.private)
+        faults.hit("after_post")
         self._first, self.messages = message.id, [str(message.id)]
 
     async def _follow_up(

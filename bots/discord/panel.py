@@ -13,7 +13,7 @@ from bots.discord.page import Page
 from bots.discord.pieces import pieces
 from bots.discord.turns import PLATFORM, turn
 from bots.sentences import speak
-from core.moderation import Rating
+from core.policy import Rating
 from core.story import Turns, Workspace
 
 PREFIX = "setup"
@@ -59,7 +59,7 @@ def is_setting(custom_id: str) -> bool:
 
 async def changed(exchange: Exchange, custom_id: str) -> None:
     """A control of the panel was used: set what it says, and draw the panel anew."""
-    page = await exchange.accept(private=False)
+    page = await exchange.accept(private=False, quiet=True)
     if page is None:
         return
     asked = exchange.interaction

@@ -7,9 +7,10 @@ import discord
 
 from bots.discord.layout import Sheets, sheets
 from bots.discord.trouble import Code, code
+from core import faults
 from core.story import Block
 
-_MANY = 50
+MOST = 10
 """Messages that one reply may have in a channel; more come as a file."""
 
 
@@ -26,8 +27,10 @@ async def post(
 
     `nonce` names the post, so that Discord takes it once even if it is sent twice. Raises what Discord answers.
     """
-    written, ids = sheets(blocks, locale, most=_MANY), list[str]()
+    written, ids = sheets(blocks, locale, most=MOST), list[str]()
     for index, content in enumerate(written.contents):
+        if index:
+            faults.hit("between_parts")
         last = index == len(written.contents) - 1
         message = await say(
             client,
@@ -81,6 +84,9 @@ async def _send(
     nonce: str,
 ) -> discord.Message:
     channel = client.get_partial_messageable(channel_id)
+    faults.hit("before_post")
     extras: dict[str, object] = {"view": view, "file": file, "nonce": nonce or None}
     given = {key: value for key, value in extras.items() if value is not None}
-    return await channel.send(content, suppress_embeds=True, **given)  # type: ignore[call-overload, no-any-return]
+    message: discord.Message = await channel.send(content, suppress_embeds=True, **given)  # type: ignore[call-overload]
+    faults.hit("after_post")
+    return message

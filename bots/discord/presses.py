@@ -1,6 +1,5 @@
 """What a pressed button, a changed setting or a sent form does. Everything is read from their ids."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -14,8 +13,6 @@ from bots.discord.reception import Reception
 from bots.discord.turns import PLATFORM, Pointed, roles, turn, where
 from bots.reception import Work
 from bots.sentences import speak
-
-_FORMS: Mapping[Control, str] = {controls.REFINE: "refine", controls.ADD: "add"}
 
 
 async def pressed(reception: Reception, interaction: discord.Interaction) -> None:
@@ -66,19 +63,21 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
             await _stop(exchange, found.about)
         case controls.KEEP:
             await exchange.replace(f"-# {speak(wording.KEPT, exchange.here)}")
-        case control if control in _FORMS:
-            form = forms.Form(_FORMS[control], about=found.passage)
+        case control if control.form:
+            given = {control.argument: found.about} if control.argument else {}
+            form = forms.Form(control.form, about=None if given else found.passage, given=given)
             await exchange.ask(form.shown(exchange.locale, speak(control.label, exchange.locale)))
         case control:
-            await _perform(exchange, control, found.passage)
+            await _perform(exchange, control, found)
 
 
-async def _perform(exchange: Exchange, control: Control, passage: int | None) -> None:
+async def _perform(exchange: Exchange, control: Control, found: Pressed) -> None:
     page = await exchange.accept(private=private(control.operation))
     if page is None:
         return
-    asked = turn(exchange.interaction, Pointed(about=passage))
-    await carefully(exchange, page, lambda: exchange.perform(page, control.operation, asked, {}))
+    given = {control.argument: found.about} if control.argument else {}
+    asked = turn(exchange.interaction, Pointed(about=None if given else found.passage))
+    await carefully(exchange, page, lambda: exchange.perform(page, control.operation, asked, given))
 
 
 async def _stop(exchange: Exchange, turn_id: str) -> None:
@@ -87,7 +86,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     if work is None:
         await exchange.replace(f"-# {speak(sentences.STOPPED, exchange.here)}")
         return
-    page = await exchange.accept(private=False)
+    page = await exchange.accept(private=False, quiet=True)
     if page is None:
         return
     if await _may_stop(exchange, work):

@@ -1,6 +1,6 @@
 """The fixed sentences that are said on Discord alone."""
 
-from core.moderation import Rating
+from core.policy import Rating
 from core.story import Turns
 from core.wording import said
 

@@ -6,16 +6,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.dispatch import Typed, parse
 from bots.sentences import speak
-from bots.settings import Settings
+from bots.slack import client as clients
 from bots.slack import controls, forms, layout, markup, presses, trouble, turns, wording
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
@@ -29,21 +24,10 @@ Json = Mapping[str, Any]
 _HELP = (controls.START, controls.SHOW, controls.HELP)
 
 
-def client(settings: Settings, token: str | None = None, **more: Any) -> AsyncWebClient:
-    """A client of Slack's Web API that waits where Slack asks it to, and tries again where Slack falls over."""
-    handlers = [
-        AsyncConnectionErrorRetryHandler(),
-        AsyncRateLimitErrorRetryHandler(max_retry_count=2),
-        AsyncServerErrorRetryHandler(max_retry_count=2),
-    ]
-    return AsyncWebClient(
-        token=token, base_url=f"{settings.slack_api_base.rstrip('/')}/", retry_handlers=handlers, **more
-    )
-
-
 def application(reception: Reception, client: AsyncWebClient, **more: Any) -> AsyncApp:
     """The application with all its listeners. `more` goes to `AsyncApp`: how requests are signed and authorised."""
     app = AsyncApp(client=client, raise_error_for_unhandled_request=False, **more)
+    app.middleware(clients.ours)
     app.command(COMMAND)(_command(reception))
     app.event("app_mention")(_mention(reception))
     app.event("message")(_message(reception))

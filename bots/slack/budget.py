@@ -19,6 +19,8 @@ _TIERS = {
     "views.update": 100,
     "views.publish": 100,
     "conversations.open": 50,
+    "conversations.history": 50,
+    "conversations.replies": 50,
 }
 """Calls a minute in a workspace, as documented ("20+")."""
 _MARGIN = 0.9

@@ -13,7 +13,7 @@ from bots.slack.controls import buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.people import Person
-from bots.slack.posting import QUIET, Spot, respond
+from bots.slack.posting import Spot, respond
 from bots.slack.reception import Reception
 from bots.slack.stream import Stream
 from bots.slack.trouble import LOST
@@ -48,6 +48,7 @@ class Exchange:
         """Of what the person alone reads."""
         self.here = "en"
         """Of what everybody reads."""
+        self._whispers = 0
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
 
@@ -152,14 +153,13 @@ class Exchange:
     def spot(self, thread: str = "") -> Spot:
         """A thread in the channel, or the channel."""
         asked = self.asked
-        return Spot(asked.client, self.reception.budget, asked.workspace, asked.channel, thread)
+        return Spot(asked.client, self.reception.budget, asked.workspace, asked.channel, thread, asked.id)
 
     async def _shown(self, stream: Stream, spot: Spot, reply: Reply, asking: Turn) -> None:
         """Show a reply for good. What Slack does not take stays in the outbox, and the person is told."""
-        more = buttons(reply, self.here)
-        sheets = layout.sheets(reply.blocks, self.here).under(more)
+        sheets = layout.sheets(reply.blocks, self.here).under(buttons(reply, self.here))
         try:
-            ids = await self._settled(stream, spot, sheets, reply, more)
+            ids = await self._settled(stream, spot, sheets)
         except LOST as error:
             if not await self._shown_otherwise(error, sheets):
                 return
@@ -169,11 +169,9 @@ class Exchange:
         await self.delivered(reply, ids)
         await self._alerted(reply, asking)
 
-    async def _settled(
-        self, stream: Stream, spot: Spot, sheets: Sheets, reply: Reply, more: list[dict[str, Any]]
-    ) -> list[str]:
+    async def _settled(self, stream: Stream, spot: Spot, sheets: Sheets) -> list[str]:
         try:
-            return await stream.settle(sheets, reply.blocks, more)
+            return await stream.settle(sheets)
         except LOST as error:
             if trouble.code(error) not in trouble.NO_THREAD or not spot.thread:
                 raise
@@ -239,10 +237,8 @@ class Exchange:
     async def _direct(self, sheet: Sheet) -> None:
         asked = self.asked
         where, thread = (asked.channel, asked.thread) if asked.direct else (asked.user, "")
-        await self.reception.budget.post(where)
-        await asked.client.chat_postMessage(
-            channel=where, thread_ts=thread or None, blocks=list(sheet.blocks), text=sheet.text, **QUIET
-        )
+        self._whispers += 1
+        await replace(self.spot(thread), channel=where).post(sheet, f"whisper {self._whispers}")
 
     async def _file(self, text: str) -> None:
         """Send a long private reply to the person's own conversation with the bot."""
@@ -267,12 +263,12 @@ class Exchange:
             return
         language = Language.of(workspace.language or self.here)
         told: list[Block] = [replace(each, text=translated(each.text, language)) for each in reply.alert]
-        spot = replace(self.spot(), channel=workspace.alerts)
+        spot = replace(self.spot(), channel=workspace.alerts, turn=f"{asking.id} alert")
         try:
             await spot.all(layout.sheets(told, language))
             if asking.source:
                 link = await self.asked.client.chat_getPermalink(channel=self.asked.channel, message_ts=asking.source)
-                await spot.post(Sheet((_linked(str(link["permalink"])),), str(link["permalink"])))
+                await spot.post(Sheet((_linked(str(link["permalink"])),), str(link["permalink"])), "link")
         except LOST as error:
             trouble.note(error)
 

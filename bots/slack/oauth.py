@@ -27,7 +27,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
 from bots.slack import trouble
-from bots.slack.app import client as web_client
+from bots.slack.client import Client
+from bots.slack.client import client as web_client
 from bots.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from core.database import guest
 
@@ -236,4 +237,4 @@ async def speaker(flow: AsyncOAuthFlow, client: AsyncWebClient, workspace: str) 
     )
     if bot is None:
         return None
-    return AsyncWebClient(token=bot.bot_token, base_url=client.base_url, retry_handlers=client.retry_handlers)
+    return Client.like(client, token=bot.bot_token)

@@ -1,43 +1,136 @@
 """Posting on Slack: messages, edits, what one person alone sees, files. Waits its turn, and says what Slack answers."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bots.slack import trouble
 from bots.slack.budget import Budget
+from bots.slack.client import Client
 from bots.slack.layout import Sheet, Sheets
+from bots.slack.marks import FIRST, Standing, mark, standing
 
+PAUSES = (0.5, 2.0)
+"""Seconds after each try to post whose outcome Slack did not say, before it is looked for."""
+_SKEW = 60.0
+"""Seconds by which our clock may be ahead of Slack's."""
+_PAGE, _PAGES = 200, 3
+"""Messages that are read at once, and how often. Slack gives some applications fifteen at most."""
+Known = Mapping[str, Standing]
+NOTHING: Known = MappingProxyType({})
 QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where messages are posted: a channel, or a thread in it."""
+    """Where a turn's messages are posted: a channel, or a thread in it. Each part of a turn is posted there once."""
 
     client: AsyncWebClient
     budget: Budget
     workspace: str
     channel: str
     thread: str = ""
+    turn: str = ""
+    """The id of the turn, by which its messages are known again."""
 
-    async def post(self, sheet: Sheet) -> str:
-        """Post a message and return its ts. Raises what Slack answers."""
+    async def post(self, sheet: Sheet, part: str = FIRST, *, sketch: bool = False) -> str:
+        """Post a message and return its ts. Raises what Slack answers.
+
+        Where Slack does not say whether it took it, it is looked for, and posted again only if it is not there.
+        """
+        began, pauses = time.time(), list(PAUSES)
+        while True:
+            try:
+                return await self._posted(sheet, part, sketch=sketch)
+            except trouble.LOST as error:
+                if not trouble.unsure(error):
+                    raise
+                trouble.note(error)
+                await asyncio.sleep(pauses.pop(0))
+                if (ts := await self._arrived(part, began, sketch=sketch)) is not None:
+                    return ts
+                if not pauses:
+                    raise
+
+    async def _posted(self, sheet: Sheet, part: str, *, sketch: bool) -> str:
         await self.budget.post(self.channel)
         answer = await self.client.chat_postMessage(
-            channel=self.channel, thread_ts=self.thread or None, blocks=list(sheet.blocks), text=sheet.text, **QUIET
+            channel=self.channel,
+            thread_ts=self.thread or None,
+            blocks=list(sheet.blocks),
+            text=sheet.text,
+            metadata=mark(self.turn, part, sketch=sketch),
+            **QUIET,
         )
         return str(answer["ts"])
 
-    async def update(self, ts: str, sheet: Sheet, *, taken: bool = False) -> None:
-        """Write a message anew. `taken`: its call was taken from the budget before."""
+    async def _arrived(self, part: str, since: float, *, sketch: bool) -> str | None:
+        found = standing(await self.read(since), self.turn).get(part)
+        return found.ts if found is not None and (found.done or sketch) else None
+
+    async def read(self, since: float) -> list[Mapping[str, Any]]:
+        """What was posted here after a time (in seconds of the epoch), by anybody.
+
+        Raises what Slack answers, and `Unread` if that is too much.
+        """
+        given: dict[str, Any] = {"channel": await self._known_channel(), "include_all_metadata": True}
+        given |= {"oldest": f"{since - _SKEW:.6f}", "limit": _PAGE}
+        messages: list[Mapping[str, Any]] = []
+        for _ in range(_PAGES):
+            answer = await self._page(given)
+            messages += answer["messages"]
+            given["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not given["cursor"]:
+                return messages
+        raise Unread
+
+    async def _page(self, given: dict[str, Any]) -> AsyncSlackResponse:
+        if self.thread:
+            await self.budget.wait(self.workspace, "conversations.replies")
+            return await self.client.conversations_replies(ts=self.thread, **given)
+        await self.budget.wait(self.workspace, "conversations.history")
+        return await self.client.conversations_history(**given)
+
+    async def _known_channel(self) -> str:
+        """The channel's id, where a person's stands for the conversation with them."""
+        if not self.channel.startswith(("U", "W")):
+            return self.channel
+        return str((await self.client.conversations_open(users=self.channel))["channel"]["id"])
+
+    async def update(self, ts: str, sheet: Sheet, *, taken: bool = False, sketch: bool = False) -> None:
+        """Write the first message of a turn anew. `taken`: its call was taken from the budget before."""
         if not taken:
             await self.budget.wait(self.workspace, "chat.update")
-        await self.client.chat_update(channel=self.channel, ts=ts, blocks=list(sheet.blocks), text=sheet.text)
+        try:
+            await self._updated(ts, sheet, sketch=sketch)
+        except trouble.LOST as error:
+            if trouble.code(error) != "streaming_state_conflict":
+                raise
+            await self.end(ts)
+            await self._updated(ts, sheet, sketch=sketch)
+
+    async def end(self, ts: str) -> None:
+        """End a stream, so that it can be written over; if that does not work, writing over it tells."""
+        try:
+            await self.client.chat_stopStream(channel=self.channel, ts=ts, metadata=mark(self.turn, FIRST, sketch=True))
+        except trouble.LOST as error:
+            trouble.note(error)
+
+    async def _updated(self, ts: str, sheet: Sheet, *, sketch: bool) -> None:
+        await self.client.chat_update(
+            channel=self.channel,
+            ts=ts,
+            blocks=list(sheet.blocks),
+            text=sheet.text,
+            metadata=mark(self.turn, FIRST, sketch=sketch),
+        )
 
     async def delete(self, ts: str) -> None:
         """Take a message away; if that does not work it stays."""
@@ -60,32 +153,29 @@ class Spot:
             channel=self.channel, thread_ts=self.thread or None, content=text, filename="story.md", title="story.md"
         )
 
-    async def rest(self, sheets: Sheets) -> list[str]:
-        """Post everything but the first message; return what was posted."""
-        found = [await self.post(sheet) for sheet in sheets.messages[1:]]
+    async def rest(self, sheets: Sheets, known: Known = NOTHING) -> list[str]:
+        """Post everything but the first message; return what stands. Parts that are `known` are there already."""
+        found = [await self._part(sheet, str(part), known) for part, sheet in enumerate(sheets.messages) if part]
         if sheets.file:
             await self.file(sheets.file)
         return found
 
-    async def all(self, sheets: Sheets) -> list[str]:
-        """Post everything; return what was posted."""
-        return [await self.post(sheets.messages[0]), *await self.rest(sheets)]
+    async def all(self, sheets: Sheets, known: Known = NOTHING) -> list[str]:
+        """Post everything; return what stands. Parts that are `known` are there already."""
+        return [await self._part(sheets.messages[0], FIRST, known), *await self.rest(sheets, known)]
+
+    async def _part(self, sheet: Sheet, part: str, known: Known) -> str:
+        there = known.get(part)
+        if there is None:
+            return await self.post(sheet, part)
+        if not there.done:
+            await self.update(there.ts, sheet)
+        return there.ts
 
 
 def unhurried(client: AsyncWebClient) -> AsyncWebClient:
     """The same client for what is only for show: it does not wait when Slack says that it is too much."""
-    return AsyncWebClient(
-        token=client.token,
-        base_url=client.base_url,
-        timeout=client.timeout,
-        ssl=client.ssl,
-        proxy=client.proxy,
-        session=client.session,
-        trust_env_in_session=client.trust_env_in_session,
-        headers=client.headers,
-        retry_handlers=[AsyncConnectionErrorRetryHandler()],
-        logger=client._logger,
-    )
+    return Client.like(client, hasty=True)
 
 
 async def respond(url: str, sheet: Sheet, **more: Any) -> None:
@@ -100,6 +190,10 @@ async def unsay(url: str) -> None:
         await _sent(url, {"delete_original": True})
     except trouble.LOST as error:
         trouble.note(error)
+
+
+class Unread(OSError):
+    """So much was said since that it cannot be told whether a message arrived."""
 
 
 class Spent(OSError):

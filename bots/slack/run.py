@@ -12,7 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble
-from bots.slack.app import application, catch_all, client
+from bots.slack.app import application, catch_all
+from bots.slack.client import client
 from bots.slack.reception import Reception
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.storyteller import Storyteller

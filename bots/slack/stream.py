@@ -1,11 +1,12 @@
 """How a turn is shown while it is written: streamed, or by two updates, or only once it is done, as the budget allows.
 
-A streamed turn takes five requests at most: a status, the start, one or two appends, the stop, and an update where
-what stands in the end is not what was streamed. What is final always stands, whatever became of the stream.
+A streamed turn takes five requests at most: the start, one or two appends, the stop, and an update that takes the Stop
+button away; with a status before them, one append. What is final always stands, whatever became of the stream.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from types import TracebackType
@@ -13,9 +14,10 @@ from typing import Any
 
 from bots.slack import layout, markup, trouble
 from bots.slack.layout import Sheet, Sheets
+from bots.slack.marks import FIRST, standing
 from bots.slack.posting import Spot, unhurried
 from bots.slack.trouble import LOST
-from core.story import Block, Glimpse, Shape
+from core.story import Glimpse
 
 PATIENCE = 0.7
 """Seconds before it is said what is going on, if there is no text yet."""
@@ -23,6 +25,10 @@ GAPS = (1.5, 4.0)
 """Seconds before each append, and before the second update."""
 _LONGEST = 11_000
 """Characters that are streamed at most."""
+
+
+_STREAM = {"chat_startStream": 1, "chat_stopStream": 1, "chat_update": 1}
+"""What a stream takes for certain."""
 
 
 class Rung(StrEnum):
@@ -58,6 +64,8 @@ class Stream:
         self._open = False
         self._said = ""
         """The text that was streamed."""
+        self._sure = True
+        """What was streamed is known, and can be gone on with."""
         self._status = False
         self._updates = 0
         self._latest: Glimpse | None = None
@@ -87,13 +95,8 @@ class Stream:
         if not self._task.cancelled() and (broken := self._task.exception()) is not None:
             trouble.mistake(broken, "en")
 
-    async def settle(self, sheets: Sheets, blocks: tuple[Block, ...], more: list[dict[str, Any]]) -> list[str]:
-        """Make the final text stand, with `more` blocks under it. Raises what Slack answers if there is no way left.
-
-        `sheets` are the blocks as messages, with `more` under the last one.
-        """
-        if self._open and len(sheets.messages) == 1 and await self._finished(blocks, more):
-            return [self._ts]
+    async def settle(self, sheets: Sheets) -> list[str]:
+        """Make the final text stand. Raises what Slack answers if there is no way left."""
         await self._close()
         if not self._ts:
             await self._quiet()
@@ -122,7 +125,7 @@ class Stream:
     async def _rewritten(self, sheet: Sheet) -> str:
         taken, self._updates = self._updates > 0, 0
         try:
-            await self._update(sheet, taken=taken)
+            await self._spot.update(self._ts, sheet, taken=taken)
         except LOST as error:
             if trouble.code(error) not in trouble.GONE | {"streaming_state_conflict"}:
                 raise
@@ -131,16 +134,6 @@ class Stream:
             if trouble.code(error) not in trouble.GONE:
                 await self._spot.delete(unfinished)
         return self._ts
-
-    async def _update(self, sheet: Sheet, *, taken: bool) -> None:
-        try:
-            await self._spot.update(self._ts, sheet, taken=taken)
-        except LOST as error:
-            if trouble.code(error) != "streaming_state_conflict":
-                raise
-            self._open = True
-            await self._close()
-            await self._spot.update(self._ts, sheet)
 
     async def _show(self) -> None:
         await self._news.wait()
@@ -164,8 +157,8 @@ class Stream:
     async def _begin(self) -> None:
         """Choose how it is shown, and say what is going on if there are no words yet."""
         workspace, budget = self._spot.workspace, self._spot.budget
-        if self._text and self._spot.thread and budget.take(workspace, chat_startStream=1, chat_stopStream=1):
-            self.rung = Rung.STREAM
+        if self._text and self._spot.thread and budget.take(workspace, **_STREAM):
+            self.rung, self._updates = Rung.STREAM, 1
             if not self._words.is_set():
                 await self._say_status()
         elif budget.take(workspace, chat_update=2):
@@ -195,7 +188,7 @@ class Stream:
         """Post what is there as an ordinary message, to be updated."""
         if self._latest is not None:
             try:
-                self._ts = await self._spot.post(self._sketched(self._latest))
+                self._ts = await self._spot.post(self._sketched(self._latest), sketch=True)
             except LOST as error:  # the final post will show whether the channel can be reached
                 trouble.note(error)
 
@@ -206,28 +199,45 @@ class Stream:
         """Start the stream with the words that are there."""
         if self.rung is not Rung.STREAM or self._latest is None or self._ts:
             return
-        spot, said = self._spot, self._latest.text
-        user, team = self._recipient
+        said, began = self._latest.text, time.time()
         try:
-            answer = await self._hasty.chat_startStream(
-                channel=spot.channel,
-                thread_ts=spot.thread,
-                markdown_text=markup.markdown(said)[:_LONGEST],
-                recipient_user_id=user,
-                recipient_team_id=team,
-            )
-        except LOST as error:  # on down the ladder: the final post will do
+            self._ts = await self._started(said)
+        except LOST as error:
             trouble.note(error)
+            self._ts = await self._begun_after_all(began) if trouble.unsure(error) else ""
+        if not self._ts:  # on down the ladder: the final post will do
             self.rung = Rung.FINAL
             return
-        self._ts, self._open, self._said, self._status = str(answer["ts"]), True, said, False
+        self._open, self._said, self._status = True, said, False
+
+    async def _started(self, said: str) -> str:
+        spot = self._spot
+        user, team = self._recipient
+        text = markup.markdown(said)[:_LONGEST]
+        answer = await self._hasty.chat_startStream(
+            channel=spot.channel,
+            thread_ts=spot.thread,
+            chunks=[{"type": "blocks", "blocks": self._stop}, {"type": "markdown_text", "text": text}],
+            recipient_user_id=user,
+            recipient_team_id=team,
+        )
+        return str(answer["ts"])
+
+    async def _begun_after_all(self, since: float) -> str:
+        """The stream, if it was begun although Slack did not say so."""
+        try:
+            found = standing(await self._spot.read(since), self._spot.turn).get(FIRST)
+        except LOST as error:
+            trouble.note(error)
+            return ""
+        return found.ts if found else ""
 
     async def _grow(self) -> None:
         if self._latest is None or not self._ts:
             return
         if self.rung is Rung.UPDATES:
             await self._updated(self._latest)
-        elif self._open:
+        elif self._open and self._sure:
             await self._appended(self._latest.text)
 
     async def _updated(self, glimpse: Glimpse) -> None:
@@ -235,7 +245,7 @@ class Stream:
             return
         self._updates -= 1
         try:
-            await self._spot.update(self._ts, self._sketched(glimpse), taken=True)
+            await self._spot.update(self._ts, self._sketched(glimpse), taken=True, sketch=True)
         except LOST as error:
             trouble.note(error)
 
@@ -252,34 +262,12 @@ class Stream:
         except LOST as error:
             trouble.note(error)
             self._open = trouble.code(error) not in (trouble.NO_STREAM | trouble.GONE)
+            self._sure = not trouble.unsure(error)
             if trouble.code(error) == "stopped_by_user":
                 self._on_stop()
 
-    async def _finished(self, blocks: tuple[Block, ...], more: list[dict[str, Any]]) -> bool:
-        """End the stream with the rest of the text. False if it has to be written over."""
-        first = blocks[0] if blocks else None
-        if first is None or first.shape is not Shape.PROSE or not first.text.startswith(self._said):
-            return False
-        rest = markup.markdown(first.text.removeprefix(self._said))
-        under = [*layout.caption(blocks), *more]
-        if len(rest) + len(markup.markdown(self._said)) > _LONGEST:
-            return False
-        self._open = False
-        return await self._stopped(rest, under)
-
     async def _close(self) -> None:
-        """End the stream as it is, so that it can be written over."""
+        """End the stream as it is; then it can be written over."""
         if self._open:
             self._open = False
-            await self._stopped("", [])
-
-    async def _stopped(self, rest: str, blocks: list[dict[str, Any]]) -> bool:
-        given: dict[str, Any] = {"markdown_text": rest or None, "blocks": blocks or None}
-        try:
-            await self._spot.client.chat_stopStream(
-                channel=self._spot.channel, ts=self._ts, **{key: each for key, each in given.items() if each}
-            )
-        except LOST as error:
-            trouble.note(error)
-            return False
-        return True
+            await self._spot.end(self._ts)

@@ -27,6 +27,8 @@ REVOKED = frozenset(
 )
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "msg_blocks_too_many", "invalid_blocks"})
 NO_STREAM = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
+UNSURE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Slack's words for "perhaps": what was asked for may have been done."""
 LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 NEVER = NOT_HERE | ARCHIVED | REVOKED | TOO_LONG
 """Trying again later would not help."""
@@ -38,6 +40,14 @@ def code(error: BaseException) -> str:
         return ""
     found = _data(error).get("error")
     return found if isinstance(found, str) else ""
+
+
+def unsure(error: BaseException) -> bool:
+    """Whether Slack may have done what was asked for all the same: its answer was lost, or it does not know itself."""
+    if isinstance(error, SlackApiError):
+        return not code(error) or code(error) in UNSURE
+    sent = isinstance(error, (aiohttp.ClientError, OSError)) and not isinstance(error, aiohttp.ClientConnectorError)
+    return sent or isinstance(error, asyncio.TimeoutError)
 
 
 def needed(error: BaseException) -> str:

@@ -23,7 +23,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble
-from bots.slack.app import application, catch_all, client
+from bots.slack.app import application, catch_all
+from bots.slack.client import client
 from bots.slack.manifest import EVENTS_PATH
 from bots.slack.reception import Reception
 from bots.slack.run import quiet

@@ -11,75 +11,56 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from core.filters import chinese, lists
 from core.filters.disguise import folded, squeezed
-
-
-class Kind(StrEnum):
-    """What is wrong with a word. The value is the reason that people are told."""
-
-    MILD = "mild profanity"
-    STRONG = "profanity"
-    SLUR = "slur"
-    DATED = "outdated word"
-    SUGGESTIVE = "suggestive"
-    SEXUAL = "sexual"
-    MINORS = "sexual content with minors"
-    RAPE = "sexual violence"
-    GORE = "violence"
-    DRUGS = "drugs"
-    SELF_HARM = "self-harm"
-    HATE = "hate"
-    THREAT = "threat"
-
+from core.policy import Category
 
 _OWN = {
-    Kind.SUGGESTIVE: (lists.SUGGESTIVE, lists.SUGGESTIVE_PHRASES),
-    Kind.DATED: (lists.DATED, ""),
-    Kind.SELF_HARM: (lists.SELF_HARM, lists.SELF_HARM_PHRASES),
-    Kind.DRUGS: (lists.DRUGS, ""),
-    Kind.GORE: (lists.GORE, ""),
-    Kind.RAPE: (lists.RAPE, lists.RAPE_PHRASES),
-    Kind.MILD: (lists.MILD, ""),
-    Kind.STRONG: (lists.STRONG, lists.STRONG_PHRASES),
-    Kind.SEXUAL: (lists.SEXUAL, lists.SEXUAL_PHRASES),
-    Kind.SLUR: (lists.SLUR, lists.SLUR_PHRASES),
-    Kind.MINORS: (lists.MINORS, lists.MINORS_PHRASES),
-    Kind.THREAT: ("", lists.THREAT_PHRASES),
+    Category.SUGGESTIVE: (lists.SUGGESTIVE, lists.SUGGESTIVE_PHRASES),
+    Category.DATED: (lists.DATED, ""),
+    Category.SELF_HARM: (lists.SELF_HARM, lists.SELF_HARM_PHRASES),
+    Category.DRUGS: (lists.DRUGS, ""),
+    Category.GORE: (lists.GORE, ""),
+    Category.RAPE: (lists.RAPE, lists.RAPE_PHRASES),
+    Category.MILD: (lists.MILD, ""),
+    Category.STRONG: (lists.STRONG, lists.STRONG_PHRASES),
+    Category.SEXUAL: (lists.SEXUAL, lists.SEXUAL_PHRASES),
+    Category.SLUR: (lists.SLUR, lists.SLUR_PHRASES),
+    Category.MINORS: (lists.MINORS, lists.MINORS_PHRASES),
+    Category.THREAT: ("", lists.THREAT_PHRASES),
 }
 """Our own words by kind; where two kinds list a word, the later one holds."""
 
 _STEMS = {
-    Kind.SLUR: ("nigg", "fagg"),
-    Kind.STRONG: ("fuck", "shit", "cunt", "bitch", "dick", "twat", "wank", "cock", "whore"),
-    Kind.MILD: ("ass", "bastard"),
+    Category.SLUR: ("nigg", "fagg"),
+    Category.STRONG: ("fuck", "shit", "cunt", "bitch", "dick", "twat", "wank", "cock", "whore"),
+    Category.MILD: ("ass", "bastard"),
 }
 """Of what kind a package's word is if it holds one of these; any other is taken as sexual."""
 
-_PLAIN_BAD = {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}
-_NEVER_MASKED = {Kind.SUGGESTIVE, Kind.DATED, Kind.DRUGS, Kind.SELF_HARM}
+_PLAIN_BAD = {Category.STRONG, Category.SLUR, Category.SEXUAL}
+_NEVER_MASKED = {Category.SUGGESTIVE, Category.DATED, Category.DRUGS, Category.SELF_HARM}
 
 
 @dataclass(frozen=True)
 class Lexicon:
     """Everything the matcher needs. Sets and dictionaries only, so that looking up is quick."""
 
-    words: dict[str, Kind]
-    phrases: dict[str, Kind]
-    near: dict[str, Kind]
+    words: dict[str, Category]
+    phrases: dict[str, Category]
+    near: dict[str, Category]
     """Typos, reversals and other spellings that are no word themselves."""
-    roots: dict[str, Kind]
+    roots: dict[str, Category]
     """Words with no innocent sense, looked for inside longer words."""
-    hard_roots: dict[str, Kind]
+    hard_roots: dict[str, Category]
     """Letters that no innocent word holds."""
     squeezes: dict[str, tuple[str, ...]]
     """Words by their form with no letter repeated."""
-    masks: dict[tuple[int, str], dict[str, Kind]]
+    masks: dict[tuple[int, str], dict[str, Category]]
     """Words that people write with signs for letters, by length and first letter."""
     harmless: frozenset[str]
     """Phrases in which a listed word is innocent."""
@@ -91,9 +72,9 @@ class Lexicon:
     fronts: frozenset[str]
     ends: frozenset[str]
     """What may be glued before and behind a root, besides common words."""
-    foreign: dict[str, Kind]
+    foreign: dict[str, Category]
     """Words in letters other than Latin."""
-    unspaced: dict[str, Kind]
+    unspaced: dict[str, Category]
     """Words of scripts that write no spaces."""
 
 
@@ -104,7 +85,7 @@ def lexicon() -> Lexicon:
     not_ours = {*lists.INNOCENT.split(), *_phrases(lists.INNOCENT_PHRASES)}
     known = {w: _kind(w) for w in _english(ordinary) if w not in not_ours}
     abroad = _latin(ordinary) - known.keys()
-    known |= dict.fromkeys(abroad, Kind.STRONG)
+    known |= dict.fromkeys(abroad, Category.STRONG)
     for kind, (ours, our_phrases) in _OWN.items():
         known |= dict.fromkeys((*ours.split(), *_phrases(our_phrases)), kind)
     words = {w: k for w, k in known.items() if " " not in w}
@@ -127,7 +108,7 @@ def lexicon() -> Lexicon:
             if v not in innocent and v not in every and (len(v) > 4 or k in _PLAIN_BAD)
         },
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
-        hard_roots={w: words.get(w, Kind.STRONG) for w in lists.HARD_ROOTS.split()},
+        hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),
         harmless=frozenset(_phrases(lists.HARMLESS)),
@@ -136,7 +117,7 @@ def lexicon() -> Lexicon:
         common=used,
         fronts=frozenset(lists.FRONTS.split()),
         ends=frozenset(lists.ENDS.split()),
-        foreign=dict.fromkeys(_agreed("russian", "ru"), Kind.STRONG),
+        foreign=dict.fromkeys(_agreed("russian", "ru"), Category.STRONG),
         unspaced=_unspaced(),
     )
 
@@ -189,10 +170,10 @@ _LATIN = {
 }  # fmt: skip
 _UNSPACED = {"japanese": "ja", "korean": "ko", "thai": "th"}
 _CHINESE = {
-    Kind.STRONG: chinese.STRONG, Kind.MILD: chinese.MILD, Kind.SEXUAL: chinese.SEXUAL,
-    Kind.SUGGESTIVE: chinese.SUGGESTIVE, Kind.RAPE: chinese.RAPE, Kind.MINORS: chinese.MINORS,
-    Kind.SLUR: chinese.SLUR, Kind.GORE: chinese.GORE, Kind.DRUGS: chinese.DRUGS,
-    Kind.SELF_HARM: chinese.SELF_HARM, Kind.THREAT: chinese.THREAT,
+    Category.STRONG: chinese.STRONG, Category.MILD: chinese.MILD, Category.SEXUAL: chinese.SEXUAL,
+    Category.SUGGESTIVE: chinese.SUGGESTIVE, Category.RAPE: chinese.RAPE, Category.MINORS: chinese.MINORS,
+    Category.SLUR: chinese.SLUR, Category.GORE: chinese.GORE, Category.DRUGS: chinese.DRUGS,
+    Category.SELF_HARM: chinese.SELF_HARM, Category.THREAT: chinese.THREAT,
 }  # fmt: skip
 
 
@@ -209,22 +190,22 @@ def _latin(ordinary: Collection[str]) -> set[str]:
     )
 
 
-def _unspaced() -> dict[str, Kind]:
+def _unspaced() -> dict[str, Category]:
     others = (w for language, code in _UNSPACED.items() for w in _agreed(language, code))
-    found = {w: Kind.STRONG for w in others if len(w) > 1 and not w.isascii()}
+    found = {w: Category.STRONG for w in others if len(w) > 1 and not w.isascii()}
     return found | {w: kind for kind, text in _CHINESE.items() for w in text.split()}
 
 
-def _kind(word: str) -> Kind:
-    return next((kind for kind, stems in _STEMS.items() if any(s in word for s in stems)), Kind.SEXUAL)
+def _kind(word: str) -> Category:
+    return next((kind for kind, stems in _STEMS.items() if any(s in word for s in stems)), Category.SEXUAL)
 
 
-def _is_root(word: str, kind: Kind) -> bool:
-    return len(word) > 4 and word.isascii() and kind in {Kind.STRONG, Kind.SLUR, Kind.SEXUAL}
+def _is_root(word: str, kind: Category) -> bool:
+    return len(word) > 4 and word.isascii() and kind in {Category.STRONG, Category.SLUR, Category.SEXUAL}
 
 
-def _masks(words: dict[str, Kind]) -> dict[tuple[int, str], dict[str, Kind]]:
-    found: dict[tuple[int, str], dict[str, Kind]] = {}
+def _masks(words: dict[str, Category]) -> dict[tuple[int, str], dict[str, Category]]:
+    found: dict[tuple[int, str], dict[str, Category]] = {}
     for word, kind in words.items():
         if len(word) > 2 and kind not in _NEVER_MASKED:
             found.setdefault((len(word), word[0]), {})[word] = kind

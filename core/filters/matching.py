@@ -14,7 +14,8 @@ from itertools import pairwise
 import ahocorasick
 
 from core.filters.disguise import folded, joined, lettered, squeezed, unleeted, unmarked, unspaced, untagged, upright
-from core.filters.lexicon import Kind, Lexicon, lexicon
+from core.filters.lexicon import Lexicon, lexicon
+from core.policy import Category
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
 _WINDOW = 20_000
@@ -41,7 +42,7 @@ _SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
 _ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
 
 
-def found(text: str) -> set[Kind]:
+def found(text: str) -> set[Category]:
     """The kinds of the listed words in `text`. A long text is read in windows, so that no step takes long."""
     return set().union(*map(_found, _windows(text)))
 
@@ -57,7 +58,7 @@ def _windows(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _found(text: str) -> set[Kind]:
+def _found(text: str) -> set[Category]:
     known = lexicon()
     text = untagged(text)
     first = _Reading(folded(text), text, known)
@@ -69,18 +70,18 @@ def _found(text: str) -> set[Kind]:
     return kinds
 
 
-def _other_scripts(text: str, known: Lexicon) -> Iterator[Kind]:
+def _other_scripts(text: str, known: Lexicon) -> Iterator[Category]:
     if text.isascii():
         return
     if "🖕" in text:
-        yield Kind.MILD
+        yield Category.MILD
     if _UNSPACED.search(text):
         yield from (kind for _, kind in _unspaced().iter(unspaced(text)))
     words = set(_FOREIGN.findall(text.casefold()))
     yield from (known.foreign[w] for w in words & known.foreign.keys())
 
 
-def _humps(text: str, known: Lexicon) -> Iterator[Kind]:
+def _humps(text: str, known: Lexicon) -> Iterator[Category]:
     for chunk in _CAMEL.findall(text):
         if chunk.lower() not in known.innocent:
             parts = {p.lower() for p in _HUMP.findall(chunk)}
@@ -98,7 +99,7 @@ class _Reading:
     """The text with every odd chunk that is clearly innocent written plainly."""
     seen: set[str] = field(default_factory=set)
 
-    def kinds(self) -> Iterator[Kind]:
+    def kinds(self) -> Iterator[Category]:
         """The kinds of the listed words in this reading."""
         chunks = self.text.split()
         bare = [c.strip(_AROUND) for c in chunks]
@@ -138,7 +139,7 @@ class _Reading:
             tokens.update(lettered(" ".join([pieces[i] for i in open_])).split())
         return said, {t for t in tokens if len(t) > 2}
 
-    def _plainly(self, words: str) -> Iterator[Kind]:
+    def _plainly(self, words: str) -> Iterator[Category]:
         tokens = set(words.split())
         excused: list[tuple[int, int]] = []
         for end, (length, kind) in _phrases().iter(words):
@@ -157,7 +158,7 @@ class _Reading:
         written = re.findall(rf"(?<![a-zA-Z]){word}(?![a-zA-Z])", self.original, re.IGNORECASE)
         return bool(written) and all(w == w.title() for w in written)
 
-    def _disguised(self, tokens: Iterable[str]) -> Iterator[Kind]:
+    def _disguised(self, tokens: Iterable[str]) -> Iterator[Category]:
         known = self.known
         unknown = set(tokens) - known.innocent - self.seen
         if not unknown:
@@ -169,7 +170,7 @@ class _Reading:
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
 
-    def _repeated(self, view: str) -> Iterator[Kind]:
+    def _repeated(self, view: str) -> Iterator[Category]:
         short = squeezed(view)
         if short == view:
             return
@@ -177,12 +178,12 @@ class _Reading:
             if once in self.known.squeezes and token != once:
                 yield from self._stretched(token, once)
 
-    def _stretched(self, token: str, once: str) -> Iterator[Kind]:
+    def _stretched(self, token: str, once: str) -> Iterator[Category]:
         for word in self.known.squeezes[once]:
             if len(token) > len(word):
                 yield self.known.words[word]
 
-    def _glued(self, view: str) -> Iterator[Kind]:
+    def _glued(self, view: str) -> Iterator[Category]:
         known = self.known
         yield from (known.words[m[2]] for m in _WRAPPED.finditer(view) if m[2] in known.words)
         for end, (length, kind, hard) in _roots().iter(view):
@@ -194,7 +195,7 @@ class _Reading:
     def _may_touch(self, part: str, small: frozenset[str]) -> bool:
         return not part or part in small or (len(part) > 2 and (part in self.known.common or len(set(part)) == 1))
 
-    def _split(self, chunks: list[str]) -> Iterator[Kind]:
+    def _split(self, chunks: list[str]) -> Iterator[Category]:
         known = self.known
         together = {a + b for a, b in pairwise(chunks)} & known.words.keys()
         if not together:
@@ -206,7 +207,7 @@ class _Reading:
     def _used(self, word: str) -> bool:
         return word in _SHORT if len(word) < 3 else word in self.known.common
 
-    def _spelled(self, words: str, bare: list[str]) -> Iterator[Kind]:
+    def _spelled(self, words: str, bare: list[str]) -> Iterator[Category]:
         """Words spelled out in pieces of one or two letters, or in single signs."""
         known = self.known
         signs = "\n".join({s for s in _SIGNS.findall(" ".join(filter(None, bare))) if any(map(str.isalpha, s))})
@@ -219,7 +220,7 @@ class _Reading:
         yield from (known.words[w] for w in known.words.keys() & (wholes | _without_ends(lines)))
         yield from self._glued(f" {' '.join(wholes)} ")
 
-    def _masked(self, odd: list[str]) -> Iterator[Kind]:
+    def _masked(self, odd: list[str]) -> Iterator[Category]:
         for chunk in odd:
             if _MASKED.fullmatch(chunk):
                 masks = self.known.masks.get((len(chunk), chunk[0]), {})
@@ -228,10 +229,10 @@ class _Reading:
                     yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
 
 
-def _fits(chunk: str, word: str, kind: Kind) -> bool:
+def _fits(chunk: str, word: str, kind: Category) -> bool:
     """Whether `word` may stand behind the signs of `chunk`; more than half only if strong and starred."""
     hidden = sum(not (c.isascii() and c.isalpha()) for c in chunk)
-    if hidden > len(word) // 2 and ("*" not in chunk or kind not in {Kind.STRONG, Kind.SLUR}):
+    if hidden > len(word) // 2 and ("*" not in chunk or kind not in {Category.STRONG, Category.SLUR}):
         return False
     return all(c == w or not c.isascii() or not c.isalnum() for c, w in zip(chunk, word, strict=True))
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Iterator
 from itertools import islice
 
-from core.moderation import ALLOWED, Decision, Rating, Verdict
+from core.policy import ALLOWED, Category, Policy, Verdict
 from core.wording import said
 
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
@@ -53,18 +53,18 @@ class PersonalFilter:
 
     name = "personal"
 
-    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
+    def judge(self, text: str, policy: Policy) -> Verdict | Awaitable[Verdict]:
         """Judge `text`; a long one, or one with digits to be tried as a telephone number, in a thread."""
         if len(text) <= _AT_ONCE and not (_DIGIT.search(text) and _MAYBE_PHONE.search(text)):
-            return self.judge_now(text, rating)
-        return asyncio.to_thread(self.judge_now, text, rating)
+            return self.judge_now(text, policy)
+        return asyncio.to_thread(self.judge_now, text, policy)
 
-    def judge_now(self, text: str, rating: Rating) -> Verdict:
+    def judge_now(self, text: str, policy: Policy) -> Verdict:
         """Judge `text` here and now."""
         kinds = tuple(dict.fromkeys(personal_data(text)))
         if not kinds:
             return ALLOWED
-        return Verdict(Decision.HOLD if rating is Rating.MATURE else Decision.BLOCK, kinds)
+        return Verdict(policy.decide(Category.PERSONAL), kinds)
 
 
 def personal_data(text: str) -> Iterator[str]:

@@ -10,27 +10,8 @@ import asyncio
 import threading
 from collections.abc import Awaitable
 
-from core.filters.lexicon import Kind
 from core.filters.matching import found
-from core.moderation import ALLOWED, Decision, Rating, Verdict
-
-_A, _S, _H, _B = Decision.ALLOW, Decision.SOFTEN, Decision.HOLD, Decision.BLOCK
-_MATRIX = {
-    Kind.MILD: (_B, _S, _A, _A),
-    Kind.STRONG: (_B, _B, _S, _A),
-    Kind.SLUR: (_B, _B, _B, _H),
-    Kind.DATED: (_B, _S, _A, _A),
-    Kind.SUGGESTIVE: (_S, _S, _A, _A),
-    Kind.SEXUAL: (_B, _B, _B, _B),
-    Kind.MINORS: (_B, _B, _B, _B),
-    Kind.RAPE: (_B, _B, _S, _S),
-    Kind.GORE: (_B, _B, _A, _A),
-    Kind.DRUGS: (_B, _S, _A, _A),
-    Kind.SELF_HARM: (_H, _H, _H, _H),
-    Kind.HATE: (_B, _H, _H, _H),
-    Kind.THREAT: (_B, _B, _B, _B),
-}
-"""What each kind means at G, PG, Teen and Mature."""
+from core.policy import Policy, Verdict
 
 _AT_ONCE = 4_000
 """Characters that are judged on the event loop; more goes to a thread."""
@@ -45,27 +26,18 @@ class WordFilter:
         self._ready = False
         self._reading = threading.Lock()
 
-    def judge(self, text: str, rating: Rating) -> Verdict | Awaitable[Verdict]:
+    def judge(self, text: str, policy: Policy) -> Verdict | Awaitable[Verdict]:
         """Judge `text`; until the lists are read, and if it is long, in a thread, so that nobody else waits."""
         if self._ready and len(text) <= _AT_ONCE:
-            return self.judge_now(text, rating)
-        return asyncio.to_thread(self.judge_now if self._ready else self._judge_first, text, rating)
+            return self.judge_now(text, policy)
+        return asyncio.to_thread(self.judge_now if self._ready else self._judge_first, text, policy)
 
-    def _judge_first(self, text: str, rating: Rating) -> Verdict:
+    def _judge_first(self, text: str, policy: Policy) -> Verdict:
         with self._reading:  # once, however many wait for it
-            verdict = self.judge_now(text, rating)
+            verdict = self.judge_now(text, policy)
         self._ready = True
         return verdict
 
-    def judge_now(self, text: str, rating: Rating) -> Verdict:
+    def judge_now(self, text: str, policy: Policy) -> Verdict:
         """Judge `text` here and now. Linear in its length."""
-        kinds = found(text)
-        if not kinds:
-            return ALLOWED
-        column = list(Rating).index(rating)
-        verdict = ALLOWED
-        for kind in sorted(kinds):
-            decision = _MATRIX[kind][column]
-            if decision is not Decision.ALLOW:
-                verdict |= Verdict(decision, (kind.value,))
-        return verdict
+        return policy.verdict(sorted(found(text)))

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from core.errors import BadArgument, NotAllowed
-from core.moderation import Cleared, Rating, joined, own, phrase
+from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
 from core.operations.replies import label, note, say
+from core.policy import Rating
 from core.session import Session
-from core.story import WORDS, Block, Length, NewLore, Reply, Report, Shape, Standing, Turns, Workspace
+from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Standing, Turns, Workspace
 from core.wording import said
 
 _LENGTHS = tuple(length.value for length in Length)
@@ -81,6 +82,7 @@ async def settings_rating(session: Session, rating: Cleared) -> Reply:
     if Rating(rating) is Rating.MATURE and not session.turn.adult:
         raise NotAllowed(said("Mature stories can only be told in a channel that is marked as age-restricted."))
     session.change.rating = Rating(rating)
+    session.change.log["set rating"] = {"rating": str(rating), "place": session.house.id}
     return say(phrase("The rating of this channel is {rating} from now on.", rating=rating))
 
 
@@ -103,8 +105,10 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("alerts", "Where moderators hear of reports: the id of a channel, or none", max_length=64),
     Param("messages", "Whether ordinary messages count in a story's own thread", choices=("on", "off")),
     Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
+    Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
     needs=Standing.ADMIN,
     anywhere=True,
+    aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
     """Set what holds for this whole server; without anything, show it."""
@@ -113,10 +117,11 @@ async def setup(session: Session, **chosen: Cleared) -> Reply:
     if new == old:
         return Reply(_standing_rules(old), private=True)
     session.change.workspace = new
+    session.change.log["set up"] = {name: str(value) for name, value in chosen.items() if value}
     return Reply((*_standing_rules(new), note(phrase("This holds from now on."))), private=True)
 
 
-@operation("report", Param("reason", "What is wrong with it", max_length=300), anywhere=True)
+@operation("report", Param("reason", "What is wrong with it", max_length=300), anywhere=True, aside=True)
 async def report(session: Session, reason: Cleared) -> Reply:
     """Tell the moderators of this server that something is not right."""
     passage = await session.meant() if session.turn.about is not None or not session.turn.source else None
@@ -148,6 +153,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "alerts": lambda value: next(iter(_ids(value)), None),
     "messages": lambda value: value == "on",
     "turns": Turns,
+    "approval": Approval,
 }
 
 
@@ -163,4 +169,5 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, own(rules.alerts) if rules.alerts else phrase("none"), phrase("alerts")),
         Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
+        Block(Shape.ITEM, own(rules.approval), phrase("approval")),
     )

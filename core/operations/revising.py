@@ -27,6 +27,7 @@ async def redo(session: Session) -> Reply:
     Param("number", "Number of the passage; empty for the last one", number=True, suggests="passages"),
     Param("text", "How it reads from now on", required=True, lines=True),
     example="/story edit 2 | Mara climbed the tower with the lamp under her coat.",
+    speaks=True,
 )
 async def edit(session: Session, number: Cleared, text: Cleared) -> Reply:
     """Change the wording of a passage of yours; everything after it stays."""
@@ -73,7 +74,7 @@ async def _before(session: Session, passage: Passage) -> Passage | None:
 
 
 async def _step(session: Session, *, back: bool) -> Reply:
-    step = await session.store.step(session.story.id, back=back)
+    step = await session.step(back=back)
     if step is None:
         raise NotPossible(said("There is nothing to undo.") if back else said("There is nothing to redo."))
     session.change.undo, session.change.redo = back, not back

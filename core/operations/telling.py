@@ -22,6 +22,7 @@ _LENGTHS = tuple(length.value for length in Length)
     Param("title", "What the story is called", required=True, max_length=100),
     Param("premise", "What it is about", max_length=500),
     example="/story start The Lamp of Harrow Bay | a keeper's daughter finds a lamp that will not go out",
+    speaks=True,
 )
 async def start(session: Session, title: Cleared, premise: Cleared) -> Reply:
     """Begin a new story here."""
@@ -44,6 +45,7 @@ async def start(session: Session, title: Cleared, premise: Cleared) -> Reply:
     "add",
     Param("text", "Your passage", required=True, lines=True),
     example="/story add Mara climbed the stairs with the lamp under her coat.",
+    speaks=True,
 )
 async def add(session: Session, text: Cleared) -> Reply:
     """Add your own passage to the story."""

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.errors import Withheld
-from core.moderation import Decision, Gate, Rating, Verdict, excerpt, own, phrase
+from core.moderation import Gate, excerpt, own, phrase
+from core.policy import Decision, Policy, Rating, Verdict
 from tests.kit import Forbidding
 
 
@@ -20,7 +21,7 @@ async def test_every_filter_is_asked_and_the_strictest_wins_with_all_reasons() -
         Forbidding("b", Decision.BLOCK, "two"),
         Forbidding("z", Decision.BLOCK, "three"),
     ]
-    verdict = await Gate(filters).judge("a b", Rating.TEEN)
+    verdict = await Gate(filters).judge("a b", Policy(Rating.TEEN))
     assert verdict == Verdict(Decision.BLOCK, ("testing",))
     assert all(f.seen == ["a b"] for f in filters)
 
@@ -28,13 +29,13 @@ async def test_every_filter_is_asked_and_the_strictest_wins_with_all_reasons() -
 @pytest.mark.parametrize("decision", [Decision.SOFTEN, Decision.HOLD, Decision.BLOCK])
 async def test_anything_but_allow_is_withheld_with_its_reasons(decision: Decision) -> None:
     with pytest.raises(Withheld) as caught:
-        await Gate([Forbidding("x", decision)]).clear("x", Rating.TEEN)
+        await Gate([Forbidding("x", decision)]).clear("x", Policy(Rating.TEEN))
     assert caught.value.reasons == ("testing",)
 
 
 async def test_sentences_are_released_one_by_one_each_judged_with_all_before_it() -> None:
     watching = Forbidding()
-    released = Gate([watching]).release(pieces("One ca", "me. Two", " came. Thr"), Rating.TEEN)
+    released = Gate([watching]).release(pieces("One ca", "me. Two", " came. Thr"), Policy(Rating.TEEN))
     assert [text async for text in released] == ["One came.", "One came. Two came."]
     assert watching.seen == ["One came.", "One came. Two came."]
 
@@ -42,17 +43,19 @@ async def test_sentences_are_released_one_by_one_each_judged_with_all_before_it(
 async def test_a_word_that_is_split_over_pieces_is_caught_before_any_of_it_is_shown() -> None:
     shown = []
     with pytest.raises(Withheld):
-        async for text in Gate([Forbidding()]).release(pieces("Fine. This is for", "bidden. Fine."), Rating.TEEN):
+        async for text in Gate([Forbidding()]).release(
+            pieces("Fine. This is for", "bidden. Fine."), Policy(Rating.TEEN)
+        ):
             shown.append(text)
     assert shown == ["Fine."]
 
 
 async def test_an_answer_without_a_sentence_end_is_released_whole() -> None:
-    assert [t async for t in Gate([]).release(pieces("the ", "sun"), Rating.G)] == ["the sun"]
+    assert [t async for t in Gate([]).release(pieces("the ", "sun"), Policy(Rating.G))] == ["the sun"]
 
 
 async def test_an_empty_answer_releases_nothing() -> None:
-    assert [t async for t in Gate([]).release(pieces("", "  "), Rating.G)] == []
+    assert [t async for t in Gate([]).release(pieces("", "  "), Policy(Rating.G))] == []
 
 
 def test_a_phrase_leaves_the_braces_of_its_parts_alone() -> None:

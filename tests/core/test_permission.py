@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from core.errors import BadArgument, NotAllowed, NotListening, NotPossible
-from core.moderation import Rating
 from core.operation import OPERATIONS
+from core.policy import Rating
 from core.story import Contributor, Shape, Standing, Turn, Turns
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, texts, told, turn
@@ -31,7 +31,7 @@ async def test_every_operation_that_needs_a_standing_is_refused_below_it(teller:
     needy = [each for each in OPERATIONS.values() if each.needs > Standing.WRITER]
     assert {each.name for each in needy} >= {"setup", "settings rating", "end"}
     for each in needy:
-        given = {p.name: (p.choices or ("x",))[0] for p in each.params if p.required}
+        given = {p.name: "1" if p.number else (p.choices or ("x",))[0] for p in each.params if p.required}
         with pytest.raises(NotAllowed):
             await teller.perform(each.name, by(BEN), given)
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from core.filters import personal
 from core.filters.personal import PersonalFilter
-from core.moderation import Decision, Gate, Rating
+from core.moderation import Gate
+from core.policy import Decision, Policy, Rating
 
 FILTER = PersonalFilter()
 PIECES = (
@@ -43,10 +44,10 @@ PIECES = (
     ],
 )
 def test_personal_data_is_blocked_in_a_class_and_held_for_adults(text: str, reason: str) -> None:
-    verdict = FILTER.judge_now(text, Rating.G)
+    verdict = FILTER.judge_now(text, Policy(Rating.G))
     assert verdict.decision is Decision.BLOCK
     assert reason in verdict.reasons
-    assert FILTER.judge_now(text, Rating.MATURE).decision is Decision.HOLD
+    assert FILTER.judge_now(text, Policy(Rating.MATURE)).decision is Decision.HOLD
 
 
 @pytest.mark.parametrize(
@@ -63,19 +64,19 @@ def test_personal_data_is_blocked_in_a_class_and_held_for_adults(text: str, reas
     ],
 )
 def test_stories_pass(text: str) -> None:
-    assert FILTER.judge_now(text, Rating.G).decision is Decision.ALLOW
+    assert FILTER.judge_now(text, Policy(Rating.G)).decision is Decision.ALLOW
 
 
 async def test_long_text_is_judged_too() -> None:
     text = "All was well. " * 1000 + "anna.b@example.org"
-    assert (await Gate([FILTER]).judge(text, Rating.PG)).decision is Decision.BLOCK
+    assert (await Gate([FILTER]).judge(text, Policy(Rating.PG))).decision is Decision.BLOCK
 
 
 @pytest.mark.parametrize(
     "text", ["@" * 100_000, "1 " * 50_000, "a@" * 50_000, "\ud800@\x00", "12 A " * 20_000], ids=range(5)
 )
 def test_hostile_text_gets_a_verdict(text: str) -> None:
-    assert FILTER.judge_now(text, Rating.G).decision in Decision
+    assert FILTER.judge_now(text, Policy(Rating.G)).decision in Decision
 
 
 @given(

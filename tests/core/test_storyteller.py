@@ -18,8 +18,9 @@ from core.errors import (
     UnknownOperation,
     Withheld,
 )
-from core.moderation import Decision, Gate, Rating, Verdict
+from core.moderation import Gate
 from core.operation import OPERATIONS
+from core.policy import Decision, Policy, Rating, Verdict
 from core.session import Limits
 from core.store import Store
 from core.story import Contributor, Glimpse, Place, Reply, Shape, Stage
@@ -253,7 +254,7 @@ async def test_strict_ratings_show_nothing_before_all_of_it_has_passed(
 class _Broken:
     name = "broken"
 
-    async def judge(self, text: str, rating: Rating) -> Verdict:
+    async def judge(self, text: str, policy: Policy) -> Verdict:
         raise RuntimeError("the filter quotes: " + text)
 
 
@@ -517,13 +518,13 @@ async def test_any_text_is_kept_as_it_was_typed_without_what_only_harms(
 
 
 async def test_every_operation_says_something_in_an_empty_place_or_why_not(teller: Storyteller) -> None:
-    needed = {"title": "T", "text": "t", "name": "n", "fact": "f", "rating": "g", "length": "short"}
+    needed = {"title": "T", "text": "t", "name": "n", "fact": "f", "rating": "g", "length": "short", "number": "1"}
     for name, each in OPERATIONS.items():
         place = Place(platform="test", workspace="w", channel=name)
         arguments = {param.name: needed[param.name] for param in each.params if param.required}
         try:
             reply = await teller.perform(name, turn(place, ANA), arguments)
-        except NotPossible as error:
+        except (NotPossible, BadArgument) as error:
             assert error.notice.endswith(".")
         else:
             assert reply.blocks

@@ -15,9 +15,9 @@ from babel.messages.pofile import read_po, write_po
 
 from bots.dispatch import parse, plain
 from core.errors import BadArgument, NoStory, StoryError, UnknownOperation, Withheld
-from core.filters.lexicon import Kind
 from core.moderation import own, phrase
 from core.operation import OPERATIONS
+from core.policy import Category
 from core.story import THE_STORYTELLER, Contributor, Shape, Turn
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
@@ -39,7 +39,7 @@ def templates() -> Iterator[str]:
         yield from (each.summary, each.example)
         for param in each.params:
             yield from (param.name, param.description)
-    yield from (kind.value for kind in Kind)
+    yield from (kind.value for kind in Category)
     yield THE_STORYTELLER
 
 
@@ -128,7 +128,12 @@ async def test_an_error_is_said_in_the_readers_language(teller: Storyteller) -> 
         (UnknownOperation, "strat", {}, "我不认识这个命令。你是不是想输入 start？输入 /story help 查看全部命令。"),
         (BadArgument, "start", {}, "/story start 还缺少标题（故事叫什么）。"),
         (BadArgument, "settings length", {"length": "shrt"}, "short、medium、long。你是不是想输入 short？"),
-        (Withheld, "start", {"title": "forbidden"}, "这段文字被拦下了（testing）：它超出了"),
+        (
+            Withheld,
+            "start",
+            {"title": "forbidden"},
+            "这段文字被拦下了（testing）：它超出了本频道允许的范围。请写得温和一些",
+        ),
     ]
     for kind, name, arguments, notice in wrong:
         with pytest.raises(kind) as caught:

@@ -8,7 +8,8 @@ import pytest
 
 from core.filters.words import WordFilter
 from core.filters.words import WordFilter as FromTheDoor
-from core.moderation import Decision, Gate, Rating
+from core.moderation import Gate
+from core.policy import Decision, Policy, Rating
 from tests.core.disguises import DOUBLE, SINGLE
 
 BAD = ("bastard", "bollocks", "arsehole", "wanker", "bullshit", "buggered")
@@ -48,7 +49,7 @@ def words() -> WordFilter:
 @pytest.fixture(scope="module")
 def flags(words: WordFilter) -> Callable[..., bool]:
     def judge(text: str, rating: Rating = Rating.G) -> bool:
-        return words.judge_now(text, rating).decision is not Decision.ALLOW
+        return words.judge_now(text, Policy(rating)).decision is not Decision.ALLOW
 
     return judge
 
@@ -94,29 +95,29 @@ def test_ordinary_writing_passes_even_in_a_class(text: str, flags: Callable[...,
 
 
 def test_the_rating_decides_what_a_mild_word_means(words: WordFilter) -> None:
-    decisions = [words.judge_now("You bastard!", rating).decision for rating in Rating]
+    decisions = [words.judge_now("You bastard!", Policy(rating)).decision for rating in Rating]
     assert decisions == [Decision.BLOCK, Decision.SOFTEN, Decision.ALLOW, Decision.ALLOW]
 
 
 def test_strong_words_are_softened_for_teens_and_allowed_for_adults(words: WordFilter) -> None:
-    decisions = [words.judge_now("What bullshit.", rating).decision for rating in Rating]
+    decisions = [words.judge_now("What bullshit.", Policy(rating)).decision for rating in Rating]
     assert decisions == [Decision.BLOCK, Decision.BLOCK, Decision.SOFTEN, Decision.ALLOW]
 
 
 def test_a_writer_who_wants_to_die_is_held_for_a_person_at_every_rating(words: WordFilter) -> None:
     for rating in Rating:
-        verdict = words.judge_now("i want to kill myself", rating)
+        verdict = words.judge_now("i want to kill myself", Policy(rating))
         assert verdict.decision is Decision.HOLD
         assert verdict.reasons == ("self-harm",)
 
 
 @pytest.mark.parametrize("text", ["She looked for child porn.", "i know where you live", "he will shoot up the school"])
 def test_children_and_threats_are_blocked_at_every_rating(text: str, words: WordFilter) -> None:
-    assert {words.judge_now(text, rating).decision for rating in Rating} == {Decision.BLOCK}
+    assert {words.judge_now(text, Policy(rating)).decision for rating in Rating} == {Decision.BLOCK}
 
 
 def test_reasons_are_kinds_and_never_the_word(words: WordFilter) -> None:
-    verdict = words.judge_now("You b4st4rd, what bullsh1t", Rating.G)
+    verdict = words.judge_now("You b4st4rd, what bullsh1t", Policy(Rating.G))
     assert set(verdict.reasons) == {"mild profanity", "profanity"}
 
 
@@ -164,7 +165,7 @@ def test_innocent_words_of_other_languages_pass(text: str, flags: Callable[..., 
     ids=range(12),
 )
 def test_broken_and_hostile_text_gets_a_verdict(text: str, words: WordFilter) -> None:
-    assert words.judge_now(text, Rating.G).decision in Decision
+    assert words.judge_now(text, Policy(Rating.G)).decision in Decision
 
 
 def test_a_word_is_found_behind_a_megabyte(flags: Callable[..., bool]) -> None:
@@ -187,7 +188,7 @@ async def test_a_long_text_does_not_stop_the_event_loop(words: WordFilter) -> No
             ticks += 1
 
     ticking = asyncio.create_task(clock())
-    verdict = await gate.judge("All was well. " * 50_000 + "You bastard.", Rating.G)
+    verdict = await gate.judge("All was well. " * 50_000 + "You bastard.", Policy(Rating.G))
     ticking.cancel()
     assert verdict.decision is Decision.BLOCK
     assert ticks > 2

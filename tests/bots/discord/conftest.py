@@ -12,6 +12,7 @@ from core.database import Database
 from core.engine import Engine
 from tests.kit import storyteller
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, Message, User
+from tests.loopback.verdicts import Verdicts
 from tests.voices import Voice
 
 
@@ -39,6 +40,7 @@ async def application(
     discord: LoopbackDiscord, database: Database, engine: Engine, *, patience: float = 20.0, **more: object
 ) -> AsyncIterator[App]:
     """The application while the block lasts; it is stopped by SIGTERM's way at the end."""
+    discord.on_text = verdicts = await Verdicts.of(database)
     teller = storyteller(database, engine)
     task = asyncio.create_task(run(teller, settings(discord, **more), patience=patience))
     ready = asyncio.create_task(discord.ready())
@@ -52,6 +54,7 @@ async def application(
     finally:
         task.cancel()
         await asyncio.wait([task])
+    assert verdicts.missing == []
 
 
 @pytest_asyncio.fixture

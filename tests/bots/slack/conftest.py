@@ -113,10 +113,14 @@ class Scene:
     async def _over(self, asked: Exchange) -> Exchange:
         """Wait until it is answered, and until the application has written down that it was."""
         await asked.done()
-        async with asyncio.timeout(10):
+        await self.idle()
+        return asked
+
+    async def idle(self, seconds: float = 10.0) -> None:
+        """Wait until the application has done all that it was asked for."""
+        async with asyncio.timeout(seconds):
             while self.app.reception.busy:
                 await asyncio.sleep(0.005)
-        return asked
 
     async def shown(self) -> str:
         """The story, as it is shown."""

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from bots.slack import controls, forms
+from bots.slack.manifest import manifest
 from core.database import Database
 from core.operation import OPERATIONS
 from inference.vllm import VllmEngine
 from tests.bots.slack.conftest import Scene, application
+from tests.bots.slack.served import process
 from tests.loopback.slack import Channel, Exchange, LoopbackSlack
 from tests.voices import Voice
 
@@ -92,6 +94,10 @@ async def test_every_operation_works_on_slack_with_the_real_storyteller(
     database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
     async with LoopbackSlack() as slack, application(slack, database, storyteller_engine):
         await play(slack, 60)
+    async with LoopbackSlack(manifest=manifest("https://stories.example.org")) as slack:
+        async with process(slack, database, storyteller_engine) as (here, _):
+            slack.http_to(f"{here}/slack/events")
+            await play(slack, 60)
     await database.close()
 
 

@@ -58,7 +58,7 @@ def test_events_have_the_scopes_that_they_need_and_no_scope_is_without_a_reason(
     assert set(needs) <= set(EVENTS)
     assert set(needs.values()) <= set(SCOPES)
     assert all(SCOPES.values())
-    assert not {"channels:manage", "users:read.email", "chat:write.customize", "channels:history"} & set(SCOPES)
+    assert not {"channels:manage", "users:read.email", "chat:write.customize", "channels:read"} & set(SCOPES)
 
 
 async def test_a_slack_takes_it() -> None:

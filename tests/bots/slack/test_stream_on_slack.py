@@ -32,7 +32,7 @@ async def test_a_turn_is_streamed_in_five_requests_at_most(scene: Scene) -> None
     await asked.done(15)
     await told(scene)
     found = requests(scene, since)
-    assert found[-1] == "chat.stopStream" and "chat.appendStream" in found, found
+    assert found[-2:] == ["chat.stopStream", "chat.update"] and "chat.appendStream" in found, found
     assert len(found) <= 5
     assert scene.last.text.startswith(LONG)
     assert scene.last.labels == ["Continue", "Another", "Refine", "Explain", "Undo"]
@@ -43,7 +43,7 @@ async def test_only_sentences_that_have_passed_are_streamed(scene: Scene) -> Non
     scene.engine.pace = 0.3
     await (await scene.slack.command(scene.ana, scene.channel, "continue")).done(15)
     await told(scene)
-    streamed = [each.text for each in scene.slack.texts if each.where == "stream"]
+    streamed = [each.text for each in scene.slack.texts if each.where == "stream" and each.text != "Stop"]
     assert streamed[0] == "The sea was quiet."
     assert all(each.strip()[-1] in ".!?" for each in streamed)
 
@@ -111,6 +111,31 @@ async def test_stopped_by_the_reader_stops_the_turn(scene: Scene) -> None:
     await scene.slack.stop_stream(scene.last)
     await scene.slack.until(lambda: "Stopped before it was finished" in scene.told[-1], 15)
     assert "the storyteller" not in await scene.shown()
+
+
+async def test_what_is_streamed_can_be_stopped_by_whoever_asked_and_by_moderators_alone(scene: Scene) -> None:
+    scene.engine.say(LONG)
+    scene.engine.pace = 0.15
+    await scene.slack.command(scene.ben, scene.channel, "continue | long")
+    await scene.slack.until(lambda: any(each.streaming for each in scene.head.replies))
+    assert scene.last.labels == ["Stop"]
+    cleo = scene.slack.user("cleo")
+    scene.channel.members.append(cleo)
+    refused = await scene.slack.click(cleo, scene.last, "Stop")
+    await refused.says("Only whoever asked")
+    await scene.slack.click(scene.ben, scene.last, "Stop")
+    await scene.slack.until(lambda: scene.told[-1] == "Stopped before it was finished; nothing was added.", 15)
+    assert scene.last.labels == []
+    assert "the storyteller" not in await scene.shown()
+
+
+async def test_an_admin_stops_what_somebody_else_asked_for(scene: Scene) -> None:
+    scene.engine.say(LONG)
+    scene.engine.pace = 0.15
+    await scene.slack.command(scene.ben, scene.channel, "continue | long")
+    await scene.slack.until(lambda: any(each.streaming for each in scene.head.replies))
+    await scene.slack.click(scene.ana, scene.last, "Stop")
+    await scene.slack.until(lambda: "Stopped before it was finished" in scene.told[-1], 15)
 
 
 async def test_a_lost_start_goes_down_the_ladder(scene: Scene) -> None:

@@ -42,7 +42,7 @@ async def test_where_the_bot_is_no_member_it_asks_to_be_invited_and_still_answer
     ],
 )
 async def test_what_slack_does_not_take_is_said_privately(scene: Scene, error: str, said: str) -> None:
-    scene.slack.faults.add(r"chat\.postMessage", error=error)
+    scene.slack.faults.add(r"chat\.postMessage", error=error, times=9)
     asked = await scene.slack.command(scene.ana, scene.channel, "add A bell rang.")
     await asked.until(lambda x: any(said in each.text for each in x.ephemeral))
     assert all(said not in each for each in scene.told)
@@ -99,7 +99,7 @@ async def test_a_form_that_came_too_late_can_be_opened_by_a_button(scene: Scene)
 
 
 async def test_an_outage_keeps_the_post_for_the_next_start(scene: Scene, database: Database) -> None:
-    scene.slack.faults.add(r"chat\.postMessage", error="fatal_error")
+    scene.slack.faults.add(r"chat\.postMessage", error="fatal_error", times=2)
     asked = await scene.slack.command(scene.ana, scene.channel, "add A bell rang.")
     await asked.says("It is kept, and I will post it")
     scene.app.task.cancel()

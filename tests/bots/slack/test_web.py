@@ -16,14 +16,14 @@ import pytest_asyncio
 from aiohttp import ClientSession
 
 import core.operations  # noqa: F401 - fills the table
-from bots.settings import Settings, SettingsError
+from bots.settings import SettingsError
 from bots.slack import web
 from bots.slack.manifest import manifest
-from bots.slack.reception import Reception
 from bots.slack.web import delivery
 from core import tables
 from core.database import Database
 from core.engine import EngineState
+from tests.bots.slack.served import process, settings
 from tests.kit import storyteller
 from tests.loopback.slack import LoopbackSlack
 from tests.voices import Voice
@@ -34,51 +34,6 @@ async def slack() -> AsyncIterator[LoopbackSlack]:
     """A loopback Slack that knows our manifest and grants no more than it asks for."""
     async with LoopbackSlack(manifest=manifest("https://stories.example.org")) as loopback:
         yield loopback
-
-
-def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def settings(slack: LoopbackSlack, **more: Any) -> Settings:
-    given = {
-        "slack_signing_secret": slack.signing_secret,
-        "slack_bot_token": slack.bot_token,
-        "slack_api_base": slack.api_base,
-        "slack_authorize_url": slack.authorize_url,
-        "slack_port": port(),
-        **more,
-    }
-    return Settings(_env_file=None, **given)  # type: ignore[call-arg]
-
-
-@contextlib.asynccontextmanager
-async def process(
-    slack: LoopbackSlack, database: Database, engine: Voice, **more: Any
-) -> AsyncIterator[tuple[str, Reception]]:
-    """One process of ours: its address, and its reception."""
-    teller = storyteller(database, engine)
-    chosen, reception = settings(slack, **more), Reception(teller)
-    task = asyncio.create_task(web.run(teller, chosen, patience=1.0, reception=reception))
-    here = f"http://127.0.0.1:{chosen.slack_port}"
-    try:
-        async with ClientSession() as client:
-            while not task.done():
-                with contextlib.suppress(OSError):
-                    async with client.get(f"{here}/healthz") as answer:
-                        assert await answer.json() == {"status": "ok"}
-                        break
-                await asyncio.sleep(0.02)
-        if task.done():
-            task.result()
-        yield here, reception
-        await reception.drain(patience=5.0)
-        await slack.idle()
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 @pytest_asyncio.fixture

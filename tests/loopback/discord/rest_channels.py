@@ -1,5 +1,6 @@
 """REST: channels, messages, threads, reactions, pins."""
 
+import time
 from urllib.parse import unquote
 
 from tests.loopback.discord import payloads
@@ -77,12 +78,18 @@ async def post_message(call: Call) -> Answer:
     channel = call.channel
     if call.body.get("enforce_nonce") and call.body.get("nonce"):
         for message in channel.log:
-            if message.nonce == call.body["nonce"] and message.author is call.platform.world.bot:
+            if message.nonce == call.body["nonce"] and _still_known(call.platform, message):
+                if message.deleted:
+                    raise refused(10008)
                 return Answer(200, call.platform.message_json(message))
     open_for_writing(call.platform, channel, call.body, dict(call.uploads))
     if call.body.get("message_reference"):
         call.platform.need(channel, "read_message_history")
     return Answer(200, call.platform.message_json(call.platform.written(create(call, channel, call.body))))
+
+
+def _still_known(platform: Platform, message: Message) -> bool:
+    return message.author is platform.world.bot and time.monotonic() - message.at < platform.rules.nonce_life
 
 
 @routes("GET", _MESSAGE)

@@ -27,6 +27,8 @@ class Rules:
 
     ack_deadline: float = 3.0
     token_life: float = 900.0
+    nonce_life: float = 180.0
+    """For how long a nonce gives the first message back; Discord says \"the past few minutes\"."""
     follow_ups: int = 5
     """Follow-ups to an interaction of an app that only the user has installed."""
 

@@ -83,6 +83,8 @@ def _messages(call: Call, messages: list[Message]) -> Json:
     oldest, latest = str(call.body.get("oldest") or "0"), str(call.body.get("latest") or "9" * 12)
     page, cursor = _page(call, [each for each in messages if oldest <= each.ts <= latest], 100)
     found = [call.platform.message_json(each) for each in page]
+    if not call.body.get("include_all_metadata"):
+        found = [{key: value for key, value in each.items() if key != "metadata"} for each in found]
     return {"messages": found, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
 

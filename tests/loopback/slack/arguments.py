@@ -10,7 +10,8 @@ from tests.loopback.slack.rules import Json
 _NESTED = ("blocks", "view", "attachments", "metadata", "chunks", "prompts", "files")
 _BOOLEANS = {"1": True, "0": False, "true": True, "false": False, "True": True, "False": False}
 _FLAGS = (
-    "unfurl_links", "unfurl_media", "mrkdwn", "link_names", "reply_broadcast", "include_locale", "inclusive", "test",
+    "unfurl_links", "unfurl_media", "mrkdwn", "link_names", "reply_broadcast", "include_locale", "inclusive",
+    "include_all_metadata", "test",
 )  # fmt: skip
 
 

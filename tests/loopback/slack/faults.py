@@ -19,6 +19,8 @@ class Fault:
     after: bool = False
     """Do what was asked first, then fail: the answer is lost, not the deed."""
     delay: float = 0.0
+    late: float = 0.0
+    """Seconds between the deed and its answer."""
     times: int = 1
     hits: int = 0
 
@@ -39,17 +41,18 @@ class Faults:
         drop: bool = False,
         after: bool = False,
         delay: float = 0.0,
+        late: float = 0.0,
         times: int = 1,
     ) -> Fault:
         """Order a fault. `method` is a regular expression, searched in the method (or `response_url`, `upload`).
 
         `error="is_archived"` refuses as Slack does (`ratelimited` becomes a 429); `status=500` is an outage;
         `status=429` a rate limit with `Retry-After: retry_after`; `drop` cuts the connection; `delay` waits first
-        (and alone only delays); `after` does the deed before it fails.
+        (and alone only delays); `after` does the deed before it fails, and `late` answers it so much later.
         """
         if error == "ratelimited":
             error, status = None, 429
-        fault = Fault(re.compile(method), error, status, retry_after, drop, after, delay, times)
+        fault = Fault(re.compile(method), error, status, retry_after, drop, after, delay, late, times)
         self.standing.append(fault)
         return fault
 

@@ -109,6 +109,7 @@ class Server:
 
     def _record(self, request: Request) -> Request:
         self._platform.ledger.requests.append(request)
+        self._platform.ledger.pulse.beat()
         return request
 
     async def _answer(
@@ -121,6 +122,9 @@ class Server:
             self._platform.ledger.pulse.beat()
             return broken
         response = perform()
+        if fault and fault.late:
+            self._platform.ledger.pulse.beat()
+            await asyncio.sleep(fault.late)
         if fault and fault.after and (broken := _broken(http, request, fault)):
             response = broken
         self._platform.ledger.pulse.beat()
