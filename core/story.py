@@ -420,6 +420,15 @@ class Posted:
     """The platform lets only adults in there."""
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """What the contributor thinks of a passage of the storyteller's."""
+
+    passage: int
+    good: bool
+    reason: Cleared
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -444,6 +453,7 @@ class Change:
     """The voice of the open story; empty for the engine's own choice."""
     workspace: Workspace | None = None
     report: Report | None = None
+    opinion: Opinion | None = None
     rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Lines and veils of the story from now on."""
     settled: Settled | None = None

@@ -253,6 +253,19 @@ passage = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
+# What a person thinks of a passage that the storyteller wrote; one word each, the last.
+opinion = Table(
+    "opinion",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("passage_id", ForeignKey("passage.id"), nullable=False),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("contributor_id", String(64), nullable=False),
+    Column("good", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("passage_id", "contributor_id"),
+)
+
 token = Table(
     "token",
     metadata,
