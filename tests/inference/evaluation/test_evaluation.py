@@ -262,7 +262,7 @@ TALE = (
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder of held-out files, as small as can be."""
-    files = {
+    files: dict[str, list[dict[str, object]]] = {
         "validation": [{"tier": "A_simple", "text": TALE}, {"tier": "B_stories", "text": TALE * 12}],
         "jfleg_evaluation_only": [{"split": "dev", "src": "She go to sea .", "refs": ["She went to the sea ."] * 4}],
         "explain_story_qa_fairytaleqa": [
