@@ -1,8 +1,7 @@
 """What a passage does in its story: something happens, a conflict arises or grows, it is solved, or none of these.
 
-A head on a model reads each passage (`python -m inference.training events` trains it). Loaded when it is asked for;
-reading is a few milliseconds a passage on one CPU core. Knows passages, not stories: whoever draws an arc puts the
-labels in order.
+A head on a model reads each passage; `python -m inference.training events` trains it. It is loaded when it is asked
+for. Knows passages, not stories: whoever draws an arc puts the labels in order.
 """
 
 import json
@@ -74,8 +73,11 @@ class EventReader:
 def classifier(model: Path) -> Any:
     """The model with a new head of four outputs, which reads the last token of a passage."""
     import torch  # noqa: PLC0415
+    import transformers  # noqa: PLC0415
     from transformers import AutoModelForSequenceClassification  # noqa: PLC0415
 
+    transformers.logging.set_verbosity_error()  # it would tell at length that the head is new
+    transformers.logging.disable_progress_bar()
     return AutoModelForSequenceClassification.from_pretrained(
         str(model), num_labels=len(EVENTS), dtype=torch.float32, local_files_only=True
     )

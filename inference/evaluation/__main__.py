@@ -86,9 +86,11 @@ async def _evaluate(options: argparse.Namespace) -> int:
         write_sheet(options.out / "sheet.html", cases, answers, before, seed=options.seed)
     several.append(score_simple(cases))
     _keep(options.out, several, cases, answers, before)
-    sys.stdout.write(table(several) + "\n")
+    shown = table(several, options.tasks) + "\n"
     if not options.url:
-        sys.stdout.write("\n" + await asyncio.to_thread(_perplexities, options) + "\n")
+        shown += "\n" + await asyncio.to_thread(_perplexities, options) + "\n"
+    (options.out / "table.md").write_text(shown, encoding="utf-8")
+    sys.stdout.write(shown)
     return _say_verdict(verdict)
 
 

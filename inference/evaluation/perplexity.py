@@ -36,11 +36,10 @@ def held_out(data: Path, *, size: int = 60) -> dict[str, list[str]]:
         for record in read_records(data / "validation.jsonl.zst"):
             texts = tiers.setdefault(str(record["tier"])[0], [])
             words = str(record["text"]).split()
-            if len(texts) < size:
-                texts.append(" ".join(words[:_WORDS]))
-            if len(words) > 4 * _WORDS:  # the few books of tier C are cut into many pieces
-                starts = range(_WORDS, len(words) - _WORDS, max(_WORDS, len(words) // size))
-                texts += [" ".join(words[i : i + _WORDS]) for i in starts if len(texts) < size]
+            # The few books of tier C are cut into many pieces; of a story, the beginning is taken.
+            step = max(_WORDS, len(words) // size) if len(words) > 4 * _WORDS else max(1, len(words))
+            pieces = [" ".join(words[i : i + _WORDS]) for i in range(0, len(words), step)]
+            texts += pieces[: size - len(texts)]
     except TrainingError as error:
         raise EvaluationError(str(error)) from error
     return tiers

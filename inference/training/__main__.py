@@ -29,11 +29,17 @@ def make_parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--seed", type=int, default=1)
     pretrain.add_argument("--threads", type=int, default=2)
     pretrain.add_argument("--vocab-size", type=int, default=4096)
+    pretrain.add_argument("--layers", type=int, default=4)
+    pretrain.add_argument("--hidden", type=int, default=256, help="width; a multiple of 64")
+    pretrain.add_argument("--mlp", type=int, default=1024)
+    pretrain.add_argument("--batch", type=int, default=1, help="times as many rows in a step; for a GPU, 16 or so")
+    pretrain.add_argument("--every-text", action="store_true", help="stories of all texts, not of the plain ones alone")
     evaluate = commands.add_parser("evaluate", help="measure the checkpoint on held-out text")
     evaluate.add_argument("--out", type=Path, required=True, help="working folder that holds a checkpoint")
     export = commands.add_parser("export", help="write the model folder that the bot opens")
     export.add_argument("--out", type=Path, required=True, help="working folder that holds a checkpoint")
     export.add_argument("--model", type=Path, required=True, help="model folder to write")
+    export.add_argument("--figures", type=Path, help="table.md of python -m inference.evaluation, for the model card")
     add_commands(commands)
     return parser
 
@@ -64,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             from inference.training.export import export  # noqa: PLC0415  torch takes seconds
 
-            export(options.out, options.model)
+            export(options.out, options.model, options.figures)
     except TrainingError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.status

@@ -39,6 +39,15 @@ def _held_out_table(folder: Path) -> str:
     )
 
 
+def _figures(table: Path | None) -> str:
+    if table is None:
+        return "Not measured yet."
+    try:
+        return table.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise TrainingError(f"There is no table of figures at {table}: run python -m inference.evaluation.") from error
+
+
 def _trained(progress: dict[str, Any]) -> dict[str, float]:
     """What the weights have seen, the run that they began with included: minutes, steps, and tokens in millions."""
     before = progress["before"]
@@ -49,9 +58,10 @@ def _trained(progress: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def export(folder: Path, model_folder: Path) -> None:
+def export(folder: Path, model_folder: Path, figures: Path | None = None) -> None:
     """Write weights (bfloat16), configuration, tokenizer and model card; files there are replaced.
 
+    `figures` is the table that ``python -m inference.evaluation`` wrote, for the card.
     Raises TrainingError if there is no checkpoint or tokenizer, or the disk does not take the model.
     """
     tokenizer = load_tokenizer(folder / "tokenizer.json")
@@ -99,6 +109,7 @@ def export(folder: Path, model_folder: Path) -> None:
             steps=f"{trained['steps']:,}",
             tokens=trained["tokens"],
             held_out=_held_out_table(folder),
+            figures=_figures(figures),
         )
         (model_folder / "README.md").write_text(card, encoding="utf-8")
     except OSError as error:

@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from inference.training.corpus import open_corpus, write_corpus
 from inference.training.errors import TrainingError
 from inference.training.network import weights_of
 from inference.training.recipes import make_documents, validation_documents
-from inference.training.settings import Settings
+from inference.training.settings import PHASES, Settings
 from inference.training.texts import story_texts
 from inference.training.tokenizer import load_tokenizer, train_tokenizer
 from inference.training.train import Trainer, load_checkpoint
@@ -29,12 +30,12 @@ def prepare_tokenizer(data: Path, out: Path, vocab_size: int) -> None:
     train_tokenizer(story_texts(data), vocab_size).save(str(out / "tokenizer.json"))
 
 
-def prepare_corpus(data: Path, out: Path, vocab_size: int, seed: int) -> None:
+def prepare_corpus(data: Path, out: Path, vocab_size: int, seed: int, *, every_text: bool = False) -> None:
     """Write the training and held-out corpora, unless the working folder has them."""
     prepare_tokenizer(data, out, vocab_size)
     tokenizer = load_tokenizer(out / "tokenizer.json")
     if not (out / "corpus" / "spans.npz").is_file():
-        write_corpus(out / "corpus", tokenizer, make_documents(data, seed))
+        write_corpus(out / "corpus", tokenizer, make_documents(data, seed, every_text=every_text))
     if not (out / "validation" / "spans.npz").is_file():
         write_corpus(out / "validation", tokenizer, validation_documents(data, seed + 1))
 
@@ -47,14 +48,8 @@ def pretrain(options: argparse.Namespace) -> None:
     out: Path = options.out
     if options.begin_with:
         _take_tokenizer(options.begin_with, out)
-    prepare_corpus(options.data, out, options.vocab_size, options.seed)
-    settings = Settings(
-        budget_s=options.minutes * 60,
-        seed=options.seed,
-        vocab_size=options.vocab_size,
-        bfloat16=bool(torch.cpu.get_capabilities().get("avx512_bf16")),
-        compiled=shutil.which("g++") is not None,
-    )
+    prepare_corpus(options.data, out, options.vocab_size, options.seed, every_text=options.every_text)
+    settings = _settings(options)
     trainer = Trainer(open_corpus(out / "corpus"), open_corpus(out / "validation"), out, settings)
     if options.resume:
         trainer.load()
@@ -74,6 +69,24 @@ def pretrain(options: argparse.Namespace) -> None:
         raise TrainingError(f"The log in {out} could not be written: {error}.") from error
     finally:
         writer.close()
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What was asked for, on what this machine does well."""
+    gpu = torch.cuda.is_available()
+    return Settings(
+        budget_s=options.minutes * 60,
+        seed=options.seed,
+        layers=options.layers,
+        hidden=options.hidden,
+        mlp=options.mlp,
+        heads=options.hidden // 64,
+        vocab_size=options.vocab_size,
+        phases=tuple(replace(phase, rows=phase.rows * options.batch) for phase in PHASES),
+        device="cuda" if gpu else "cpu",
+        bfloat16=gpu or bool(torch.cpu.get_capabilities().get("avx512_bf16")),
+        compiled=gpu or shutil.which("g++") is not None,
+    )
 
 
 def _take_tokenizer(model_folder: Path, out: Path) -> None:

@@ -24,14 +24,18 @@ KINDS = ("story", "refine", "explain", "recap", "name")
 """The kinds of document; "story" ends in a continue request."""
 
 
-def make_documents(data: Path, seed: int) -> Documents:
-    """All training documents by kind (see KINDS), from the rows whose split is "train"."""
+def make_documents(data: Path, seed: int, *, every_text: bool = False) -> Documents:
+    """All training documents by kind (see KINDS), from the rows whose split is "train".
+
+    `every_text` takes stories of all tiers, for a GPU, which reads the plain ones too often in no time.
+    """
     maker = DocumentMaker(seed)
     documents: Documents = {kind: [] for kind in KINDS}
     simple = read_documents(data / "train_A_simple.txt.zst")
-    plain = plainest(simple, rare=0.1)
-    documents["story"] = [maker.story(text, words=240) for text in plain * 2]
-    documents["refine"] = [maker.refine(text) for text in plain * 4 + _harder(maker, data, simple)]
+    plain = simple if every_text else plainest(simple, rare=0.1)
+    harder = _harder(maker, data, simple)
+    documents["story"] = [maker.story(text, words=240) for text in plain * 2 + (harder if every_text else [])]
+    documents["refine"] = [maker.refine(text) for text in plain * 4 + harder]
     _add_questions(maker, documents, plain)
     _add_fairy_tale_questions(maker, data, documents)
     _add_fable_questions(maker, data, documents)

@@ -37,6 +37,8 @@ class Settings:
     checkpoint_s: float = 300.0
     evaluate_s: float = 1200.0
     evaluate_documents: int = 16
+    device: str = "cpu"
+    """Where to compute: "cpu", or "cuda" for a GPU."""
     bfloat16: bool = False
     """Multiply in bfloat16 (weights stay float32): several times faster where the processor does it by itself."""
     compiled: bool = False

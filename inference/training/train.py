@@ -26,7 +26,7 @@ class Trainer:
     def __init__(self, corpus: Corpus, validation: Corpus | None, folder: Path, settings: Settings) -> None:
         self.settings = settings
         self.progress = Progress()
-        self.model = make_model(settings)
+        self.model = make_model(settings).to(settings.device)
         self._stopping = False
         self._folder = folder
         self._validation = validation
@@ -71,13 +71,13 @@ class Trainer:
         return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16)
+        return torch.autocast(self.settings.device, torch.bfloat16, enabled=self.settings.bfloat16)
 
     def step(self) -> float:
         """One optimiser step; returns the training loss. Raises TrainingError if it is not a number any more."""
         phase = self.phase()
         self.model.train()
-        batch = self._sampler.next_batch(phase.rows, phase.length, phase.shares)
+        batch = self._sampler.next_batch(phase.rows, phase.length, phase.shares).to(self.settings.device)
         with self._autocast():
             loss = self._fused(batch)
         if not torch.isfinite(loss):
@@ -112,8 +112,9 @@ class Trainer:
                 ids = torch.from_numpy(held_out.tokens[part].astype(np.int64))[None]
                 weights = torch.from_numpy(held_out.weights[part].astype(np.float32))[None, 1:] / 100
                 weight = float(weights.sum())
+                batch = Batch(ids[:, :-1], ids[:, 1:], weights).to(self.settings.device)
                 with self._autocast():
-                    total += float(self.loss(Batch(ids[:, :-1], ids[:, 1:], weights))) * weight
+                    total += float(self.loss(batch)) * weight
                 count += weight
             results[kind] = total / max(count, 1e-6)
         return results
@@ -185,7 +186,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint at {path}: run the pretrain command first.")
     try:
-        state: dict[str, Any] = torch.load(path, weights_only=True)
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:  # torch raises many kinds for a damaged file
         raise TrainingError(f"The checkpoint {path} cannot be read: {error}.") from error
     return state

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from core.errors import Withheld
 from core.filters.personal import PersonalFilter
-from core.moderation import Cleared, Gate, Rating
+from core.moderation import Cleared, Gate
+from core.policy import STRICTEST
 
 _SLOW = 60.0
 """Seconds for one text: here nobody waits for an answer."""
@@ -41,6 +42,6 @@ class Clearing:
 
     async def _clear(self, text: str) -> Cleared | None:
         try:
-            return await self._gate.clear(text, Rating.TEEN)
+            return await self._gate.clear(text, STRICTEST)
         except Withheld:
             return None

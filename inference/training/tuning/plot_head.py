@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from peft import LoraConfig, get_peft_model
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer
@@ -32,8 +31,6 @@ def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: 
     train, held_out = _parted(labelled, seed)
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    transformers.logging.set_verbosity_error()  # it would tell that the head is new
-    transformers.logging.disable_progress_bar()
     tokenizer = AutoTokenizer.from_pretrained(str(model), local_files_only=True)
     config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="SEQ_CLS")
     head = get_peft_model(_padded(classifier(model)), config)
