@@ -1,5 +1,4 @@
-"""What people think of what the storyteller wrote. Kept with the passage; trains nothing by itself (`docs/tuning.md`).
-"""
+"""What people think of what the storyteller wrote: kept with the passage, and trains nothing by itself."""
 
 from core.errors import NotPossible
 from core.moderation import Cleared, phrase

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peft import PeftModel
 from safetensors.numpy import load_file
-from transformers import TrainerCallback
+from transformers import AutoModelForCausalLM, TrainerCallback
 
 from inference.adapters import Adapter
 from inference.figures import read_figures
 from inference.training.__main__ import main
 from inference.training.errors import TrainingError
+from inference.training.tuning.clearing import Clearing
+from inference.training.tuning.layout import Prompter
 from inference.training.tuning.run import Run
+from inference.training.tuning.scores import measures
 from inference.training.tuning.settings import read_settings
 from inference.training.tuning.trainers import checkpoints
 from tests.inference.models import llama
@@ -36,6 +40,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tuned(file: Path, *, resume: bool = False) -> Path:
     return Run(read_settings(file)).tune(resume=resume)
+
+
+def served_loss(file: Path, adapter: Path) -> float:
+    """The mean held-out loss of an adapter as it lies on the disk."""
+    run = Run(read_settings(file))
+    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(run.settings.base), str(adapter))
+    prompter = Prompter(run.settings.base, Clearing())
+    found = measures(model.float(), [prompter.example(each.record) for each in run.sides.held_out])
+    return sum(found) / len(found)
 
 
 def losses(out: Path) -> dict[int, float]:
@@ -80,9 +93,18 @@ def test_other_ways_to_tune_learn_too(tmp_path: Path, model_folder: Path, kind: 
     assert figure.adapter < figure.base * 0.8
     if kind == "adalora":
         assert Adapter.read(run).rank == 8
+        assert served_loss(tmp_path / "tune.toml", run) == pytest.approx(figure.adapter, rel=1e-4)
         assert {name.split(".")[-2] for name in load_file(run / "adapter_model.safetensors")} == {"lora_A", "lora_B"}
     else:
         assert {"model.safetensors", "tokenizer.json", "storyteller.json"} <= {each.name for each in run.iterdir()}
+
+
+def test_batches_are_gathered_into_steps_and_computed_in_bfloat16(tmp_path: Path, small: Path) -> None:
+    file = settings(tmp_path, stories(20), base=small, accumulation=2, bf16=True, evaluate_every=1)
+    run = tuned(file)
+    assert max(losses(tmp_path / "run")) == 4  # 16 records, 8 a step, twice
+    (figure,) = read_figures(run / "figures.json")
+    assert figure.adapter < figure.base
 
 
 def test_preferences_are_learned(tmp_path: Path, model_folder: Path) -> None:
