@@ -24,8 +24,16 @@ _BESIDES = (
 """Files of a model folder that tuning does not change."""
 
 
-def export(settings: TuneSettings, model: Any, figures: list[Figure], card: str) -> Path:
-    """Write the result of a run; returns its folder. TrainingError if the disk does not take it."""
+def export(
+    settings: TuneSettings,
+    model: Any,
+    measured: Callable[[Path], list[Figure]],
+    card: Callable[[list[Figure]], str],
+) -> Path:
+    """Write the result of a run; returns its folder. TrainingError if the disk does not take it.
+
+    What is measured is the result as it lies on the disk, before it is put in its place.
+    """
     full = settings.method.kind == "full"
     base = ModelFolder.find(str(settings.base))
 
@@ -38,8 +46,9 @@ def export(settings: TuneSettings, model: Any, figures: list[Figure], card: str)
         else:
             _write_adapter(model, folder, base)
             write_base(folder, adapter=settings.name, base=base)
+        figures = measured(folder)
         write_figures(folder / FIGURES, figures)
-        (folder / "README.md").write_text(card, "utf-8")
+        (folder / "README.md").write_text(card(figures), "utf-8")
 
     return _whole(settings.out / ("model" if full else "adapter"), write)
 
@@ -72,17 +81,23 @@ def _write_adapter(model: Any, folder: Path, base: ModelFolder) -> None:
 
 
 def _write_as_lora(model: Any, folder: Path) -> None:
-    """AdaLoRA computes `B · diag(E) · A`, scaled by the ranks it kept; as plain LoRA, E and the scale go into A."""
+    """AdaLoRA computes `B · diag(E) · A`, scaled by the ranks it kept; as plain LoRA, E and the scale go into A.
+
+    Matrices that lost ranks are filled up with zeros: plain LoRA has one rank for all.
+    """
     from peft import LoraConfig  # noqa: PLC0415  slow
     from safetensors.torch import save_file  # noqa: PLC0415
+    from torch.nn.functional import pad  # noqa: PLC0415
 
     weights, rank = {}, model.peft_config["default"].init_r
     for name, module in model.named_modules():
         if not hasattr(module, "lora_E") or "default" not in module.lora_E:
             continue
         scale = module.scaling["default"] / (float(module.ranknum["default"]) + 1e-5)
-        weights[f"{name}.lora_A.weight"] = (module.lora_A["default"] * module.lora_E["default"] * scale).detach()
-        weights[f"{name}.lora_B.weight"] = module.lora_B["default"].detach()
+        down, up = module.lora_A["default"] * module.lora_E["default"] * scale, module.lora_B["default"]
+        lost = rank - len(down)
+        weights[f"{name}.lora_A.weight"] = pad(down.detach(), (0, 0, 0, lost))
+        weights[f"{name}.lora_B.weight"] = pad(up.detach(), (0, lost))
     targets = sorted({name.split(".")[-3] for name in weights})
     LoraConfig(r=rank, lora_alpha=rank, target_modules=targets, task_type="CAUSAL_LM").save_pretrained(str(folder))
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)

@@ -9,8 +9,10 @@ from typing import Any
 import datasets
 import torch
 import transformers
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
 
+from inference.figures import Figure
 from inference.training.errors import TrainingError
 from inference.training.tuning.card import card
 from inference.training.tuning.check import Sides, check
@@ -57,17 +59,29 @@ class Run:
                 trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
             if polite.asked:
                 raise Stopped(f"Stopped after step {trainer.state.global_step}. To go on, add --resume.")
-            figures = compared(held_out, base, measures(trainer.model, held_out), seed=self.settings.training.seed)
-        about = card(self.settings, self._prompter.engine.profile.name, self.sides, figures, _account(trainer))
-        return export(self.settings, trainer.model, figures, about)
 
-    def _model(self) -> Any:
+            def measured(folder: Path) -> list[Figure]:
+                return compared(
+                    held_out, base, measures(self._tuned(folder), held_out), seed=self.settings.training.seed
+                )
+
+            def about(figures: list[Figure]) -> str:
+                return card(self.settings, self._prompter.engine.profile.name, self.sides, figures, _account(trainer))
+
+            return export(self.settings, trainer.model, measured, about)
+
+    def _model(self, folder: Path | None = None) -> Any:
+        folder = folder or self.settings.base
         try:
-            return AutoModelForCausalLM.from_pretrained(
-                str(self.settings.base), dtype=torch.float32, local_files_only=True
-            )
+            return AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32, local_files_only=True)
         except (OSError, ValueError, RuntimeError) as error:
-            raise TrainingError(f"The model {self.settings.base} cannot be loaded: {error}") from error
+            raise TrainingError(f"The model {folder} cannot be loaded: {error}") from error
+
+    def _tuned(self, folder: Path) -> Any:
+        """The result in a folder."""
+        if self.settings.method.kind == "full":
+            return self._model(folder)
+        return PeftModel.from_pretrained(self._model(), str(folder))
 
     def _examples(self, placed: Sequence[Any]) -> list[Example]:
         return [self._prompter.example(each.record) for each in placed]
