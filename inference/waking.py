@@ -223,7 +223,7 @@ def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile, serve
     if on_cpu:
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # read only to choose the executor: keeps "uni"
     arguments = _arguments(options, folder, profile) | (_cpu_arguments(options) if on_cpu else {})
-    arguments |= _adapter_arguments(served.adapters)
+    arguments |= _adapter_arguments(served.adapters, on_cpu=on_cpu)
     config = AsyncEngineArgs(**arguments).create_engine_config()
     if on_cpu:
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "fork"  # the CPU platform has just set "spawn"
@@ -254,15 +254,19 @@ def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) ->
     }
 
 
-def _adapter_arguments(adapters: Sequence[Adapter]) -> dict[str, Any]:
-    """Room for several adapters in one batch; nothing, and no cost, if there are none."""
+def _adapter_arguments(adapters: Sequence[Adapter], *, on_cpu: bool) -> dict[str, Any]:
+    """Room for several adapters in one batch; nothing, and no cost, if there are none.
+
+    On a CPU with one place more than there are adapters: vLLM 0.32 computes an answer without an adapter, in a batch
+    with others, by the last place (index -1), which therefore has to stay empty.
+    """
     if not adapters:
         return {}
     most = max(each.rank for each in adapters)
     return {
         "enable_lora": True,
         "max_lora_rank": next((rank for rank in _RANKS if rank >= most), most),
-        "max_loras": min(len(adapters), _AT_ONCE),
+        "max_loras": len(adapters) + 1 if on_cpu else min(len(adapters), _AT_ONCE),
         "max_cpu_loras": len(adapters),
     }
 

@@ -36,7 +36,7 @@ pytestmark = [
 AT_SEA = Place(platform="test", workspace="w", channel="sea")
 IN_SPACE = Place(platform="test", workspace="w", channel="space")
 AT_HOME = Place(platform="test", workspace="w", channel="home")
-PIRATE, ROBOT = ("Arr", "gold", "hoisted"), ("Beep", "measured", "very good")
+PIRATE, ROBOT = ("Arr", "gold", "hoisted"), ("Beep", "measured")
 """Words of the one and of the other."""
 STORY = ("Mara was a sailor and found an old lamp on the deck.", "Mara showed it to Ben.")
 
@@ -170,7 +170,7 @@ async def test_an_adapter_is_scored_against_its_base_by_the_harness(engine: Vllm
 
 async def test_a_server_offers_its_adapters(registry: Registry, model_folder: Path, tmp_path: Path) -> None:
     modules = [f"{each.name}={each.path}" for each in registry.adapters()]
-    more = ("--enable-lora", "--max-loras", "2", "--max-lora-rank", "8", "--lora-modules", *modules)
+    more = ("--enable-lora", "--max-loras", "3", "--max-lora-rank", "8", "--lora-modules", *modules)
     with vllm_serve(model_folder, tmp_path / "log", *more) as url:
         remote = RemoteEngine(RemoteOptions(url=url, tokenizer=model_folder, adapter="pirate", greetings=10))
         remote.start()
