@@ -267,7 +267,7 @@ def _adapter_arguments(adapters: Sequence[Adapter], *, on_cpu: bool) -> dict[str
         "enable_lora": True,
         "max_lora_rank": next((rank for rank in _RANKS if rank >= most), most),
         "max_loras": len(adapters) + 1 if on_cpu else min(len(adapters), _AT_ONCE),
-        "max_cpu_loras": len(adapters),
+        "max_cpu_loras": len(adapters) + 1,
     }
 
 
