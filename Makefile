@@ -1,4 +1,4 @@
-# make play · make discord · make slack · make run · make test · make lint · make bench     Each sets up by itself what it needs, in .venv.
+# make play · make discord · make slack · make run · make test · make lint · make bench · make model     Each sets up by itself what it needs, in .venv.
 
 VENV   := .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -16,7 +16,7 @@ INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) $(BACKEND) \
 # Python keeps what it compiles, so that every start after the first one is several times faster.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: play discord slack run doctor test lint bench clean
+.PHONY: has-data play discord slack run doctor test lint bench model clean
 
 play: $(VENV)/ready-to-play  ## Tell a story in this terminal.
 	@$(PY) -m bots play
@@ -41,6 +41,22 @@ lint: $(VENV)/ready-to-test  ## Style and types.
 
 bench: $(VENV)/ready-to-test  ## Measure; every row is a ratio.
 	@$(PY) -m benchmarks
+
+# A folder of story texts (docs/storyteller.md says which files), minutes of training, and where to work.
+DATA    ?=
+MINUTES ?= 180
+WORK    ?= build/storyteller
+
+has-data:
+	@test -d "$(DATA)" || { echo "make model needs a folder of story texts: DATA=folder make model (docs/storyteller.md says what is in it)."; exit 1; }
+
+model: has-data $(VENV)/ready-to-test  ## Train the bundled storyteller anew: DATA=folder make model. Ctrl-C is safe; RESUME=--resume goes on.
+	@$(PY) -m inference.training pretrain --data "$(DATA)" --out $(WORK) --minutes $(MINUTES) $(RESUME)
+	@$(PY) -m inference.training evaluate --out $(WORK)
+	@$(PY) -m inference.training export --out $(WORK) --model $(WORK)/model
+	@$(PY) -m inference.evaluation --model $(WORK)/model --baseline inference/model --data "$(DATA)" --out $(WORK)/evaluation || test $$? = 3
+	@$(PY) -m inference.training export --out $(WORK) --model $(WORK)/model --figures $(WORK)/evaluation/table.md
+	@echo "The new model is in $(WORK)/model. If it was accepted, copy it over inference/model."
 
 clean:  ## Remove what was set up here.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

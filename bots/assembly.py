@@ -239,6 +239,7 @@ def engine(settings: Settings) -> Engine:
             RemoteOptions(
                 url=settings.engine_url,
                 served_name=settings.engine_served_name,
+                adapter=settings.engine_adapter,
                 api_key=key.get_secret_value() if key else None,
                 tokenizer=settings.engine_tokenizer or settings.engine_model,
             )
@@ -262,4 +263,6 @@ def vllm_options(settings: Settings) -> "EngineOptions":
         cpu_cache_gib=settings.engine_cpu_cache_gib,
         quantization=settings.engine_quantization,
         kv_cache_dtype=settings.engine_kv_cache_dtype,
+        adapters=settings.engine_adapters,
+        adapter=settings.engine_adapter,
     )

@@ -17,6 +17,8 @@ EXPLAIN = said("Explain")
 UNDO = said("Undo")
 STOP = said("Stop")
 ADD = said("Add a passage")
+GOOD = said("Good")
+BAD = said("Not good")
 APPEAL = said("Ask a moderator")
 GENTLER = said("Find a gentler wording")
 POST_GENTLER = said("Post it like this")
@@ -40,6 +42,7 @@ NO_PASSAGE_THERE = said("I know of no passage in that message. /story show tells
 NOT_YOUR_MESSAGE = said("Only whoever wrote a message can add it to the story.")
 NOTHING_WRITTEN = said("That message has no text that I could add.")
 FORM_REFINE = said("What to change (empty: make it clearer)")
+FORM_RATE = said("What is not good about it?")
 FORM_REPORT = said("What is wrong with it? Moderators will see this")
 
 

@@ -65,6 +65,14 @@ class Settings(BaseSettings):
     engine_quantization: str | None = Field(None, description="vLLM's quantization, e.g. `fp8`.")
     engine_kv_cache_dtype: str = Field("auto", description="vLLM's type of the key-value cache, e.g. `fp8`.")
 
+    engine_adapters: Path | None = Field(
+        None, description="Folder of adapters (`python -m inference.adapters`); `adapters` if there is one."
+    )
+    engine_adapter: str | None = Field(
+        None,
+        description="The adapter for stories that chose none (`/story settings voice`); what is in use there, if not set.",
+    )
+
     engine_url: str | None = Field(
         None,
         pattern=r"^https?://\S+$",

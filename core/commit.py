@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table, func, insert, literal, select, update
+from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal, select, update
 
 from core import audit, faults
 from core import tables as t
@@ -51,6 +51,7 @@ class Commit:
         self._write_story()
         self._keep_tokens()
         self._add_report()
+        self._add_opinion()
         self._moderate()
         reply = replace(reply, passage=self._shown)
         reply = replace(reply, post=self._add_post(reply))
@@ -141,6 +142,17 @@ class Commit:
                 created_at=now(),
             )
 
+    def _add_opinion(self) -> None:
+        """In the place of what the same person said of the same passage before."""
+        if (new := self._change.opinion) is None:
+            return
+        opinion, who = t.opinion.c, self._turn.contributor.id
+        self._connection.execute(
+            delete(t.opinion).where(opinion.passage_id == new.passage, opinion.contributor_id == who)
+        )
+        values = {"turn_id": self._turn_id, "contributor_id": who, "good": new.good, "reason": new.reason}
+        self._insert(t.opinion, passage_id=new.passage, **values)
+
     def _moderate(self) -> None:
         change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)
         if change.rules is not None and self._story is not None:
@@ -193,6 +205,8 @@ class Commit:
     def _write_story(self) -> None:
         if self._story is None:
             return
+        if self._change.voice is not None:
+            self._update_story(self._story.id, voice=self._change.voice or None)
         if self._change.passage is not None or self._change.remove:
             self._move(head_after=self._write_path(self._story))
         if self._change.lore is not None or self._change.forget is not None:

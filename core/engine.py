@@ -17,6 +17,10 @@ Form = Literal["stream", "chat"]
 """How a model wants to be asked: our own control tokens, or an instruct model's chat template."""
 
 
+PLAIN = "plain"
+"""The voice of the model itself, without an adapter."""
+
+
 class EngineState(StrEnum):
     """Where an engine stands. `FAILED` is final for an engine in this process; a server may come back."""
 
@@ -37,6 +41,8 @@ class Profile:
     """Tokens of prompt and answer together, at most."""
     tokenizer: str
     """Fingerprint of the vocabulary. Stored token ids are valid only for the same fingerprint."""
+    voices: tuple[str, ...] = ()
+    """Names that a story can choose from: `PLAIN` and the adapters; none if there is only the model itself."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Request:
     session: str
     """The story: a router sends requests of one session to one worker."""
     priority: int = Priority.TURN
+    voice: str = ""
+    """One of the profile's voices; empty (or one that is not there any more) for the engine's own choice."""
 
 
 @dataclass(frozen=True)

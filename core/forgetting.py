@@ -114,6 +114,7 @@ def steps(wish: Wish) -> Iterator[Step]:
     yield Step("post", _posts)
     yield Step("held", _held)
     yield Step("report", _reports)
+    yield Step("opinion", _opinions)
     yield Step("override", _overrides, again=False)
     yield Step("message", _messages)
     yield Step("place", _places, again=False)
@@ -210,6 +211,13 @@ def _reports(connection: Connection, wish: Wish) -> Outcome:
     ids = list(connection.scalars(select(r.id).where(*mine).limit(MOST)))
     connection.execute(update(t.report).where(r.id.in_(ids)).values(reason=""))
     return Outcome(len(ids))
+
+
+def _opinions(connection: Connection, wish: Wish) -> Outcome:
+    """What the person thought of passages."""
+    o = t.opinion.c
+    here = select(t.passage.c.id).join(t.story).where(t.story.c.place_id.in_(wish.places))
+    return _removed(connection, t.opinion, o.contributor_id == wish.person.id, o.passage_id.in_(here))
 
 
 def _overrides(connection: Connection, wish: Wish) -> Outcome:

@@ -88,8 +88,8 @@ def _notice(error: Withheld, found: set[Category], number: int, *, may_appeal: b
         )
     return said(
         "I kept that text back ({reasons}): it goes beyond what this channel allows. Write it more gently, let the "
-        "storyteller find a gentler wording (/story appeal gentler {number}), or ask a moderator to look at it "
-        "(/story appeal {number}).",
+        "storyteller find a gentler wording (/story review gentler {number}), or ask a moderator to look at it "
+        "(/story review ask {number}).",
         reasons=reasons,
         number=number,
     )

@@ -82,7 +82,7 @@ def key(turn: Turn, tokenizer: str) -> dict[str, str]:
 def _story_columns() -> tuple[Any, ...]:
     number = func.coalesce(t.passage.c.number, 0).label("passages")
     s = t.story.c
-    return s.id, s.title, s.premise, s.author, s.author_id, s.ended, s.head, s.lines, s.veils, number
+    return s.id, s.title, s.premise, s.author, s.author_id, s.voice, s.ended, s.head, s.lines, s.veils, number
 
 
 def _workspace_columns() -> list[Any]:
@@ -286,6 +286,7 @@ def story_of(row: AnyRow) -> Story:
         head=row.head,
         passages=row.passages,
         author_id=row.author_id,
+        voice=row.voice or "",
         lines=tuple(row.lines),
         veils=tuple(row.veils),
     )

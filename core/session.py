@@ -397,6 +397,7 @@ class Session:
             sampling=replace(sampling, temperature=sampling.temperature + 0.2 * attempt),
             salt=self._salt,
             session=str(self.story.id),
+            voice=self.story.voice,
         )
         answer = _Answer(self.engine, request, self._limits)
         shown = phrase("")

@@ -183,6 +183,8 @@ class Story:
     """How many passages stand on the path to the head."""
     author_id: str | None = None
     """Who began it; None in stories from before this was kept."""
+    voice: str = ""
+    """Which of the engine's voices tells it; empty for the engine's own choice."""
     lines: tuple[str, ...] = ()
     """What never happens in it."""
     veils: tuple[str, ...] = ()
@@ -440,6 +442,15 @@ class Posted:
     """The platform lets only adults in there."""
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """What the contributor thinks of a passage of the storyteller's."""
+
+    passage: int
+    good: bool
+    reason: Cleared
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -460,8 +471,11 @@ class Change:
     resume: int | None = None
     rating: Rating | None = None
     length: Length | None = None
+    voice: str | None = None
+    """The voice of the open story; empty for the engine's own choice."""
     workspace: Workspace | None = None
     report: Report | None = None
+    opinion: Opinion | None = None
     rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Lines and veils of the story from now on."""
     settled: Settled | None = None

@@ -231,6 +231,8 @@ story = Table(
     Column("author", Text, nullable=False),
     Column("author_id", String(64), nullable=True),
     Column("head", Integer, nullable=True),
+    # Null until somebody chose one: then the engine's own choice holds, also when that changes.
+    Column("voice", String(40), nullable=True),
     Column("ended", Boolean, nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=True),
     Column("lines", JSON, nullable=False, server_default="[]"),
@@ -257,6 +259,19 @@ passage = Table(
     # The key of the policy under which the text was cleared; under another it is judged again before it is shown.
     Column("policy", String(32), nullable=False, server_default=""),
     Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# What a person thinks of a passage that the storyteller wrote; one word each, the last.
+opinion = Table(
+    "opinion",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("passage_id", ForeignKey("passage.id"), nullable=False),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("contributor_id", String(64), nullable=False),
+    Column("good", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("passage_id", "contributor_id"),
 )
 
 token = Table(

@@ -3,6 +3,7 @@
 Knows files, not engines. A folder that cannot be used is refused here, with one sentence that says what to do.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,29 @@ class ModelFolder:
             ) from error
         return value if isinstance(value, dict) else {}
 
+
+def weights_print(path: Path) -> str:
+    """A fingerprint of a model's weights: what an adapter for them must have been made for.
+
+    Takes the vocabulary, and of each file of weights its size, its beginning (of a safetensors file: the names, types
+    and shapes) and its end, so that it costs milliseconds for any model.
+    """
+    digest = hashlib.sha256()
+    weights = sorted(found for pattern in WEIGHTS for found in path.glob(pattern))
+    for file in [*weights, path / "tokenizer.json"]:
+        try:
+            with file.open("rb") as data:
+                digest.update(f"{file.name} {file.stat().st_size}".encode())
+                digest.update(data.read(_SAMPLE))
+                data.seek(max(0, file.stat().st_size - _SAMPLE))
+                digest.update(data.read(_SAMPLE))
+        except OSError as error:
+            raise EngineFailed(said("{file} cannot be read. {advice}", file=str(file), advice=_ADVICE)) from error
+    return digest.hexdigest()[:16]
+
+
+_SAMPLE = 1 << 17
+"""Bytes."""
 
 _ADVICE = said("Set ENGINE_MODEL to a folder with config.json, tokenizer.json and model.safetensors.")
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from core import faults
-from core.engine import EngineState, Frame, Piece, Profile, Request, TokenIds
+from core.engine import PLAIN, EngineState, Frame, Piece, Profile, Request, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed, EngineTimeout
 from core.wording import said
 from inference.answer import Answer, refusal, wishes
@@ -38,6 +38,8 @@ class RemoteOptions:
     """Folder (or downloaded hub name) with the served model's tokenizer, config and chat template."""
     served_name: str | None = None
     """Which of the server's models. None: the first that it names."""
+    adapter: str | None = None
+    """Which of the server's adapters for stories that chose none. None: the model itself."""
     api_key: str | None = None
     name: str | None = None
     """What people see. None: the folder's own name."""
@@ -61,7 +63,7 @@ class RemoteEngine:
         self._vocabulary = self._folder.vocabulary()
         self._profile = self._folder.profile(self._vocabulary, name=options.name)
         self._stop_ids = self._folder.stop_ids()
-        self._model = options.served_name or ""
+        self._model, self._default = options.served_name or "", PLAIN
         self._state, self._reason = EngineState.WAKING, ""
         self._settled = asyncio.Event()
         self._waking: asyncio.Task[None] | None = None
@@ -163,7 +165,7 @@ class RemoteEngine:
 
     def _body(self, request: Request) -> dict[str, Any]:
         return {
-            "model": self._model,
+            "model": self._voice(request.voice),
             "prompt": request.prompt,
             **wishes(request.sampling, self._stop_ids),
             "cache_salt": request.salt or None,
@@ -191,8 +193,11 @@ class RemoteEngine:
         with self._translating():
             response = await http.get("/v1/models")
             self._check(response)
-            served = {str(each["id"]): each.get("max_model_len") for each in response.json()["data"]}
+            cards = response.json()["data"]
+            served = {str(each["id"]): each.get("max_model_len") for each in cards}
+            adapters = [str(each["id"]) for each in cards if each.get("parent")]
         self._choose(served)
+        self._offer([name for name in adapters if name != self._model])
 
     def _choose(self, served: dict[str, int | None]) -> None:
         # Another model than before would read our tokens as other words.
@@ -212,6 +217,27 @@ class RemoteEngine:
         self._profile = dataclasses.replace(self._profile, window=window)
         if self._state is not EngineState.CLOSED:
             self._state = EngineState.READY
+
+    def _offer(self, adapters: list[str]) -> None:
+        """Stories can choose among the server's adapters (`vllm serve --enable-lora --lora-modules name=folder`)."""
+        chosen = self._options.adapter or PLAIN
+        if chosen != PLAIN and chosen not in adapters:
+            names = ", ".join(adapters) or said("nothing")
+            raise self._failed(
+                said(
+                    "The server at {url} serves no adapter {name}, but {names}. Set ENGINE_ADAPTER.",
+                    url=self._url,
+                    name=chosen,
+                    names=names,
+                )
+            )
+        self._default = chosen
+        self._profile = dataclasses.replace(self._profile, voices=(PLAIN, *adapters) if adapters else ())
+
+    def _voice(self, wanted: str) -> str:
+        """What the server calls a voice."""
+        voice = wanted if wanted in self._profile.voices else self._default
+        return self._model if voice == PLAIN else voice
 
     async def _try(self, attempt: Any) -> None:
         """Await it; a failure is not raised here but the reason that `ready()` gives."""

@@ -6,6 +6,7 @@ engine core is forked from it afterwards (see `inference.waking`), so that they 
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, cast
@@ -13,6 +14,7 @@ from typing import Any, cast
 from core.engine import EngineState, Frame, Piece, Profile, Request, Sampling, TokenIds
 from core.errors import EngineBusy, EngineError, EngineFailed
 from core.wording import said
+from inference.adapters import served
 from inference.answer import REPETITION, Answer, refusal, wishes
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
@@ -26,8 +28,8 @@ log = logging.getLogger("vllm")
 class VllmEngine:
     """The port `core.engine.Engine` over vLLM in this process.
 
-    Raises `EngineFailed` at once if there is no model to begin with; everything else that goes wrong is the outcome of
-    `ready()`.
+    Raises `EngineFailed` at once if there is no model to begin with, or not the adapter that is to be used; everything
+    else that goes wrong is the outcome of `ready()`.
     """
 
     def __init__(self, options: EngineOptions) -> None:
@@ -35,7 +37,9 @@ class VllmEngine:
         self._folder = ModelFolder.find(options.model)
         self._folder.check()
         self._vocabulary = self._folder.vocabulary()
-        self._profile = self._folder.profile(self._vocabulary, name=options.name, window=options.window)
+        self._served = served(options.adapters, options.adapter, self._folder)
+        profile = self._folder.profile(self._vocabulary, name=options.name, window=options.window)
+        self._profile = dataclasses.replace(profile, voices=self._served.voices)
         self._stop_ids = self._folder.stop_ids()
         self._settled = asyncio.Event()
         self._state = EngineState.WAKING
@@ -60,7 +64,7 @@ class VllmEngine:
     def start(self) -> None:
         """Begin to wake up in the background."""
         if self._sleeper is None and self._state is EngineState.WAKING:
-            self._sleeper = Sleeper(self._options, self._folder, self._profile, self._rise)
+            self._sleeper = Sleeper(self._options, self._folder, self._profile, self._served, self._rise)
             self._sleeper.start()
 
     async def ready(self) -> None:
@@ -121,10 +125,21 @@ class VllmEngine:
                 prompt,
                 _sampling(request.sampling, self._stop_ids),
                 request.id,
+                lora_request=self._adapter(request.voice),
                 priority=request.priority,
                 session_id=request.session,
             ),
         )
+
+    def _adapter(self, voice: str) -> Any:
+        """What vLLM calls an adapter; None for the model itself. Its name is part of the prefix cache's keys."""
+        adapter = self._served.find(voice)
+        if adapter is None:
+            return None
+        from vllm.lora.request import LoRARequest  # noqa: PLC0415  imported long ago, by the waking thread
+
+        number = self._served.adapters.index(adapter) + 1
+        return LoRARequest(lora_name=adapter.name, lora_int_id=number, lora_path=str(adapter.path))
 
     def _translated(self, error: Exception, request: Request) -> EngineError:
         """The error for people that a foreign exception means."""

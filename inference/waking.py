@@ -13,13 +13,15 @@ import secrets
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.engine import Profile
 from core.errors import EngineError, EngineFailed
 from core.wording import said
+from inference.adapters import Adapter, Served
 from inference.child import Cord
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
@@ -73,6 +75,10 @@ class EngineOptions:
     kv_cache_dtype: str = "auto"
     dtype: str = "auto"
     """Of the weights in memory. "auto" is the checkpoint's own, except on a CPU that cannot compute with bfloat16."""
+    adapters: Path | None = None
+    """The folder of adapters. None: `adapters`, if there is one."""
+    adapter: str | None = None
+    """The adapter for stories that chose none. None: what the registry says is in use."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +97,11 @@ class Sleeper:
         options: EngineOptions,
         folder: ModelFolder,
         profile: Profile,
+        served: Served,
         rise: Callable[["Voice | EngineError"], None],
     ) -> None:
         self._options, self._folder, self._profile, self._rise = options, folder, profile, rise
+        self._served = served
         self._cord = Cord(self._hear)
         self._last_words: deque[str] = deque(maxlen=100)
         self._unwanted, self._forking = threading.Event(), threading.Event()
@@ -150,7 +158,7 @@ class Sleeper:
                 template = ChatTemplate.load(self._folder.path, self._folder.vocabulary())
             self._forking.set()
             self._still_wanted()
-            return Voice(_awaken(self._options, self._folder, self._profile), template)
+            return Voice(_awaken(self._options, self._folder, self._profile, self._served), template)
 
     def complaint(self) -> str:
         """What the engine core said before it died."""
@@ -200,7 +208,7 @@ def _imported() -> None:
         ) from error
 
 
-def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile) -> Any:
+def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile, served: Served) -> Any:
     """An `AsyncLLM` whose core runs in a process forked from this one.
 
     On a GPU that is vLLM's default. On a CPU vLLM starts two more processes (core and worker) by spawning, each of
@@ -215,6 +223,7 @@ def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile) -> An
     if on_cpu:
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # read only to choose the executor: keeps "uni"
     arguments = _arguments(options, folder, profile) | (_cpu_arguments(options) if on_cpu else {})
+    arguments |= _adapter_arguments(served.adapters, on_cpu=on_cpu)
     config = AsyncEngineArgs(**arguments).create_engine_config()
     if on_cpu:
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "fork"  # the CPU platform has just set "spawn"
@@ -243,6 +252,29 @@ def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) ->
         "disable_log_stats": True,
         "enable_log_requests": False,
     }
+
+
+def _adapter_arguments(adapters: Sequence[Adapter], *, on_cpu: bool) -> dict[str, Any]:
+    """Room for several adapters in one batch; nothing, and no cost, if there are none.
+
+    On a CPU with one place more than there are adapters: vLLM 0.32 computes an answer without an adapter, in a batch
+    with others, by the last place (index -1), which therefore has to stay empty.
+    """
+    if not adapters:
+        return {}
+    most = max(each.rank for each in adapters)
+    return {
+        "enable_lora": True,
+        "max_lora_rank": next((rank for rank in _RANKS if rank >= most), most),
+        "max_loras": len(adapters) + 1 if on_cpu else min(len(adapters), _AT_ONCE),
+        "max_cpu_loras": len(adapters) + 1,
+    }
+
+
+_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""Those that vLLM has room for."""
+_AT_ONCE = 8
+"""Adapters in one step of the engine; answers with others wait for the next. Each takes memory of its own."""
 
 
 def _cpu_arguments(options: EngineOptions) -> dict[str, Any]:

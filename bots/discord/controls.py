@@ -25,6 +25,8 @@ class Control:
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
     argument: str = ""
     """The argument that gets what the button is about, where that is no passage."""
+    fixed: tuple[tuple[str, str], ...] = ()
+    """Arguments that it always gives, by name."""
     form: str = ""
     """The operation whose form it opens."""
 
@@ -34,13 +36,15 @@ ANOTHER: Final = Control("another", sentences.ANOTHER, "🔁", "retry")
 REFINE: Final = Control("refine", sentences.REFINE, "✨", form="refine")
 EXPLAIN: Final = Control("explain", sentences.EXPLAIN, "💡", "explain")
 UNDO: Final = Control("undo", sentences.UNDO, "↩️", "undo")
+GOOD: Final = Control("good", sentences.GOOD, "👍", "rate", fixed=(("mark", "good"),))
+BAD: Final = Control("bad", sentences.BAD, "👎", form="rate", fixed=(("mark", "bad"),))
 ADD: Final = Control("add", sentences.ADD, "📝", "", discord.ButtonStyle.primary, form="add")
 STOP: Final = Control("stop", sentences.STOP, "⏹️", "", discord.ButtonStyle.danger)
 REMOVE: Final = Control("remove", wording.REMOVE, "🗑️", "remove", discord.ButtonStyle.danger)
 KEEP: Final = Control("keep", wording.KEEP, "📌")
-APPEAL: Final = Control("appeal", sentences.APPEAL, "🙋", "appeal ask", argument="number")
-GENTLER: Final = Control("gentler", sentences.GENTLER, "🌱", "appeal gentler", argument="number")
-POST: Final = Control("post", sentences.POST_GENTLER, "✅", "appeal post", argument="number")
+APPEAL: Final = Control("appeal", sentences.APPEAL, "🙋", "review ask", argument="number")
+GENTLER: Final = Control("gentler", sentences.GENTLER, "🌱", "review gentler", argument="number")
+POST: Final = Control("post", sentences.POST_GENTLER, "✅", "review post", argument="number")
 APPROVE: Final = Control(
     "approve", sentences.APPROVE, "✅", "review approve", discord.ButtonStyle.success, argument="number"
 )
@@ -52,13 +56,13 @@ NEXT: Final = Control("next", sentences.NEXT, "⏭️", "review list", argument=
 CONTROLS: Final = {
     each.act: each
     for each in (
-        *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP),
+        *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD, ADD, STOP, REMOVE, KEEP),
         *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
     )
 }
 
 _UNDER = {
-    Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
+    Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD),
     Kind.ADDED: (CONTINUE, REFINE, UNDO),
     Kind.REFINED: (CONTINUE, REFINE, UNDO),
     Kind.EDITED: (),  # it may stand anywhere in the story

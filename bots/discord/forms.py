@@ -14,7 +14,7 @@ from core.operation import OPERATIONS, Param
 
 PREFIX = "form"
 _LIFE = 900.0
-_ASKS = {"refine": sentences.FORM_REFINE, "report": sentences.FORM_REPORT}
+_ASKS = {"refine": sentences.FORM_REFINE, "report": sentences.FORM_REPORT, "rate": sentences.FORM_RATE}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Form:
 
 def asked(operation: str) -> Param:
     """The parameter that a form of this operation asks for: the one of several lines, or else the first text."""
-    params = [each for each in OPERATIONS[operation].params if not each.number]
+    params = [each for each in OPERATIONS[operation].params if not each.number and not each.choices]
     return next((each for each in params if each.lines), params[0])
 
 

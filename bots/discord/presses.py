@@ -65,8 +65,7 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
         case controls.KEEP:
             await _keep(exchange, found.passage)
         case control if control.form:
-            given = {control.argument: found.about} if control.argument else {}
-            form = forms.Form(control.form, about=None if given else found.passage, given=given)
+            form = forms.Form(control.form, about=_passage(found), given=_given(found))
             await exchange.ask(form.shown(exchange.locale, speak(control.label, exchange.locale)))
         case control:
             await _perform(exchange, control, found)
@@ -76,9 +75,19 @@ async def _perform(exchange: Exchange, control: Control, found: Pressed) -> None
     page = await exchange.accept(private=private(control.operation))
     if page is None:
         return
-    given = {control.argument: found.about} if control.argument else {}
-    asked = turn(exchange.interaction, Pointed(about=None if given else found.passage))
-    await carefully(exchange, page, lambda: exchange.perform(page, control.operation, asked, given))
+    asked = turn(exchange.interaction, Pointed(about=_passage(found)))
+    await carefully(exchange, page, lambda: exchange.perform(page, control.operation, asked, _given(found)))
+
+
+def _given(found: Pressed) -> dict[str, str]:
+    """The arguments that a button gives."""
+    control = found.control
+    return dict(control.fixed) | ({control.argument: found.about} if control.argument else {})
+
+
+def _passage(found: Pressed) -> int | None:
+    """The passage that a button is about."""
+    return None if found.control.argument else found.passage
 
 
 async def _keep(exchange: Exchange, passage: int | None) -> None:

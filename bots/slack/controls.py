@@ -34,6 +34,8 @@ class Control:
     style: str = ""
     argument: str = ""
     """The argument that gets what the button is about, where that is no passage."""
+    fixed: tuple[tuple[str, str], ...] = ()
+    """Arguments that it always gives, by name."""
 
 
 CONTINUE: Final = Control("continue", sentences.CONTINUE, "continue", style="primary")
@@ -41,13 +43,15 @@ ANOTHER: Final = Control("another", sentences.ANOTHER, "retry")
 REFINE: Final = Control("refine", sentences.REFINE, form="refine")
 EXPLAIN: Final = Control("explain", sentences.EXPLAIN, "explain")
 UNDO: Final = Control("undo", sentences.UNDO, "undo")
+GOOD: Final = Control("good", sentences.GOOD, "rate", fixed=(("mark", "good"),))
+BAD: Final = Control("bad", sentences.BAD, form="rate", fixed=(("mark", "bad"),))
 ADD: Final = Control("add", sentences.ADD, form="add", style="primary")
 START: Final = Control("start", wording.START, form="start", style="primary")
 SHOW: Final = Control("show", wording.SHOW, "show")
 HELP: Final = Control("help", wording.HELP, "help")
-APPEAL: Final = Control("appeal", sentences.APPEAL, "appeal ask", argument="number")
-GENTLER: Final = Control("gentler", sentences.GENTLER, "appeal gentler", argument="number")
-POST: Final = Control("post", sentences.POST_GENTLER, "appeal post", style="primary", argument="number")
+APPEAL: Final = Control("appeal", sentences.APPEAL, "review ask", argument="number")
+GENTLER: Final = Control("gentler", sentences.GENTLER, "review gentler", argument="number")
+POST: Final = Control("post", sentences.POST_GENTLER, "review post", style="primary", argument="number")
 APPROVE: Final = Control("approve", sentences.APPROVE, "review approve", style="primary", argument="number")
 REWORD: Final = Control("reword", sentences.REWORD, form="review reword", argument="number")
 REJECT: Final = Control("reject", sentences.REJECT, form="review reject", style="danger", argument="number")
@@ -59,13 +63,13 @@ KEEP: Final = Control("keep", wording.KEEP)
 CONTROLS: Final = {
     each.act: each
     for each in (
-        *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP),
+        *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP),
         *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
     )
 }
 
 _UNDER = {
-    Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO),
+    Kind.CONTINUED: (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD),
     Kind.ADDED: (CONTINUE, REFINE, UNDO),
     Kind.REFINED: (CONTINUE, REFINE, UNDO),
     Kind.EDITED: (),  # it may stand anywhere in the story

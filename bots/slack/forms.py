@@ -15,7 +15,11 @@ from core.operation import OPERATIONS, Param
 CALLBACK = "story:form"
 WHERE = "where"
 _LONGEST = 3000
-_ASKS = {("refine", "how"): sentences.FORM_REFINE, ("report", "reason"): sentences.FORM_REPORT}
+_ASKS = {
+    ("refine", "how"): sentences.FORM_REFINE,
+    ("report", "reason"): sentences.FORM_REPORT,
+    ("rate", "reason"): sentences.FORM_RATE,
+}
 Json = dict[str, Any]
 
 
@@ -76,6 +80,7 @@ def asked(operation: str) -> tuple[Param, ...]:
     params = OPERATIONS[operation].params
     if operation == "start":
         return params
+    params = tuple(each for each in params if not each.number and not each.choices)
     return (next((each for each in params if each.lines), params[0]),)
 
 

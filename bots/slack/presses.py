@@ -101,13 +101,21 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
             if (form := forms.read(found.about)) is not None:
                 await open_form(exchange, form)
         case Control(form=name) if name:
-            given = {found.control.argument: found.about} if found.control.argument else {}
-            about = None if given else found.passage
-            form = Form(name, asked.channel, asked.thread, about=about, given=given)
+            form = Form(name, asked.channel, asked.thread, about=_passage(found), given=_given(found))
             await open_form(exchange, form)
         case control:
-            given = {control.argument: found.about} if control.argument else {}
-            await exchange.perform(control.operation, given, Pointed(about=None if given else found.passage))
+            await exchange.perform(control.operation, _given(found), Pointed(about=_passage(found)))
+
+
+def _given(found: Pressed) -> dict[str, str]:
+    """The arguments that a button gives."""
+    control = found.control
+    return dict(control.fixed) | ({control.argument: found.about} if control.argument else {})
+
+
+def _passage(found: Pressed) -> int | None:
+    """The passage that a button is about."""
+    return None if found.control.argument else found.passage
 
 
 async def _stop(exchange: Exchange, turn_id: str) -> None:

@@ -108,12 +108,12 @@ async def review_reject(session: Session, number: Cleared, why: Cleared) -> Repl
     held = await _open(session, number)
     session.change.settled = Settled(held.id, State.REJECTED, why)
     return say(
-        phrase("Number {number} is not posted. Its author sees that with /story appeal {number}.", number=held.id),
+        phrase("Number {number} is not posted. Its author sees that with /story review ask {number}.", number=held.id),
         private=True,
     )
 
 
-@operation("appeal ask", _NUMBER, alias="appeal", aside=True)
+@operation("review ask", _NUMBER, also="appeal", aside=True)
 async def appeal_ask(session: Session, number: Cleared) -> Reply:
     """Ask a moderator to look at a text of yours that was kept back, or see what was decided."""
     held = await _mine(session, number)
@@ -121,7 +121,9 @@ async def appeal_ask(session: Session, number: Cleared) -> Reply:
         if _final(held):
             raise NotAllowed(said("No moderator can let that pass."))
         session.change.settled = Settled(held.id, State.WAITING)
-        asked = phrase("A moderator will look at it. /story appeal {number} shows what was decided.", number=held.id)
+        asked = phrase(
+            "A moderator will look at it. /story review ask {number} shows what was decided.", number=held.id
+        )
         told = phrase("Somebody asks you to look at number {number} again. /story review shows it.", number=held.id)
         return replace(say(asked, private=True), alert=(note(told),))
     return Reply(
@@ -130,7 +132,7 @@ async def appeal_ask(session: Session, number: Cleared) -> Reply:
     )
 
 
-@operation("appeal gentler", _NUMBER, effect=Effect.ASKS)
+@operation("review gentler", _NUMBER, effect=Effect.ASKS)
 async def appeal_gentler(session: Session, number: Cleared) -> Reply:
     """Let the storyteller find a gentler wording of a text of yours that was kept back."""
     held = await _mine(session, number)
@@ -145,17 +147,17 @@ async def appeal_gentler(session: Session, number: Cleared) -> Reply:
     if writing is None:
         raise NotPossible(said("I found no gentler wording. Please try one of your own."))
     session.change.settled = Settled(held.id, State.REFUSED, softer=writing.text)
-    how = phrase("To post it like this, type /story appeal post {number}.", number=held.id)
+    how = phrase("To post it like this, type /story review post {number}.", number=held.id)
     return Reply((Block(Shape.PROSE, writing.text), note(how)), private=True, gentler=held.id)
 
 
-@operation("appeal post", _NUMBER, aside=True)
+@operation("review post", _NUMBER, aside=True)
 async def appeal_post(session: Session, number: Cleared) -> Reply:
     """Post a text of yours that was kept back in the gentler wording that was found for it."""
     held = await _mine(session, number)
     if held.state is not State.REFUSED or not held.softer:
         raise NotPossible(
-            said("There is no gentler wording. /story appeal gentler {number} looks for one.", number=held.id)
+            said("There is no gentler wording. /story review gentler {number} looks for one.", number=held.id)
         )
     session.change.settled = Settled(held.id, State.EDITED, text=held.softer)
     return replace(say(phrase("It is posted."), private=True), follows=held.id)

@@ -19,6 +19,10 @@ class Batch:
     targets: Tensor
     weights: Tensor
 
+    def to(self, device: str) -> "Batch":
+        """The same on a device."""
+        return self if device == "cpu" else Batch(*(each.to(device) for each in vars(self).values()))
+
 
 class BatchSampler:
     """Packs whole documents into rows, kinds mixed by share of tokens; story text fills what is left of a row."""

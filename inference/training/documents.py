@@ -2,16 +2,21 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from inference.training.noise import add_noise, find_names, rename
 from inference.training.stream import Piece, Story, Task, story_pieces, task_pieces
-from inference.training.texts import count_words, split_sentences
+from inference.training.texts import count_words, speeches_whole, split_sentences
 
 Documents = dict[str, list[list[Piece]]]
 """Documents by kind."""
 NOT_SAID = "The story does not say."
+_THING = re.compile(
+    r"\b(?:the|a|an) (?:[a-z]+ )?([a-z]{3,})(?= (?:was|is|had|and|to|in|on|said|saw|ran|went|wanted|could)\b|[.,!?])"
+)
+"""A thing: the last word after an article, before a verb, preposition or stop."""
 
 
 class DocumentMaker:
@@ -24,7 +29,7 @@ class DocumentMaker:
         """A run of at most ``words`` words, and a summary of what came before it (may be empty)."""
         start = 0
         if sum(map(count_words, sentences)) > words and self.rng.random() < 0.4:
-            start = self.rng.randrange(len(sentences) // 2)
+            start = self.rng.randrange(max(1, len(sentences) // 2))
         chosen: list[str] = []
         total = 0
         for sentence in sentences[start:]:
@@ -66,16 +71,31 @@ class DocumentMaker:
         first = clause.split(" ", 1)[0]
         return clause if first in find_names(output) or first == "I" else clause[0].lower() + clause[1:]
 
+    def title(self, text: str) -> str:
+        """A plain title out of the text's own words, such as "Lily and the Cat"; empty if none is at hand."""
+        counted = [thing.capitalize() for thing, number in Counter(_THING.findall(text)).most_common(3) if number > 1]
+        names = find_names(text)[:2]
+        if not counted:
+            return " and ".join(names)
+        thing = self.rng.choice(counted)
+        return self.rng.choice([f"{names[0]} and the {thing}", f"{names[0]}'s {thing}"] if names else [f"The {thing}"])
+
+    def premise(self, sentences: list[str]) -> str:
+        """What a story is about as its teller would say in advance: a clause of it."""
+        return self.direction(self.rng.choice(sentences)) if sentences else ""
+
     def story(self, text: str, title: str = "", asked: str = "", words: int = 300) -> list[Piece]:
         """A story that ends in a continue request; a text too short for that is only a story."""
-        sentences, summary = self.window(split_sentences(text), words)
+        sentences, summary = self.window(speeches_whole(split_sentences(text)), words)
+        summary = summary or (self.premise(sentences[:6]) if self.rng.random() < 0.4 else "")
+        title = title or (self.title(text) if self.rng.random() < 0.6 else "")
         output: list[str] = []
         cut = 0
         if sentences:
             longest = self.rng.randrange(45, 111)
             starts = [
                 place
-                for place in range(1, len(sentences))
+                for place in range(1 if self.rng.random() < 0.9 or not title + summary else 0, len(sentences))
                 if sum(map(count_words, sentences[place:])) >= 40 and count_words(sentences[place]) <= longest
             ]
             if starts:
@@ -93,16 +113,16 @@ class DocumentMaker:
         asked = asked if asked and self.rng.random() < 0.6 else self.direction(written)
         asked = "" if self.rng.random() < 0.35 else asked
         texts = [title, summary, " ".join(before), written, asked]
-        if self.rng.random() < 0.25:
+        if self.rng.random() < 0.35:
             texts = rename(texts, self.rng, 1.0, f"{texts[2]} {written}")
-            before = split_sentences(texts[2])
+            before = speeches_whole(split_sentences(texts[2]))
         lore = self.lore(texts[2]) if self.rng.random() < 0.4 else ()
-        pieces = story_pieces(Story(self.passages(before), texts[0] if self.rng.random() < 0.8 else "", texts[1], lore))
+        pieces = story_pieces(Story(self.passages(before), texts[0] if self.rng.random() < 0.9 else "", texts[1], lore))
         return pieces + task_pieces("continue", texts[4], texts[3]) if output else pieces
 
     def refine(self, text: str) -> list[Piece]:
         """The last passage is full of mistakes, the output is the clean one; sometimes there are none."""
-        sentences = split_sentences(text)
+        sentences = speeches_whole(split_sentences(text))
         size = self.rng.choice((1, 1, 1, 2, 2, 3, 4))
         place = self.rng.randrange(max(1, len(sentences) - size))
         clean = " ".join(sentences[place : place + size])
@@ -115,7 +135,7 @@ class DocumentMaker:
         how = self.rng.choice(("", "", "", "fix grammar", "fix grammar", "fix the spelling", "clearer", "grammar"))
         if self.rng.random() > 0.12:
             noisy = add_noise(clean, self.rng, self.rng.choice((0.06, 0.12, 0.2)))
-        pieces = story_pieces(Story(self.passages(split_sentences(context)) if context else ()), 30)
+        pieces = story_pieces(Story(self.passages(speeches_whole(split_sentences(context))) if context else ()), 30)
         return [*pieces, Piece("<|passage|>", noisy, 0), *task_pieces("refine", how, clean)]
 
     def rewrite(self, passage: str, how: str, written: str) -> list[Piece]:
@@ -126,7 +146,7 @@ class DocumentMaker:
         """A story of at most ``words`` words with a question about it."""
         chosen: list[str] = []
         total = 0
-        for sentence in split_sentences(text):
+        for sentence in speeches_whole(split_sentences(text)):
             total += count_words(sentence)
             if chosen and total > words:
                 break
@@ -134,7 +154,7 @@ class DocumentMaker:
         texts = [" ".join(chosen), question, answer]
         if self.rng.random() < 0.2:
             texts = rename(texts, self.rng, 1.0, texts[0])
-        story = Story(self.passages(split_sentences(texts[0])))
+        story = Story(self.passages(speeches_whole(split_sentences(texts[0]))))
         return story_pieces(story, 30) + task_pieces(task, texts[1], texts[2])
 
 
@@ -198,7 +218,7 @@ def _questions_of(sentence: str, rng: random.Random) -> Iterator[tuple[str, str]
             rng.choice(("What did {} do?", "what did {} do", "What happened to {}?")).format(_subject(match[1])),
             sentence,
         )
-    if things := re.findall(r"\b(?:the|a|an) ([a-z]{3,})\b", sentence):
+    if things := _THING.findall(sentence):
         thing = rng.choice(things)
         yield (
             rng.choice(("What about the {}?", "what happened with the {}", "Tell me about the {}.")).format(thing),

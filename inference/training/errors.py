@@ -3,3 +3,6 @@
 
 class TrainingError(Exception):
     """What went wrong, in one plain sentence that says what to do about it."""
+
+    status = 1
+    """With which a command ends."""

@@ -7,23 +7,20 @@ from typing import Any
 import torch
 
 from inference.training.errors import TrainingError
+from inference.training.network import make_model
+from inference.training.settings import Settings
 from inference.training.stream import FORMAT, TOKEN_IDS
 from inference.training.tokenizer import END, END_OF_TEXT, PAD, load_tokenizer
-from inference.training.train import Settings, grow, load_checkpoint, make_model
+from inference.training.train import load_checkpoint
 
 _CARD = Path(__file__).with_name("card.md")
 
 
 def load_model(folder: Path) -> Any:
-    """The checkpoint's model in float32 at its final depth, whichever depth it had reached."""
+    """The checkpoint's model in float32."""
     state = load_checkpoint(folder)
-    settings: Settings = state["settings"]
-    model = make_model(settings, settings.phases[0].layers)
-    if state["layers"] > settings.phases[0].layers:
-        grow(model, state["layers"])
+    model = make_model(Settings.from_state_dict(state["settings"]))
     model.load_state_dict(state["model"])
-    if state["layers"] < settings.phases[-1].layers:
-        grow(model, settings.phases[-1].layers)
     return model.eval()
 
 
@@ -42,16 +39,36 @@ def _held_out_table(folder: Path) -> str:
     )
 
 
-def export(folder: Path, model_folder: Path) -> None:
+def _figures(table: Path | None) -> str:
+    if table is None:
+        return "Not measured yet."
+    try:
+        return table.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise TrainingError(f"There is no table of figures at {table}: run python -m inference.evaluation.") from error
+
+
+def _trained(progress: dict[str, Any]) -> dict[str, float]:
+    """What the weights have seen, the run that they began with included: minutes, steps, and tokens in millions."""
+    before = progress["before"]
+    return {
+        "minutes": round(progress["used_s"] / 60 + before.get("minutes", 0)),
+        "steps": progress["step"] + before.get("steps", 0),
+        "tokens": round(progress["tokens"] / 1e6 + before.get("tokens", 0), 1),
+    }
+
+
+def export(folder: Path, model_folder: Path, figures: Path | None = None) -> None:
     """Write weights (bfloat16), configuration, tokenizer and model card; files there are replaced.
 
+    `figures` is the table that ``python -m inference.evaluation`` wrote, for the card.
     Raises TrainingError if there is no checkpoint or tokenizer, or the disk does not take the model.
     """
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     tokenizer.encode_special_tokens = False
     state = load_checkpoint(folder)
-    progress, settings = state["progress"], state["settings"]
-    window = max(phase.length for phase in settings.phases)  # beyond what it was trained on, positions mislead it
+    window = Settings.from_state_dict(state["settings"]).window
+    trained = _trained(state["progress"])
     model = load_model(folder)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     name = f"Llama Storycircle {round(parameters / 1e6)}M"
@@ -78,17 +95,21 @@ def export(folder: Path, model_folder: Path) -> None:
                 "clean_up_tokenization_spaces": False,
             },
         )
-        _write_json(model_folder / "storyteller.json", {"name": name, "format": FORMAT, "max_model_len": window})
+        _write_json(
+            model_folder / "storyteller.json",
+            {"name": name, "format": FORMAT, "max_model_len": window, "trained": trained},
+        )
         card = _CARD.read_text(encoding="utf-8").format(
             name=name,
             window=window,
             parameters=f"{parameters / 1e6:.2f}",
             layers=model.config.num_hidden_layers,
             vocabulary=model.config.vocab_size,
-            minutes=f"{progress.used_s / 60:.0f}",
-            steps=f"{progress.step:,}",
-            tokens=f"{progress.tokens / 1e6:.1f}",
+            minutes=trained["minutes"],
+            steps=f"{trained['steps']:,}",
+            tokens=trained["tokens"],
             held_out=_held_out_table(folder),
+            figures=_figures(figures),
         )
         (model_folder / "README.md").write_text(card, encoding="utf-8")
     except OSError as error:

@@ -60,6 +60,19 @@ def split_sentences(text: str) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
+def speeches_whole(sentences: list[str]) -> list[str]:
+    """Join what belongs to one speech, so that no piece begins or ends inside quotation marks."""
+    joined: list[str] = []
+    opened = False
+    for sentence in sentences:
+        if opened and count_words(joined[-1]) < 60:
+            joined[-1] += " " + sentence
+        else:
+            joined.append(sentence)
+        opened = joined[-1].count('"') % 2 == 1 or joined[-1].count("“") > joined[-1].count("”")
+    return joined
+
+
 def count_words(text: str) -> int:
     """Words parted by white space."""
     return len(text.split())
@@ -69,8 +82,9 @@ def story_texts(data: Path) -> list[str]:
     """Clean texts for a tokenizer: all of tier A, and samples of B and C."""
     rng = random.Random(0)  # noqa: S311  no secret
     texts = read_documents(data / "train_A_simple.txt.zst")
-    texts += [text[:3000] for text in rng.sample(read_documents(data / "train_B_stories.txt.zst"), 2500)]
-    texts += [text[:6000] for text in rng.sample(read_documents(data / "train_C_childlit.txt.zst"), 300)]
+    for name, number, letters in (("train_B_stories.txt.zst", 2500, 3000), ("train_C_childlit.txt.zst", 300, 6000)):
+        more = read_documents(data / name)
+        texts += [text[:letters] for text in rng.sample(more, min(number, len(more)))]
     texts += [str(record["explanation"]) for record in read_records(data / "explain_story_summary.jsonl.zst")]
     return texts
 

@@ -32,17 +32,17 @@ MAY: dict[str, set[str]] = {
     ),
     **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show"), WRITERS),
     **dict.fromkeys(("lore list", "lore add", "lore forget"), WRITERS),
-    **dict.fromkeys(("end", "settings length", "settings lines"), TELLERS),
-    **dict.fromkeys(("appeal ask", "appeal gentler", "appeal post"), WRITERS),
+    **dict.fromkeys(("end", "settings length", "settings lines", "settings voice"), TELLERS),
+    **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
     "settings rating": {"moderator", "admin"},
     **{name: {"moderator", "admin"} for name in REVIEWING},
     "setup": {"admin"},
 }
 """Who may do what, written down a second time."""
 EVERYWHERE = {"help", "about", "report", "setup", "mydata export", "mydata delete", *REVIEWING}
-EVERYWHERE |= {"appeal ask", "appeal gentler", "appeal post"}
+EVERYWHERE |= {"review ask", "review gentler", "review post"}
 OWN_ONLY = {"edit", "remove"}
-SPENDING = {"continue", "retry", "refine", "explain", "recap", "appeal gentler"}
+SPENDING = {"continue", "retry", "refine", "explain", "recap", "review gentler"}
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "blocked": {"who": Contributor("out", "Out")},

@@ -23,12 +23,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def vllm_serve(folder: Path, log: Path) -> Iterator[str]:
-    """The address of a vLLM server of this model, which may still be waking. It is gone afterwards."""
+def vllm_serve(folder: Path, log: Path, *more: str) -> Iterator[str]:
+    """The address of a vLLM server of this model, which may still be waking. It is gone afterwards.
+
+    `more` are further arguments of `vllm serve`.
+    """
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *_arguments(folder, port)],
+            [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *_arguments(folder, port), *more],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=os.environ | _ENVIRONMENT,

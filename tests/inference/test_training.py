@@ -1,6 +1,8 @@
 """Training: the tokenizer keeps text and control tokens apart, the stream is laid out as promised, runs go on."""
 
+import json
 import random
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -12,17 +14,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from inference.folder import ModelFolder
 from inference.training.__main__ import main
 from inference.training.batches import BatchSampler
 from inference.training.corpus import open_corpus, write_corpus
 from inference.training.documents import DocumentMaker, extractive_questions
 from inference.training.errors import TrainingError
+from inference.training.export import export
+from inference.training.network import weights_of
 from inference.training.noise import add_noise, find_names, rename
 from inference.training.optim import orthogonalize
+from inference.training.recipes import KINDS, make_documents
+from inference.training.settings import Phase, Settings
 from inference.training.stream import TOKEN_IDS, Piece, Story, encode, render, story_pieces, task_pieces
-from inference.training.texts import plainest, read_records, split_sentences
+from inference.training.texts import plainest, read_records, speeches_whole, split_sentences
 from inference.training.tokenizer import SPECIAL_TOKENS, encode_texts, load_tokenizer, train_tokenizer
-from inference.training.train import Phase, Settings, Trainer, grow, make_model
+from inference.training.train import Trainer, load_checkpoint
 
 STORY = (
     "Once upon a time there was a small owl named Wanjiru. She lived in an old oak with her brother Osman. "
@@ -32,7 +39,7 @@ STORY = (
     "The badger looked at the key for a long time. Then he opened a little box, and inside was a silver bell. "
     "Wanjiru rang the bell and all the animals came to dance. From that day on, Osman kept the key around his neck."
 )
-TINY = (Phase(0.5, 1, 2, 32, {"story": 0.7, "refine": 0.3}), Phase(1.0, 2, 2, 48, {"story": 0.5, "refine": 0.5}))
+TINY = (Phase(0.5, 2, 32, {"story": 0.7, "refine": 0.3}), Phase(1.0, 2, 48, {"story": 0.5, "refine": 0.5}))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +63,7 @@ def corpus_folder(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory
 
 def tiny(corpus_folder: Path, folder: Path) -> Trainer:
     folder.mkdir(exist_ok=True)
-    size = Settings(budget_s=12, hidden=16, mlp=32, heads=1, vocab_size=400, phases=TINY)
+    size = Settings(budget_s=12, layers=1, hidden=16, mlp=32, heads=1, vocab_size=400, phases=TINY)
     return Trainer(open_corpus(corpus_folder), None, folder, size)
 
 
@@ -135,6 +142,53 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
         list(read_records(path))
 
 
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with every file that training reads, as small as can be."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for tier in ("A_simple", "B_stories", "C_childlit"):
+        stories = "<|endoftext|>".join([STORY, STORY.replace("owl", "fox")] * 4)
+        (folder / f"train_{tier}.txt.zst").write_bytes(zstandard.compress(stories.encode()))
+    fields = {"character": "an owl", "setting": "a wood", "challenge": "a lost key", "outcome": "all dance",
+              "teaching": "asking helps"}  # fmt: skip
+    question = {"story": "owl", "context": STORY, "question": "Who found a key?", "answer": "Wanjiru"}
+    rows: dict[str, list[dict[str, object]]] = {
+        "explain_story_qa_fairytaleqa": [{**question, "split": split} for split in ("train", "val")],
+        "explain_fable_fields_templated": [{"story": STORY, "fields": fields, "split": "train"}],
+        "explain_story_summary": [{"story": STORY, "explanation": "An owl finds a key.", "split": "train"}],
+        "write_with_constraints": [{"fable": STORY, "constraints": {"title": "The Bell"}, "split": "train"}],
+        "storybooks_en_ccby_pd": [{"title": "The Key", "text": STORY}],
+        "validation": [{"tier": tier, "text": STORY, "title": "Held out"} for tier in ("A_simple", "B", "C")],
+    }
+    for name, some in rows.items():
+        lines = "\n".join(json.dumps(row) for row in some)
+        (folder / f"{name}.jsonl.zst").write_bytes(zstandard.compress(lines.encode()))
+    return folder
+
+
+def test_every_kind_of_document_comes_out_of_a_data_folder_and_none_out_of_what_is_held_out(data: Path) -> None:
+    documents = make_documents(data, 1)
+    assert set(documents) == set(KINDS)
+    assert all(documents.values())
+    assert documents == make_documents(data, 1)
+    told = json.dumps([piece.text for some in documents.values() for pieces in some for piece in pieces])
+    assert "The Bell" in told
+    assert "The Key" not in told, "a storybook whose text is held out"
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # inside torch, when it begins to compile
+def test_a_model_is_made_from_a_data_folder_to_a_model_folder(data: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    assert main(["pretrain", "--data", str(data), "--out", out, "--minutes", "0", "--vocab-size", "500"]) == 0
+    assert main(["evaluate", "--out", out]) == 0
+    assert main(["export", "--out", out, "--model", str(tmp_path / "model")]) == 0
+    profile = ModelFolder(tmp_path / "model").profile(ModelFolder(tmp_path / "model").vocabulary())
+    assert profile.name == "Llama Storycircle 4M"
+    assert profile.form == "stream"
+    assert "Built with Llama" in (tmp_path / "model" / "README.md").read_text("utf-8")
+
+
 def test_missing_folders_are_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tokenizer", "--data", str(tmp_path / "nowhere"), "--out", str(tmp_path)]) == 1
     assert "point --data at the folder" in capsys.readouterr().err
@@ -150,7 +204,7 @@ def test_a_resumed_run_gives_the_same_losses(corpus_folder: Path, tmp_path: Path
     part = []
     for row in first.run(clock):
         part.append(row["loss"])
-        if len(part) == 7:  # past the point where the model was deepened
+        if len(part) == 7:  # in the second phase
             first.stop()
     second = tiny(corpus_folder, tmp_path / "parts")
     second.load()
@@ -176,15 +230,57 @@ def test_a_full_disk_at_a_checkpoint_is_told_and_the_old_checkpoint_stays(
     assert (tmp_path / "checkpoint.pt").read_bytes() == before
 
 
-def test_a_deepened_model_computes_the_same() -> None:
-    model = make_model(Settings(budget_s=1, hidden=16, mlp=32, heads=1, vocab_size=64), 2)
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    ids = torch.arange(12)[None]
-    before = model(input_ids=ids).logits
-    grow(model, 5)
-    assert len(model.model.layers) == 5
-    torch.testing.assert_close(model(input_ids=ids).logits, before)
+def test_a_run_begins_with_an_exported_model_and_notes_what_that_had_seen(
+    tokenizer: Tokenizer, corpus_folder: Path, tmp_path: Path
+) -> None:
+    first = tiny(corpus_folder, tmp_path / "first")
+    tokenizer.save(str(tmp_path / "first" / "tokenizer.json"))
+    list(first.run(count(step=2).__next__))
+    export(tmp_path / "first", tmp_path / "model")
+    noted = json.loads((tmp_path / "model" / "storyteller.json").read_text("utf-8"))
+    assert noted["name"].startswith("Llama")
+    assert (noted["max_model_len"], noted["trained"]["steps"]) == (48, 6)
+    second = tiny(corpus_folder, tmp_path / "second")
+    second.begin_with(weights_of(tmp_path / "model"), noted["trained"])
+    for name, weight in second.model.state_dict().items():
+        torch.testing.assert_close(weight, first.model.state_dict()[name], rtol=0.01, atol=0.01)  # bfloat16 on disk
+    second.save()
+    assert load_checkpoint(tmp_path / "second")["progress"]["before"]["steps"] == 6
+    wider = Trainer(
+        open_corpus(corpus_folder), None, tmp_path, Settings(budget_s=1, hidden=32, heads=1, vocab_size=400)
+    )
+    with pytest.raises(TrainingError, match="another size"):
+        wider.begin_with(weights_of(tmp_path / "model"), {})
+    with pytest.raises(TrainingError, match="no model to begin with"):
+        weights_of(tmp_path)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_the_last_checkpoint_stays(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    trainer = tiny(corpus_folder, tmp_path)
+    trainer.save()
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    with torch.no_grad():
+        trainer.model.lm_head.weight[0] = float("nan")
+    with pytest.raises(TrainingError, match="not a number"):
+        list(trainer.run(count().__next__))
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+
+
+def test_bfloat16_computes_nearly_the_same_loss(corpus_folder: Path) -> None:
+    size = Settings(budget_s=1, layers=1, hidden=16, mlp=32, heads=1, vocab_size=400, phases=TINY)
+    batch = BatchSampler(open_corpus(corpus_folder), 1).next_batch(2, 32, {"story": 1.0})
+    exact, rough = (
+        Trainer(open_corpus(corpus_folder), None, Path(), replace(size, bfloat16=bfloat16))
+        for bfloat16 in (False, True)
+    )
+    with rough._autocast():
+        loss = rough.loss(batch)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, exact.loss(batch), rtol=0.02, atol=0)
+    rough.step()
+    assert all(parameter.dtype == torch.float32 for parameter in rough.model.parameters())
 
 
 def test_orthogonalized_updates_have_singular_values_near_one_another() -> None:
@@ -198,6 +294,21 @@ def test_rows_are_full_and_targets_are_the_next_tokens(corpus_folder: Path) -> N
     batch = BatchSampler(open_corpus(corpus_folder), 1).next_batch(3, 40, {"story": 0.5, "refine": 0.5})
     assert batch.inputs.shape == batch.targets.shape == batch.weights.shape == (3, 40)
     assert np.array_equal(batch.inputs[:, 1:], batch.targets[:, :-1])
+
+
+def test_no_piece_of_a_story_begins_inside_a_speech() -> None:
+    sentences = split_sentences('He came. "Stop! It is late," she said. "Go! Now!" He went.')
+    assert len(sentences) == 6
+    assert speeches_whole(sentences) == ["He came.", '"Stop! It is late," she said.', '"Go! Now!"', "He went."]
+    never_closed = ['"Once.', *(["And so it was."] * 40)]
+    assert max(len(each.split()) for each in speeches_whole(never_closed)) < 70
+
+
+def test_a_title_is_made_of_the_texts_own_words() -> None:
+    for seed in range(5):
+        title = DocumentMaker(seed).title(STORY + " He put the key away. Then Wanjiru lost the key.")
+        assert title in ("Wanjiru and the Key", "Wanjiru's Key", "Wanjiru and the Bell", "Wanjiru's Bell")
+    assert DocumentMaker(1).title("It rained.") == ""
 
 
 def test_plain_texts_are_those_of_common_words() -> None:

@@ -78,8 +78,8 @@ async def test_moderators_hear_of_what_waits_in_their_channel(scene: Scene) -> N
 
 async def test_another_persons_appeal_button_does_nothing_for_others(scene: Scene) -> None:
     asked = await refused(scene)
-    number = asked.text.rpartition("/story appeal ")[2].split(")")[0]
-    tried = await scene.ask("appeal ask", number=int(number))
+    number = asked.text.rpartition("/story review ask ")[2].split(")")[0]
+    tried = await scene.ask("review ask", number=int(number))
     assert "You have no text of that number" in tried.text
 
 
