@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
     engine_adapter: str | None = Field(
         None,
-        description="The adapter for stories that chose none (`/story settings voice`); what is in use there, if not set.",
+        description="The adapter for stories that chose none (`/story settings voice`); the one in use, if not set.",
     )
 
     engine_url: str | None = Field(
