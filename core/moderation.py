@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from typing import NewType, Protocol
 
-from core import wording
+from core import observation, wording
 from core.errors import Withheld
 from core.policy import ALLOWED, STRICTEST, Decision, Policy, Verdict
 from core.text import hygienic, sentence_end
@@ -57,6 +57,7 @@ class Gate:
         self._limit = limit_seconds
         self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
+    @observation.stage("judge", outcome=lambda verdict: {"decision": verdict.decision.name.lower()})
     async def judge(self, text: str, policy: Policy, *, drawn: bool = False) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say.
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import permission, prompts
+from core import observation, permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.moderation import Cleared, Gate, phrase
@@ -395,6 +395,7 @@ class Session:
             async for shown in released:
                 if self.house.rating not in _WHOLE_TURN:
                     self._watch(Glimpse(Stage.WRITING, shown))
+                    observation.note("shown")
         given = replace(prompt.given, cached_tokens=answer.cached_tokens)
         return Writing(shown, answer.ids_of(shown), given)
 

@@ -58,6 +58,7 @@ class Exchange:
         try:
             with self.reception.acknowledging():
                 shown = await self.interaction.response.defer(ephemeral=private, thinking=not quiet)
+            observation.note("acknowledged", platform=PLATFORM, seconds=_age(self.interaction))
         except discord.HTTPException as error:
             trouble.note(error)
             return self._unacknowledged(error, page, time.monotonic() - began, quiet=quiet)
@@ -95,6 +96,7 @@ class Exchange:
         except (*LOST, discord.InteractionResponded) as error:
             trouble.note(error)
 
+    @observation.stage("exchange", told=lambda *_: {"platform": PLATFORM})
     async def perform(self, page: Page, name: str, turn: Turn, arguments: Mapping[str, str]) -> Reply | None:
         """Perform a turn, show it while it is written, and what comes of it. None if it was refused or stopped."""
 

@@ -30,6 +30,7 @@ class Out(HTTPClient):
 
     door: Door
 
+    @observation.stage("post", told=lambda *_, **__: {"platform": PLATFORM})
     async def request(
         self,
         route: Route,
@@ -52,6 +53,7 @@ class Answers(AsyncWebhookAdapter):
         super().__init__()  # type: ignore[no-untyped-call]
         self._door = door
 
+    @observation.stage("post", told=lambda *_, **__: {"platform": PLATFORM})
     async def request(
         self,
         route: Route,
