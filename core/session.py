@@ -12,6 +12,7 @@ from typing import Any
 from core import observation, permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
+from core.evidence import repeats
 from core.moderation import Cleared, Gate, phrase
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
@@ -244,9 +245,10 @@ class Session:
                     order = replace(order, gently=True)
                     prompt = prompts.compose(self.engine, material, order)
                 withheld = error
+                self._watch(Glimpse(Stage.WRITING, phrase("")))  # what was shown of it goes at once
                 continue
             withheld = None
-            if writing.text and accept(writing.text):
+            if writing.text and not repeats(writing.text, [prompts.RULES]) and accept(writing.text):
                 return writing
         if withheld is not None:
             notice = said("Nothing that the storyteller wrote fitted this channel's rating. Try another direction.")
@@ -393,11 +395,15 @@ class Session:
         shown = phrase("")
         async with aclosing(answer.text()) as pieces, aclosing(self._release(pieces)) as released:
             async for shown in released:
-                if self.house.rating not in _WHOLE_TURN:
+                if self._shows_sentences():
                     self._watch(Glimpse(Stage.WRITING, shown))
                     observation.note("shown")
         given = replace(prompt.given, cached_tokens=answer.cached_tokens)
         return Writing(shown, answer.ids_of(shown), given)
+
+    def _shows_sentences(self) -> bool:
+        """Whether sentences are shown as they come; a class sees only what has passed as a whole."""
+        return self.house.rating not in _WHOLE_TURN and self.house.workspace.approval is Approval.FLAGGED
 
     def _release(self, pieces: AsyncGenerator[str, None]) -> AsyncGenerator[Cleared, None]:
         return self._gate.release(pieces, self.policy)
