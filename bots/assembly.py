@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bots.hearing import HeardEngine
 from bots.settings import Settings
+from bots.tracing import tracing
 from core.database import Database
 from core.engine import Engine
 from core.errors import EngineError
@@ -31,13 +33,14 @@ async def storyteller(settings: Settings) -> AsyncIterator[Storyteller]:
     async with AsyncExitStack() as parts:
         database = await Database.open(settings.database_url.get_secret_value())
         parts.push_async_callback(database.close)
+        await parts.enter_async_context(tracing(settings))
         voice = engine(settings)
         parts.push_async_callback(voice.close)
         await parts.enter_async_context(settling(voice))
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=gate(settings),
-            engine=voice,
+            engine=HeardEngine(voice),
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
         )

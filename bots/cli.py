@@ -22,6 +22,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bots import loglines
 from bots.settings import Settings, SettingsError, load
 from bots.stopping import FAILED, INTERRUPTED, LATER, MISUSED, OK, TERMINATED
 from core.errors import StoreLocked, StoryError
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load()
         _log_to(settings)
+        loglines.shape(settings)
         _arm(settings)
         return _commands(arguments, settings)
     except SettingsError as error:
@@ -93,7 +95,7 @@ async def _until_terminated(settings: Settings, channel: str) -> int:
     playing = asyncio.current_task()
     assert playing is not None  # noqa: S101 - asyncio.run made one
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, channel=channel)
 
 
@@ -108,7 +110,7 @@ async def _on_discord(settings: Settings) -> int:
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.discord import run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, settings)
 
 
@@ -123,7 +125,7 @@ async def _on_slack(settings: Settings) -> int:
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.together import slack as run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, settings)
 
 
@@ -138,17 +140,17 @@ async def _on_all(settings: Settings, platforms: "Mapping[str, Platform]") -> in
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.together import run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, platforms, settings)
 
 
-def _watched(teller: Storyteller, port: int | None) -> contextlib.AbstractAsyncContextManager[None]:
+def _watched(teller: Storyteller, settings: Settings) -> contextlib.AbstractAsyncContextManager[None]:
     """The health pages, if they are wanted; their web server is slow to import."""
-    if port is None:
+    if settings.health_port is None:
         return contextlib.nullcontext()
     from bots.health import health  # noqa: PLC0415
 
-    return health(teller, port)
+    return health(teller, settings.health_port, settings.health_host)
 
 
 def _sorry(sentence: str, code: int) -> int:

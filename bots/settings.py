@@ -1,7 +1,7 @@
 """Every setting there is. The only reader of the environment and of `.env`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -115,12 +115,19 @@ class Settings(BaseSettings):
     )
 
     health_port: int | None = Field(
-        None, ge=1, le=65535, description="Port of `/healthz` and `/readyz` on this machine; none if not set."
+        None, ge=1, le=65535, description="Port of `/healthz`, `/readyz` and `/metrics`; none if not set."
+    )
+    health_host: str = Field("127.0.0.1", description="Address to listen on for them; `0.0.0.0` in a container.")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Where traces of turns go (OTLP over HTTP), e.g. `http://localhost:4318`; none if not set.",
     )
     log_level: str = Field(
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR, to stderr."
     )
     log_file: Path | None = Field(None, description="Write the log to this file instead.")
+    log_format: Literal["text", "json"] = Field("text", description="`json`: one JSON object a line, for collectors.")
     faults: str | None = Field(None, description="Never set it: where a test has this process fail (`core/faults.py`).")
 
     @field_validator("database_url")

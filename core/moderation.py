@@ -57,7 +57,7 @@ class Gate:
         self._limit = limit_seconds
         self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
-    @observation.stage("judge", outcome=lambda verdict: {"decision": verdict.decision.name.lower()})
+    @observation.stage("judge", outcome=lambda verdict: {"decision": verdict.decision})
     async def judge(self, text: str, policy: Policy, *, drawn: bool = False) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say.
 

@@ -7,7 +7,7 @@ numbers. Nothing that anybody wrote is among them, and no id of a person, a plac
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
@@ -38,18 +38,23 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Ended(Protocol):
-    """Called once when a stage is over."""
+class Course(Protocol):
+    """One stage while it lasts."""
 
-    def __call__(self, facts: Facts, error: BaseException | None) -> None:
-        """With what came of it."""
+    def started(self) -> None:
+        """What was waited for has begun: the engine's first token is there."""
+        ...
+
+    def end(self, facts: Facts, error: BaseException | None) -> None:
+        """It is over. Called exactly once."""
+        ...
 
 
 class Observer(Protocol):
     """Somebody who watches. Called in the event loop, so it must return at once; it must not raise."""
 
-    def begin(self, stage: str, facts: Facts) -> Ended:
-        """A stage begins in the present task. Returns what is to be called at its end, in the same task."""
+    def begin(self, stage: str, facts: Facts) -> Course:
+        """A stage begins in the present task, in which it will also end."""
         ...
 
     def note(self, event: str, facts: Facts) -> None:
@@ -76,15 +81,26 @@ def note(event: str, **facts: str | float) -> None:
         each.note(event, facts)
 
 
-def begin(stage: str, **facts: str | float) -> Ended:
-    """Tell of the beginning of a stage; whoever calls this calls what it returns, whatever happens."""
-    ends = [each.begin(stage, facts) for each in _observers.get()]
+def begin(stage: str, **facts: str | float) -> Course:
+    """Tell of the beginning of a stage. Whoever calls this ends it, whatever happens."""
+    return _All([each.begin(stage, facts) for each in _observers.get()])
 
-    def end(facts: Facts, error: BaseException | None) -> None:
-        for each in reversed(ends):
-            each(facts, error)
 
-    return end
+class _All:
+    """A stage in the eyes of all observers."""
+
+    __slots__ = ("_courses",)
+
+    def __init__(self, courses: Sequence[Course]) -> None:
+        self._courses = courses
+
+    def started(self) -> None:
+        for each in self._courses:
+            each.started()
+
+    def end(self, facts: Facts, error: BaseException | None) -> None:
+        for each in reversed(self._courses):
+            each.end(facts, error)
 
 
 def stage(
@@ -99,8 +115,7 @@ def stage(
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
         if not inspect.iscoroutinefunction(function):
             return _plain(name, function, told, outcome)
-        asynchronous = cast("Callable[P, Coroutine[Any, Any, Any]]", function)
-        return cast("Callable[P, R]", _async(name, asynchronous, told, outcome))
+        return cast("Callable[P, R]", _async(name, function, told, outcome))
 
     return decorated
 
@@ -112,13 +127,13 @@ def _plain(
     def watched(*args: P.args, **kwargs: P.kwargs) -> R:
         if not _observers.get():
             return function(*args, **kwargs)
-        end = begin(name, **told(*args, **kwargs))
+        course = begin(name, **told(*args, **kwargs))
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            end({}, error)
+            course.end({}, error)
             raise
-        end(outcome(result), None)
+        course.end(outcome(result), None)
         return result
 
     return watched
@@ -134,13 +149,13 @@ def _async(
     async def watched(*args: P.args, **kwargs: P.kwargs) -> R:
         if not _observers.get():
             return await function(*args, **kwargs)
-        end = begin(name, **told(*args, **kwargs))
+        course = begin(name, **told(*args, **kwargs))
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
-            end({}, error)
+            course.end({}, error)
             raise
-        end(outcome(result), None)
+        course.end(outcome(result), None)
         return result
 
     return watched

@@ -78,7 +78,9 @@ class Storyteller:
             self._warming = asyncio.create_task(self._gate.warm())
         self.engine.start()
 
-    @observation.stage("turn", told=lambda _, name, turn, *__, **___: {"operation": name, "platform": turn.place.platform})
+    @observation.stage(
+        "turn", told=lambda _, name, turn, *__, **___: {"operation": name, "platform": turn.place.platform}
+    )
     async def perform(
         self, name: str, turn: Turn, arguments: Mapping[str, str] | None = None, *, watch: Watch | None = None
     ) -> Reply:

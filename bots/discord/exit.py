@@ -15,7 +15,9 @@ import discord
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
+from bots.discord.turns import PLATFORM
 from bots.leaving import released
+from core import observation
 from core.release import Door
 
 _UNSEEN = frozenset(

@@ -18,6 +18,7 @@ from bots.slack.reception import Reception
 from bots.slack.stream import Stream
 from bots.slack.trouble import LOST
 from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
+from core import observation
 from core.errors import StoreError, StoryError
 from core.moderation import translated
 from core.operation import OPERATIONS, Effect
@@ -52,6 +53,7 @@ class Exchange:
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
 
+    @observation.stage("exchange", told=lambda *_, **__: {"platform": PLATFORM})
     async def perform(
         self, name: str, arguments: Mapping[str, str], pointed: Pointed = NOTHING, *, place: Place | None = None
     ) -> None:

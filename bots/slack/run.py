@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
-from bots.slack import assistant, home, oauth, outbox, trouble
+from bots.slack import assistant, home, oauth, outbox, trouble, watched
 from bots.slack.app import application, catch_all
 from bots.slack.client import client
 from bots.slack.reception import Reception
@@ -99,7 +99,8 @@ async def _connected(
     handler = AsyncSocketModeHandler(app, app_token, web_client=link, ping_interval=_SESSION_CHECK)
     try:
         await _connect(handler)
-        yield
+        with watched.connected(handler):
+            yield
     finally:
         await reception.close()
         await handler.close_async()  # type: ignore[no-untyped-call]
