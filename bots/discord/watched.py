@@ -27,7 +27,7 @@ def connected(client: discord.AutoShardedClient) -> contextlib.AbstractContextMa
     """While the block lasts, Discord is connected if every shard's gateway is."""
 
     async def probe() -> bool:
-        return client.is_ready() and bool(client.shards) and not any(map(_closed, client.shards.values()))
+        return bool(client.shards) and not any(map(_closed, client.shards.values()))
 
     return connection(PLATFORM, probe)
 
