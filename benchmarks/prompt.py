@@ -13,7 +13,7 @@ import time
 
 import pexpect
 
-from benchmarks.turns import HEAD, Row
+from benchmarks.row import HEAD, Aim, Row
 
 
 def prompt(folder: str) -> float:
