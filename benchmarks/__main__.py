@@ -2,7 +2,7 @@
 
 import asyncio
 
-from benchmarks import prompt
+from benchmarks import prompt, slack
 from benchmarks.turns import HEAD, measure
 
 
@@ -12,6 +12,7 @@ def main() -> None:
     print(prompt.measure(repeats=5))
     for row in asyncio.run(measure(stories=8, turns=4, rounds=3)):
         print(row)
+    asyncio.run(slack.show())
     print("\nStart-up: python -m benchmarks.startup · moderation: python -m benchmarks.moderation --data FOLDER")
 
 

@@ -2,31 +2,45 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.engine import make_url
+
 from bots.hearing import HeardEngine
-from bots.settings import Settings
+from bots.settings import Settings, SettingsError
 from bots.tracing import tracing
+from core import helplines
 from core.database import Database
 from core.engine import Engine
+from core.erasure import Erasure
 from core.errors import EngineError
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate
+from core.quotas import Allowance, Quotas
+from core.retention import Retention, tidying
 from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
+from core.tombstones import Book
 
 if TYPE_CHECKING:
     from inference.vllm import EngineOptions
 
+log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
-async def storyteller(settings: Settings) -> AsyncIterator[Storyteller]:
+async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncIterator[Storyteller]:
     """A storyteller with all its parts; they are stopped and closed at the end, whatever happens.
+
+    Without `limited` nobody has a quota and nothing is tidied away, as for somebody at their own terminal.
 
     The engine is not started yet, so that a prompt can come first. Raises `StoryError` if a part is unusable.
     """
@@ -37,13 +51,58 @@ async def storyteller(settings: Settings) -> AsyncIterator[Storyteller]:
         voice = engine(settings)
         parts.push_async_callback(voice.close)
         await parts.enter_async_context(settling(voice))
+        if limited and (old := helplines.stale(lines(settings), dt.datetime.now(dt.UTC).date())):
+            log.warning("%d helplines were not verified in the last 180 days; docs/safety.md says how", len(old))
+        erasure = erasures(settings, database)
+        await erasure.repeat()
+        if limited:
+            await parts.enter_async_context(tidying(database, retention(settings)))
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=gate(settings),
             engine=HeardEngine(voice),
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
+            quotas=Quotas(allowance(settings), database) if limited else None,
+            erasure=erasure,
+            helplines=lines(settings),
         )
+
+
+def erasures(settings: Settings, database: Database) -> Erasure:
+    """Forgets people, and knows where that is noted: beside the database if it is a file."""
+    address = make_url(settings.database_url.get_secret_value())
+    path = settings.forgotten_file
+    if path is None and address.get_backend_name() == "sqlite" and address.database:
+        path = Path(address.database).with_suffix(".forgotten")
+    return Erasure(database, secret=settings.secret.get_secret_value(), book=Book(path))
+
+
+def lines(settings: Settings) -> tuple[helplines.Helpline, ...]:
+    """The helplines. Raises `SettingsError` if the operator's file cannot be used."""
+    if settings.helplines_file is None:
+        return helplines.HELPLINES
+    try:
+        return helplines.read(settings.helplines_file)
+    except helplines.HelplinesError as error:
+        raise SettingsError(str(error)) from None
+
+
+def allowance(settings: Settings) -> Allowance:
+    """How often the storyteller may be asked."""
+    s = settings
+    return Allowance(s.quota_person_minute, s.quota_person_day, s.quota_channel_minute, s.quota_server_minute)
+
+
+def retention(settings: Settings) -> Retention:
+    """How long what is no story is kept."""
+    return Retention(
+        verdicts=settings.keep_verdicts_days,
+        held=settings.keep_held_days,
+        held_in_class=settings.keep_held_class_days,
+        posts=settings.keep_posts_days,
+        audit=settings.keep_audit_days,
+    )
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@
     python -m bots run                       tell stories on every platform that is configured
     python -m bots slack-manifest [--url U]  print the manifest from which Slack makes the app
     python -m bots doctor                    what is configured, what is missing, how to get it
+    python -m bots tidy                      take away what is over its time (the bot itself does so daily)
     python -m bots moderate [--rating R]     judge JSON lines from standard input
 
 Exit codes: 0 done · 1 could not do its job · 2 settings or arguments are wrong · 75 try again later ·
@@ -15,14 +16,13 @@ Exit codes: 0 done · 1 could not do its job · 2 settings or arguments are wron
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bots import loglines
+from bots import logs
 from bots.settings import Settings, SettingsError, load
 from bots.stopping import FAILED, INTERRUPTED, LATER, MISUSED, OK, TERMINATED
 from core.errors import StoreLocked, StoryError
@@ -38,8 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         settings = load()
-        _log_to(settings)
-        loglines.shape(settings)
+        logs.set_up(settings)
         _arm(settings)
         return _commands(arguments, settings)
     except SettingsError as error:
@@ -66,10 +65,14 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
             from bots.moderate import moderate  # noqa: PLC0415
 
             return asyncio.run(moderate(settings, arguments.rating, sys.stdin.buffer, sys.stdout))
+        case "tidy":
+            from bots.tidy import tidy  # noqa: PLC0415
+
+            return asyncio.run(tidy(settings, sys.stdout))
         case "slack-manifest":
             from bots.slack.manifest import printed  # noqa: PLC0415
 
-            sys.stdout.write(printed(arguments.url or settings.slack_public_url))
+            sys.stdout.write(printed(arguments.url or settings.slack_public_url, messages=arguments.messages))
             return OK
         case "discord" | "slack" | "run" as platform:
             return {"discord": _discord, "slack": _slack, "run": _together}[platform](settings)
@@ -95,7 +98,7 @@ async def _until_terminated(settings: Settings, channel: str) -> int:
     playing = asyncio.current_task()
     assert playing is not None  # noqa: S101 - asyncio.run made one
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
-    async with storyteller(settings) as teller, _watched(teller, settings):
+    async with storyteller(settings, limited=False) as teller, _watched(teller, settings):
         return await run(teller, channel=channel)
 
 
@@ -159,17 +162,6 @@ def _sorry(sentence: str, code: int) -> int:
     return code
 
 
-def _log_to(settings: Settings) -> None:
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    try:
-        logging.basicConfig(filename=settings.log_file, level=settings.log_level, format=form)
-    except OSError as error:
-        raise SettingsError(f"LOG_FILE cannot be written: {error.strerror}.") from None
-    if settings.log_file is None and settings.log_level == "WARNING":
-        # vLLM warns of much that nobody at a terminal can use; its errors reach people as our own sentences.
-        logging.getLogger().handlers[0].addFilter(lambda record: not record.name.startswith("vllm"))
-
-
 def _arm(settings: Settings) -> None:
     if settings.faults:
         from core import faults  # noqa: PLC0415 - for tests alone
@@ -204,7 +196,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="tell stories on every platform that is configured")
     shown = commands.add_parser("slack-manifest", help="print the manifest from which Slack makes the app")
     shown.add_argument("--url", default=None, type=_address, help="for HTTP: where the internet reaches you")
+    shown.add_argument("--messages", action="store_true", help="have ordinary messages count where an admin allows it")
     commands.add_parser("doctor", help="say what is configured, what is missing and how to get it")
+    commands.add_parser("tidy", help="take away what is over its time, and forget again whom a backup brought back")
     moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")
     moderate.add_argument("--rating", choices=("g", "pg", "teen", "mature"), default=None)
     return parser

@@ -54,6 +54,8 @@ def plain(reply: Reply, language: Language = Language.EN) -> str:
         if before is not None and not (before.shape is block.shape is Shape.ITEM):
             lines.append("")
         lines.append(translated(_plain(block), language))
+    if reply.file is not None:
+        lines += ["", reply.file.text]
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """`python -m bots doctor`: what is configured, what is missing, and how to get it."""
 
 import asyncio
+import datetime as dt
 import importlib.util
 import shutil
 import socket
@@ -12,7 +13,9 @@ from typing import TextIO
 
 from sqlalchemy.engine import make_url
 
-from bots.settings import BUNDLED_MODEL, Settings
+from bots.assembly import lines
+from bots.settings import BUNDLED_MODEL, Settings, SettingsError
+from core import helplines
 from core.database import Database
 from core.errors import EngineFailed, StoryError
 from inference.folder import ModelFolder
@@ -43,7 +46,7 @@ async def doctor(settings: Settings, out: TextIO) -> int:
         await _database(settings),
         *await asyncio.to_thread(_others, settings),
         await _discord(settings),
-        _slack(settings),
+        await _slack(settings),
     ]
     for each in findings:
         print(f"{each.state}  {each.part:<11} {each.said}", file=out)
@@ -53,7 +56,7 @@ async def doctor(settings: Settings, out: TextIO) -> int:
 
 
 def _others(settings: Settings) -> list[Finding]:
-    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret]
+    checks: list[Callable[[Settings], Finding]] = [_disk, _engine, _model, _health_port, _secret, _env_file, _helplines]
     return [check(settings) for check in checks]
 
 
@@ -116,8 +119,29 @@ def _health_port(settings: Settings) -> Finding:
 def _secret(settings: Settings) -> Finding:
     if settings.secret.get_secret_value():
         return Finding("secret", State.FINE, "set.")
-    said = "not set; set SECRET to any long random text before several workspaces share one engine."
+    said = "not set; set SECRET to any long random text before several workspaces or people share it."
     return Finding("secret", State.ABSENT, said)
+
+
+def _env_file(_settings: Settings) -> Finding:
+    file = Path(".env")
+    if not file.is_file():
+        return Finding("secrets", State.FINE, "there is no .env; they come from the environment.")
+    if file.stat().st_mode & 0o077:
+        return Finding("secrets", State.ABSENT, "others on this machine may read .env: chmod 600 .env")
+    return Finding("secrets", State.FINE, "nobody else may read .env.")
+
+
+def _helplines(settings: Settings) -> Finding:
+    try:
+        found = lines(settings)
+    except SettingsError as error:
+        return Finding("helplines", State.BROKEN, str(error))
+    old = helplines.stale(found, dt.datetime.now(dt.UTC).date())
+    if old:
+        said = f"{len(old)} of {len(found)} were not verified in the last 180 days; docs/safety.md says how."
+        return Finding("helplines", State.ABSENT, said)
+    return Finding("helplines", State.FINE, f"{len(found)}, all verified in the last 180 days.")
 
 
 async def _discord(settings: Settings) -> Finding:
@@ -130,7 +154,11 @@ async def _discord(settings: Settings) -> Finding:
     return Finding("discord", State.FINE if fine else State.BROKEN, said)
 
 
-def _slack(settings: Settings) -> Finding:
-    if settings.slack_bot_token is None and settings.slack_client_id is None:
+async def _slack(settings: Settings) -> Finding:
+    given = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret, settings.slack_client_id
+    if not any(given):
         return Finding("slack", State.ABSENT, "not set up; the README's section “Slack in five minutes” says how.")
-    return Finding("slack", State.FINE, "set up (not asked now).")
+    from bots.slack.checkup import checkup  # noqa: PLC0415 - its library is loaded only where it is used
+
+    fine, said = await checkup(settings)
+    return Finding("slack", State.FINE if fine else State.BROKEN, said)

@@ -1,4 +1,4 @@
-"""The log as JSON lines (`LOG_FORMAT=json`), for machines that collect logs. Nothing that anybody wrote is in them.
+"""The log as JSON lines (`LOG_FORMAT=json`), for machines that collect logs; `bots.logs` sets it up.
 
 What an exception says may quote a story, so of a traceback only places and types are told.
 """
@@ -9,17 +9,8 @@ import time
 import traceback
 from collections.abc import Callable
 
-from bots.settings import Settings
-
 _OURS = ("bots", "core", "inference", "__main__")
 _FRAMES = 12
-
-
-def shape(settings: Settings, clean: Callable[[str], str] = str) -> None:
-    """Have every handler of the log write JSON lines, if the settings say so. `clean` goes over each message."""
-    if settings.log_format == "json":
-        for handler in logging.getLogger().handlers:
-            handler.setFormatter(JsonLines(clean))
 
 
 class JsonLines(logging.Formatter):

@@ -17,6 +17,8 @@ BUNDLED_MODEL = str(Path(__file__).parent.parent / "inference" / "model")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+Quota = Annotated[int, Field(ge=0, le=1_000_000)]
+Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -38,7 +40,11 @@ class Settings(BaseSettings):
     )
     secret: SecretStr = Field(
         SecretStr(""),
-        description="Any long random text; keeps workspaces apart in the engine's cache.",
+        description="Any long random text, which must stay the same: keeps workspaces apart, and seals erasures.",
+    )
+    forgotten_file: Path | None = Field(
+        None,
+        description="Where erasures are noted, for after a restored backup; beside an SQLite file if not set.",
     )
 
     engine_model: str = Field(
@@ -70,6 +76,24 @@ class Settings(BaseSettings):
     first_words_seconds: Seconds = Field(60.0, description="How long the first words of a turn may take.")
     turn_seconds: Seconds = Field(180.0, description="How long the rest of a turn may take.")
     moderation_seconds: Seconds = Field(5.0, description="How long one filter may take; then the text is held.")
+
+    quota_person_minute: Quota = Field(
+        6, description="Turns a minute in which one person may ask the storyteller; 0: any."
+    )
+    quota_person_day: Quota = Field(100, description="The same in 24 hours, over all processes.")
+    quota_channel_minute: Quota = Field(20, description="The same a minute for a channel or thread.")
+    quota_server_minute: Quota = Field(200, description="The same a minute for a whole server.")
+
+    helplines_file: Path | None = Field(
+        None, description="A TOML file with the helplines that you have verified; see docs/safety.md."
+    )
+    keep_verdicts_days: Days = Field(90, description="Days for which it is kept which texts were allowed (as hashes).")
+    keep_held_days: Days = Field(30, description="Days for which texts that were kept back stay, for an appeal.")
+    keep_held_class_days: Days = Field(
+        7, description="The same where a moderator sees passages before they are posted."
+    )
+    keep_posts_days: Days = Field(7, description="Days for which answers are kept, to be shown after a crash.")
+    keep_audit_days: Days = Field(365, description="Days for which moderators' decisions and reports are kept.")
 
     discord_token: SecretStr | None = Field(None, description="The bot's token, from Discord's developer portal.")
     discord_messages: bool = Field(
@@ -107,6 +131,12 @@ class Settings(BaseSettings):
     slack_public_url: str | None = Field(
         None, description="Where the internet reaches that port, e.g. `https://stories.example.org`."
     )
+    slack_keep_days: int = Field(
+        30,
+        ge=0,
+        le=36500,
+        description="Days for which stories are kept after a workspace removed the bot (many workspaces only).",
+    )
     slack_api_base: str = Field(
         "https://slack.com/api/", description="Where Slack's API is; `http://` on this machine only."
     )
@@ -129,6 +159,13 @@ class Settings(BaseSettings):
     log_file: Path | None = Field(None, description="Write the log to this file instead.")
     log_format: Literal["text", "json"] = Field("text", description="`json`: one JSON object a line, for collectors.")
     faults: str | None = Field(None, description="Never set it: where a test has this process fail (`core/faults.py`).")
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every value that nobody may read in a log: of an address, its password."""
+        address = self.database_url.get_secret_value()
+        values = {each.get_secret_value() for _, each in self if isinstance(each, SecretStr)} - {address}
+        return frozenset({*values, str(make_url(address).password or "")} - {""})
 
     @field_validator("database_url")
     @classmethod

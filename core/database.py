@@ -18,7 +18,7 @@ from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.wording import said
 
-SCHEMA = "0005"
+SCHEMA = "0007"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Database:
             if address.get_backend_name() == "sqlite":
                 database = await _sqlite(address, lock_seconds)
             else:
-                pool = Pool(create_async_engine(address, pool_size=10, pool_pre_ping=True))
+                pool = Pool(create_async_engine(address, pool_size=10, pool_pre_ping=True, hide_parameters=True))
                 database = cls(pool, pool)
             try:
                 await database._migrate()
@@ -97,12 +97,17 @@ def guest(url: str) -> AsyncEngine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         # It waits for the storyteller's writer, as another process would.
-        return create_async_engine(address, pool_size=2, connect_args={"timeout": 10.0})
-    return create_async_engine(address, pool_size=3, pool_pre_ping=True)
+        return create_async_engine(address, pool_size=2, connect_args={"timeout": 10.0}, hide_parameters=True)
+    return create_async_engine(address, pool_size=3, pool_pre_ping=True, hide_parameters=True)
 
 
 def _engine(address: URL, lock_seconds: float) -> Engine:
-    return create_engine(address.set(drivername="sqlite"), poolclass=NullPool, connect_args={"timeout": lock_seconds})
+    return create_engine(
+        address.set(drivername="sqlite"),
+        poolclass=NullPool,
+        connect_args={"timeout": lock_seconds},
+        hide_parameters=True,
+    )
 
 
 def _try_file(address: URL, lock_seconds: float) -> None:

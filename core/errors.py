@@ -7,6 +7,7 @@
     ├── NotPossible                 the story is not in a state for it
     │   ├── NoStory                 no open story here
     │   ├── NotAllowed              somebody else may, or in another channel
+    │   ├── TooOften                the storyteller was asked too often; says when to try again
     │   └── NotListening            an ordinary message that is no passage; not worth a word
     ├── Withheld                    moderation kept the text back
     │   └── MustWait                a moderator sees it first
@@ -70,6 +71,10 @@ class NoStory(NotPossible):
 
 class NotAllowed(NotPossible):
     """The contributor may not do this here."""
+
+
+class TooOften(NotPossible):
+    """A quota is used up. The notice says when to try again."""
 
 
 class NotListening(NotPossible):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from rapidfuzz import process
 
 from core.errors import BadArgument, UnknownOperation
-from core.story import Reply, Standing
+from core.story import Reply
 from core.text import hygienic, visible
 from core.wording import Said, amid, joined, own, said
 
@@ -109,10 +109,8 @@ class Operation:
     effect: Effect
     example: str = ""
     alias: str = ""
-    needs: Standing = Standing.WRITER
-    """The least standing of whoever may do this."""
-    anywhere: bool = False
-    """Works also in channels that an admin left out."""
+    also: str = ""
+    """Another name, which is understood but not shown."""
     speaks: bool = False
     """What the contributor types is shown to everybody: where moderators see everything first, it waits for them."""
     aside: bool = False
@@ -157,18 +155,18 @@ def operation(
     effect: Effect = Effect.CHANGES,
     example: str = "",
     alias: str = "",
-    needs: Standing = Standing.WRITER,
-    anywhere: bool = False,
+    also: str = "",
     speaks: bool = False,
     aside: bool = False,
 ) -> Callable[[Perform], Perform]:
-    """Put a function into the table. Its docstring's first line is what help says."""
+    """Put a function into the table. Its docstring's first line is what help says.
+
+    Who may do it stands in `core.permission`.
+    """
 
     def register(perform: Perform) -> Perform:
         summary = (inspect.getdoc(perform) or "").partition("\n")[0]
-        OPERATIONS[name] = Operation(
-            name, summary, params, perform, effect, example, alias, needs, anywhere, speaks, aside
-        )
+        OPERATIONS[name] = Operation(name, summary, params, perform, effect, example, alias, also, speaks, aside)
         return perform
 
     return register
@@ -178,7 +176,7 @@ def find(name: str) -> Operation:
     """The operation of this name or alias. Raises `UnknownOperation` with the nearest one."""
     wanted = " ".join(name.lower().split())
     for each in OPERATIONS.values():
-        if wanted in (each.name, each.alias):
+        if wanted in (each.name, each.alias, each.also):
             return each
     names = [each.alias or each.name for each in OPERATIONS.values()] + list(OPERATIONS)
     raise UnknownOperation(

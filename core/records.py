@@ -77,6 +77,8 @@ class Held:
     state: State
     note: str
     created_at: dt.datetime
+    softer: str = ""
+    """A gentler wording that was found for it."""
 
     @property
     def turn(self) -> Turn:
@@ -153,6 +155,8 @@ def settle(connection: Connection, settled: Settled, server: tuple[str, str], ac
 
     False if somebody else did already.
     """
+    if settled.softer is not None:
+        return _softened(connection, settled, settled.softer)
     open_ = (State.REFUSED,) if settled.state == State.WAITING else (State.REFUSED, State.WAITING)
     now = dt.datetime.now(dt.UTC)
     values: dict[str, Any] = {"state": settled.state}
@@ -171,6 +175,12 @@ def settle(connection: Connection, settled: Settled, server: tuple[str, str], ac
         details["digest"] = settled.digest.hex()
     audit.append(connection, server, actor, "appealed" if settled.state == State.WAITING else settled.state, details)
     return True
+
+
+def _softened(connection: Connection, settled: Settled, softer: str) -> bool:
+    old: dict[str, Any] = connection.scalars(select(t.held.c.arguments).where(t.held.c.id == settled.held)).one()
+    mine = update(t.held).where(t.held.c.id == settled.held, t.held.c.state == State.REFUSED)
+    return connection.execute(mine.values(arguments=old | {"softer": softer})).rowcount == 1
 
 
 def _reworded(connection: Connection, settled: Settled) -> dict[str, Any]:
@@ -259,4 +269,5 @@ def _held_of(row: Row[Any]) -> Held:
         state=State(row.state),
         note=row.note,
         created_at=row.created_at,
+        softer=row.arguments.get("softer", ""),
     )

@@ -1,11 +1,11 @@
 """What becomes of a text that was kept back: it is sealed for an appeal, its author is told, moderators are alerted."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core import permission
 from core.errors import MustWait, Withheld
-from core.helplines import help_for
+from core.helplines import Helpline, help_for
 from core.moderation import own, phrase, translated
 from core.operation import Effect, Operation
 from core.policy import ALARMING, FINAL, Category
@@ -17,8 +17,9 @@ from core.wording import Language, joined, said
 class Refusals:
     """Keeps what was kept back."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, helplines: Sequence[Helpline]) -> None:
         self._records = records
+        self._helplines = helplines
 
     async def let_pass(self, turn: Turn, values: Mapping[str, str]) -> bool:
         """Whether a moderator of this server lets exactly this pass."""
@@ -46,14 +47,18 @@ class Refusals:
         )
 
         def say(number: int) -> Told:
-            told = _notice(error, found, number, may_appeal=may_appeal)
+            told = self._notice(error, found, number, may_appeal=may_appeal)
             notice = translated(own(told), Language.of(turn.language))
             return Told(notice, _alert(error, found, number, Language.of(turn.here)) if not may_appeal else ())
 
         number, error.alert = await self._records.keep(refusal, say)
         error.appeal = number if may_appeal else None
-        error.notice = _notice(error, found, number, may_appeal=may_appeal)
+        error.notice = self._notice(error, found, number, may_appeal=may_appeal)
         return error
+
+    def _notice(self, error: Withheld, found: set[Category], number: int, *, may_appeal: bool) -> str:
+        help_text = help_for(found, self._helplines)
+        return help_text if help_text is not None else _notice(error, found, number, may_appeal=may_appeal)
 
 
 def digest(values: Mapping[str, str]) -> bytes:
@@ -69,9 +74,6 @@ def waits(turn: Turn, house: House, story: Story | None) -> bool:
 
 
 def _notice(error: Withheld, found: set[Category], number: int, *, may_appeal: bool) -> str:
-    help_text = help_for(found)
-    if help_text is not None:
-        return help_text
     if isinstance(error, MustWait):
         return error.notice
     reasons = joined(", ", map(own, error.reasons)) if error.reasons else said("this channel's rating")
@@ -85,8 +87,9 @@ def _notice(error: Withheld, found: set[Category], number: int, *, may_appeal: b
             number=number,
         )
     return said(
-        "I kept that text back ({reasons}): it goes beyond what this channel allows. Write it more gently, or ask a "
-        "moderator to look at it: /story appeal {number}",
+        "I kept that text back ({reasons}): it goes beyond what this channel allows. Write it more gently, let the "
+        "storyteller find a gentler wording (/story appeal gentler {number}), or ask a moderator to look at it "
+        "(/story appeal {number}).",
         reasons=reasons,
         number=number,
     )

@@ -3,8 +3,9 @@
 Text is read back as cleared here and nowhere else: only cleared text is ever written.
 """
 
+import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -30,9 +31,10 @@ from sqlalchemy.orm import aliased
 
 from core import tables as t
 from core.engine import TokenIds
-from core.moderation import phrase, stored
+from core.moderation import Cleared, phrase, stored
 from core.policy import Rating
 from core.story import (
+    NOBODY,
     STORYTELLER,
     Alert,
     Approval,
@@ -259,11 +261,13 @@ def workspace_of(row: AnyRow) -> Workspace:
         language=row.workspace_language,
         channels=frozenset(row.workspace_channels),
         moderators=frozenset(row.workspace_moderators),
+        blocked=frozenset(row.workspace_blocked),
         alerts=row.workspace_alerts,
         messages=row.workspace_messages,
         turns=Turns(row.workspace_turns),
         patterns=tuple(row.workspace_patterns),
         approval=Approval(row.workspace_approval),
+        threads=row.workspace_threads,
         version=row.workspace_version,
     )
 
@@ -293,14 +297,20 @@ def passage_of(row: Sequence[Any]) -> Passage:
         parent=parent,
         kind=Kind(kind),
         author_id=author_id,
-        # Our own word, which each language has its own for.
-        author=phrase("the storyteller") if author_id == STORYTELLER else stored(author),
+        author=_author(author_id, author),
         text=stored(text),
         before=before,
         ids=None if ids is None else _unpacked(ids),
         origin=origin,
         policy=policy,
     )
+
+
+def _author(author_id: str, author: str) -> Cleared:
+    """A name. For two of them each language has its own words."""
+    if author_id == STORYTELLER:
+        return phrase("the storyteller")
+    return phrase("a participant") if author_id == NOBODY else stored(author)
 
 
 def last_passage_of(row: AnyRow) -> Passage | None:
@@ -327,3 +337,8 @@ def packed(ids: Sequence[int]) -> bytes:
 
 def _unpacked(data: bytes) -> TokenIds:
     return tuple(array("I", data))
+
+
+def dossier(kept: Mapping[str, Any]) -> Cleared:
+    """What was read about a person, as JSON that people can read too."""
+    return stored(json.dumps(kept, ensure_ascii=False, indent=2, default=str))

@@ -11,6 +11,7 @@ from typing import Any
 
 from core import observation, permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
+from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.evidence import repeats
 from core.moderation import Cleared, Gate, phrase
@@ -88,8 +89,10 @@ class Session:
         salt: str,
         limits: Limits,
         watch: Watch,
+        erasure: Erasure | None = None,
     ) -> None:
         self.turn = turn
+        self.erasure = erasure
         self.author = author
         self.house = house
         self.store = store
@@ -111,6 +114,10 @@ class Session:
     def standing(self) -> Standing:
         """What the contributor is here."""
         return permission.standing(self.turn, self.house, self._story)
+
+    def may_change(self, operation: str, passage: Passage) -> None:
+        """Raises `NotAllowed` if the passage is another person's and the operation is for one's own."""
+        permission.check_passage(operation, self.turn, self.house, self._story, passage)
 
     @property
     def policy(self) -> Policy:

@@ -16,6 +16,7 @@ from core import faults, observation, rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
+from core.erasing import erase
 from core.policy import Policy, Rating
 from core.records import Records
 from core.story import (
@@ -174,6 +175,19 @@ class Store:
             connection.execute(insert(t.note), {"key": key, "value": value})
 
         await self._database.write(unit)
+
+    async def unnote(self, key: str) -> None:
+        """Forget what an adapter wanted to know again."""
+        await self._database.write(lambda c: c.execute(delete(t.note).where(t.note.c.key == key)).close())
+
+    async def workspaces(self, platform: str) -> list[str]:
+        """The servers of a platform of which anything is kept."""
+        wanted = select(t.place.c.workspace).where(t.place.c.platform == platform).distinct()
+        return await self._database.read(lambda c: list(c.scalars(wanted)))
+
+    async def erase(self, platform: str, workspace: str) -> None:
+        """Delete everything that is kept of a server, for ever."""
+        await self._database.write(lambda c: erase(c, platform, workspace))
 
     async def first_sight(self, key: str) -> bool:
         """Whether this delivery was never seen before, in any process; it is remembered for an hour from now."""

@@ -17,6 +17,10 @@ STORYTELLER = "storyteller"
 """The contributor id of the model."""
 THE_STORYTELLER = "the storyteller"
 """Its name, which no person can have."""
+NOBODY = ""
+"""The contributor id of whoever was forgotten."""
+A_PARTICIPANT = "a participant"
+"""What whoever was forgotten is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class Contributor:
 class Standing(IntEnum):
     """What a contributor may do in a place. Each may do what those below may."""
 
+    BLOCKED = -1
+    """An admin shut this person out: no stories, but help, reports and one's own data."""
     WRITER = 0
     OWNER = 1
     """Of the open story: who began it."""
@@ -74,6 +80,8 @@ class Turn:
     """It is an ordinary message, which counts only where an admin said so."""
     dedicated: bool = False
     """The place was opened for this story alone."""
+    local: bool = False
+    """The contributor's id says who it is on this server only; on another it may be somebody else's."""
 
 
 class Length(StrEnum):
@@ -121,11 +129,15 @@ class Workspace:
     """Where stories may be told; anywhere if empty."""
     moderators: frozenset[str] = frozenset()
     """Roles whose members are moderators."""
+    blocked: frozenset[str] = frozenset()
+    """People who take no part."""
     alerts: str | None = None
     """The channel in which moderators are told of reports."""
     messages: bool = False
     """Whether ordinary messages count as passages in a story's own thread."""
     turns: Turns = Turns.FREE
+    threads: bool = True
+    """Whether passages stand in a thread below their story's head, where a platform has such threads."""
     version: int = 0
     """Changes with every setting."""
 
@@ -282,6 +294,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a reply."""
+
+    name: str
+    text: Cleared
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a turn says back. `post` is its row in the outbox, None if it need not survive a crash."""
 
@@ -294,12 +314,16 @@ class Reply:
     """What moderators are to be told."""
     review: int | None = None
     """Number of the text that a moderator is to decide on."""
+    gentler: int | None = None
+    """Number of the text that was kept back, for which it shows a gentler wording."""
     vouched: bool = False
     """A moderator let part of it pass, or is to look at it; see `core.release`."""
     follows: int | None = field(default=None, compare=False)
     """Number of the text that was let pass, whose own turn is to be performed now."""
     posted: "Posted | None" = field(default=None, compare=False)
     """What came of that, to be shown where it belongs."""
+    file: Attachment | None = None
+    """For whoever asked; it is not kept."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 
@@ -401,7 +425,9 @@ class Settled:
     digest: bytes | None = None
     """SHA-256 of the text that passes on this server from now on."""
     text: str | None = None
-    """The text as the moderator worded it, instead of the author's."""
+    """The text as it is posted, instead of as it was typed."""
+    softer: str | None = None
+    """A gentler wording that was found for it; nothing else changes then."""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,14 @@ from core import (  # importing the operations fills the table
     wording,
 )
 from core.engine import Engine
+from core.erasure import Erasure
 from core.errors import MustWait, StoreError, StoryError, Withheld
+from core.helplines import HELPLINES, Helpline
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
 from core.policy import Policy
+from core.quotas import Quotas
 from core.refusals import Refusals, waits
 from core.release import Door
 from core.session import Limits, Session, Watch
@@ -59,16 +62,27 @@ class Storyteller:
     """Performs turns. Holds no story between two of them; any process may serve any turn."""
 
     def __init__(
-        self, *, store: Store, gate: Gate, engine: Engine, secret: str = "", limits: Limits | None = None
+        self,
+        *,
+        store: Store,
+        gate: Gate,
+        engine: Engine,
+        secret: str = "",
+        limits: Limits | None = None,
+        quotas: Quotas | None = None,
+        erasure: Erasure | None = None,
+        helplines: Sequence[Helpline] = HELPLINES,
     ) -> None:
         self.engine = engine
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
         self._store = store
         self._gate = gate
-        self._refusals = Refusals(store.records)
+        self._refusals = Refusals(store.records, helplines)
         self._secret = secret
         self._limits = limits or Limits()
+        self._quotas = quotas
+        self._erasure = erasure
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -134,6 +148,16 @@ class Storyteller:
         """The id of the passage that a message shows or that came from it; None if it is of no passage."""
         return await self._store.passage_at(place, message_id)
 
+    async def check(self, name: str, turn: Turn) -> None:
+        """Raises `NotAllowed` unless the contributor may do this to the passage that the turn is about. Reads only."""
+        arrival = await self._store.arrive(turn)
+        permission.check(operation.find(name), turn, arrival.house, arrival.story)
+        if arrival.story is None or turn.about is None:
+            return
+        passage = await self._store.version_of(arrival.story, turn.about)
+        if passage is not None:
+            permission.check_passage(name, turn, arrival.house, arrival.story, passage)
+
     async def suggest(self, name: str, param: str, turn: Turn, typed: str) -> list[Suggestion]:
         """Values that an argument may take, to choose from while it is typed; at most 25. Reads only."""
         kind = next((p.suggests for p in operation.find(name).params if p.name == param), "")
@@ -146,6 +170,18 @@ class Storyteller:
     async def note(self, key: str, value: str) -> None:
         """Keep something that an adapter wants to know again after a restart. Nothing that people wrote."""
         await self._store.note(key, value)
+
+    async def unnote(self, key: str) -> None:
+        """Forget what `note` kept under this key."""
+        await self._store.unnote(key)
+
+    async def workspaces(self, platform: str) -> list[str]:
+        """The servers of a platform of which anything is kept."""
+        return await self._store.workspaces(platform)
+
+    async def erase(self, platform: str, workspace: str) -> None:
+        """Delete all stories of a server and everything else that is kept of it, for ever."""
+        await self._store.erase(platform, workspace)
 
     async def replied(self, turn: Turn) -> Reply | None:
         """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
@@ -195,10 +231,14 @@ class Storyteller:
             raise StoreError(said("Somebody else kept changing this story just now. Please try again.")) from None
 
     async def _once(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
+        if self._erasure is not None:
+            self._erasure.arrived(turn)
         earlier, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        if self._quotas is not None:
+            await self._quotas.admit(wanted.name, turn)
         policy = house.policy(story)
         cleared, vouched = await self._cleared(wanted, turn, values, policy)
         seen_first = not vouched and wanted.speaks and waits(turn, house, story)
@@ -216,6 +256,7 @@ class Storyteller:
             salt=self._salt(turn.place),
             limits=self._limits,
             watch=watch,
+            erasure=self._erasure,
         )
         session.vouched = session.change.vouched = vouched
         try:
@@ -225,6 +266,8 @@ class Storyteller:
         reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
         if not session.change.changes and not session.wrote:
             return reply
+        if self._erasure is not None:
+            self._erasure.check(turn)
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
     @observation.stage("clear")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 metadata = MetaData(
@@ -38,11 +39,13 @@ workspace = Table(
     Column("language", String(10), nullable=True),
     Column("channels", JSON, nullable=False),
     Column("moderators", JSON, nullable=False),
+    Column("blocked", JSON, nullable=False, server_default="[]"),
     Column("alerts", String(64), nullable=True),
     Column("messages", Boolean, nullable=False),
     Column("turns", String(12), nullable=False),
     Column("patterns", JSON, nullable=False, server_default="[]"),
     Column("approval", String(12), nullable=False, server_default="flagged"),
+    Column("threads", Boolean, nullable=False, server_default=true()),
     Column("version", Integer, nullable=False),
     UniqueConstraint("platform", "workspace"),
 )
@@ -76,7 +79,7 @@ turn = Table(
     Column("contributor_id", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("place_id", "request_id"),
-    Index("ix_turn_contributor_id", "contributor_id", "place_id"),
+    Index("ix_turn_contributor_id", "contributor_id", "created_at", "place_id"),
 )
 
 post = Table(
@@ -157,6 +160,7 @@ held = Table(
     Column("decided_by", String(64), nullable=True),
     UniqueConstraint("place_id", "request_id"),
     Index("ix_held_state", "state", "created_at"),
+    Index("ix_held_contributor_id", "contributor_id"),
 )
 
 # Texts that a moderator lets pass on a server although the filters do not.
@@ -193,7 +197,11 @@ tombstone = Table(
     "tombstone",
     metadata,
     Column("mac", LargeBinary(32), primary_key=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), primary_key=True),
+    # Whether the texts go too, or the names alone.
+    Column("removes", Boolean, nullable=False),
+    # Null while it is not yet done in this database.
+    Column("finished_at", DateTime(timezone=True), nullable=True),
 )
 
 # What an adapter wants to know again after a restart.

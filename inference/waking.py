@@ -169,7 +169,7 @@ class Sleeper:
 
 def _quiet() -> None:
     """vLLM logs to the logger `vllm` alone, and its many warnings on a good day only if somebody reads INFO."""
-    log.setLevel(logging.INFO if logging.getLogger().isEnabledFor(logging.INFO) else logging.ERROR)
+    log.setLevel(logging.INFO if logging.getLogger(__name__).isEnabledFor(logging.INFO) else logging.ERROR)
     if not log.handlers:
         log.addHandler(logging.NullHandler())  # or Python would print what nobody has asked for
 

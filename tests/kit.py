@@ -6,12 +6,15 @@ from typing import Any
 
 from core.database import Database
 from core.engine import Engine
+from core.erasure import Erasure
 from core.moderation import Filter, Gate
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
+from core.quotas import Allowance, Quotas
 from core.session import Limits
 from core.store import Store
 from core.story import Contributor, Place, Reply, Shape, Turn
 from core.storyteller import Storyteller
+from core.tombstones import Book
 
 ANA, BEN = Contributor("u1", "Ana"), Contributor("u2", "Ben")
 HERE = Place(platform="test", workspace="w", channel="c")
@@ -47,11 +50,25 @@ class Forbidding:
 
 
 def storyteller(
-    database: Database, engine: Engine, *filters: Filter, limits: Limits | None = None, secret: str = "s"
+    database: Database,
+    engine: Engine,
+    *filters: Filter,
+    limits: Limits | None = None,
+    secret: str = "s",
+    allowance: Allowance | None = None,
+    book: Book | None = None,
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
-    return Storyteller(store=Store(database), gate=gate, engine=engine, secret=secret, limits=limits)
+    return Storyteller(
+        store=Store(database),
+        gate=gate,
+        engine=engine,
+        secret=secret,
+        limits=limits,
+        quotas=Quotas(allowance, database) if allowance else None,
+        erasure=Erasure(database, secret=secret, book=book),
+    )
 
 
 async def started(teller: Storyteller, *passages: str, place: Place = HERE) -> None:

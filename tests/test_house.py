@@ -93,11 +93,59 @@ def test_our_own_sentences_are_literals(file: Path) -> None:
         assert isinstance(call.args[0], ast.Constant), f"line {call.lineno}: the template must be a literal"
 
 
+def made_of_text(node: ast.expr, made: set[str]) -> bool:
+    """Whether an expression puts text together, or is a name of what does."""
+    match node:
+        case ast.JoinedStr():
+            return True
+        case ast.BinOp(op=(ast.Add() | ast.Mod()), left=left, right=right):
+            return any(isinstance(each, ast.Constant | ast.JoinedStr) for each in (left, right))
+        case ast.Name(id=known):
+            return known in made
+        case ast.Call(func=ast.Attribute(attr=("format" | "join" | "replace" | "format_map"))):
+            return True
+    return False
+
+
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_statements_are_never_put_together_from_text(file: Path) -> None:
+    made = {
+        target.id
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Assign) and made_of_text(node.value, set())
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    takes = {
+        "execute",
+        "exec_driver_sql",
+        "text",
+        "scalar",
+        "scalars",
+        "executescript",
+        "executemany",
+        "literal_column",
+    }
     for called, call in calls(file):
-        if called in ("execute", "exec_driver_sql", "text", "scalar") and call.args:
-            assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), f"line {call.lineno}: parameters only"
+        if called in takes and call.args:
+            assert not made_of_text(call.args[0], made), f"line {call.lineno}: parameters only"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        'c.execute(f"SELECT {x}")',
+        'c.execute("SELECT " + x)',
+        'c.exec_driver_sql("SELECT %s" % x)',
+        'text("SELECT {}".format(x))',
+        'wanted = f"SELECT {x}"\nc.scalar(wanted)',
+        'c.execute(" ".join(["SELECT", x]))',
+    ],
+)
+def test_the_rule_for_statements_finds_those_that_break_it(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "bad.py").write_text(bad)
+    with pytest.raises(AssertionError, match="parameters only"):
+        test_statements_are_never_put_together_from_text(tmp_path / "bad.py")
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

@@ -111,3 +111,5 @@ class Circle:
         self.screen.show(reply)
         with contextlib.suppress(StoreError):  # then it is shown once more at the next start
             await self.storyteller.delivered(reply)
+        if reply.posted is not None:
+            await self._show(reply.posted.reply)

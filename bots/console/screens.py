@@ -85,6 +85,8 @@ def drawn(reply: Reply) -> RenderableType:
             parts.append(_list(blocks))
         elif shape is not Shape.OLD:
             parts += [_draw(block, reply) for block in blocks]
+    if reply.file is not None:
+        parts.append(Text(reply.file.text))
     return Group(*parts)
 
 

@@ -38,7 +38,9 @@ ADD: Final = Control("add", sentences.ADD, "📝", "", discord.ButtonStyle.prima
 STOP: Final = Control("stop", sentences.STOP, "⏹️", "", discord.ButtonStyle.danger)
 REMOVE: Final = Control("remove", wording.REMOVE, "🗑️", "remove", discord.ButtonStyle.danger)
 KEEP: Final = Control("keep", wording.KEEP, "📌")
-APPEAL: Final = Control("appeal", sentences.APPEAL, "🙋", "appeal", argument="number")
+APPEAL: Final = Control("appeal", sentences.APPEAL, "🙋", "appeal ask", argument="number")
+GENTLER: Final = Control("gentler", sentences.GENTLER, "🌱", "appeal gentler", argument="number")
+POST: Final = Control("post", sentences.POST_GENTLER, "✅", "appeal post", argument="number")
 APPROVE: Final = Control(
     "approve", sentences.APPROVE, "✅", "review approve", discord.ButtonStyle.success, argument="number"
 )
@@ -51,7 +53,7 @@ CONTROLS: Final = {
     each.act: each
     for each in (
         *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, STOP, REMOVE, KEEP),
-        *(APPEAL, APPROVE, REWORD, REJECT, NEXT),
+        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
     )
 }
 
@@ -91,6 +93,8 @@ def buttons(name: str, reply: Reply, locale: str) -> discord.ui.View | None:
     """The buttons under the reply of an operation: what can be done next."""
     if reply.review is not None:
         return view((APPROVE, REWORD, REJECT, NEXT), str(reply.review), locale)
+    if reply.gentler is not None:
+        return view((POST, APPEAL), str(reply.gentler), locale)
     if reply.private:
         return None
     if reply.passage is not None:
@@ -104,9 +108,9 @@ def stop_button(turn_id: str, locale: str) -> discord.ui.View:
     return view((STOP,), turn_id, locale)
 
 
-def appeal_button(number: int, locale: str) -> discord.ui.View:
-    """The button under what tells an author that a text was kept back."""
-    return view((APPEAL,), str(number), locale)
+def appeal_buttons(number: int, locale: str) -> discord.ui.View:
+    """The buttons under what tells an author that a text was kept back."""
+    return view((GENTLER, APPEAL), str(number), locale)
 
 
 def remove_or_keep(passage_id: int, locale: str) -> discord.ui.View:

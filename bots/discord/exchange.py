@@ -8,7 +8,7 @@ import discord
 
 from bots import sentences
 from bots.discord import layout, outbox, trouble
-from bots.discord.controls import appeal_button, buttons, stop_button
+from bots.discord.controls import appeal_buttons, buttons, stop_button
 from bots.discord.page import Page
 from bots.discord.posting import file_of
 from bots.discord.reception import Reception
@@ -151,7 +151,7 @@ class Exchange:
     async def refuse(self, page: Page, error: StoryError) -> None:
         """Say privately why nothing was done, and take away what everybody saw of it."""
         appeal = error.appeal if isinstance(error, Withheld) else None
-        view = None if appeal is None else appeal_button(appeal, self.locale)
+        view = None if appeal is None else appeal_buttons(appeal, self.locale)
         await self.whisper(page, error.notice, view)
         if isinstance(error, Withheld) and error.alert is not None:
             await outbox.alert(self.reception, self.interaction.client, error.alert)
@@ -173,7 +173,7 @@ class Exchange:
         locale = self.locale if page.private else self.here
         view = buttons(name, reply, locale)
         try:
-            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most), view)
+            await _fill(page, layout.sheets(reply.blocks, locale, most=page.most).together_with(reply.file), view)
         except discord.HTTPException as error:
             if code(error) != Code.FOLLOW_UPS_SPENT:
                 raise

@@ -1,7 +1,7 @@
 """How replies look on Discord: passages as text with a small caption, titles as headings, lists in bold and plain."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bots import sentences
@@ -9,7 +9,7 @@ from bots.discord import markup
 from bots.discord.pieces import pieces, width
 from bots.dispatch import differences
 from bots.sentences import speak
-from core.story import Block, Glimpse, Shape
+from core.story import Attachment, Block, Glimpse, Shape
 
 _WOVEN = 1200
 """Characters up to which two wordings are woven into one."""
@@ -22,6 +22,11 @@ class Sheets:
 
     contents: tuple[str, ...]
     file: str | None = None
+    name: str = "story.md"
+
+    def together_with(self, file: Attachment | None) -> "Sheets":
+        """With the file that goes with the reply, if there is one."""
+        return replace(self, file=file.text, name=file.name) if file else self
 
 
 def sheets(blocks: Sequence[Block], locale: str, *, most: int = 10) -> Sheets:

@@ -65,7 +65,7 @@ async def say(
 
 def file_of(written: Sheets) -> discord.File | None:
     """The file that goes with the messages, if there is one."""
-    return discord.File(io.BytesIO(written.file.encode()), "story.md") if written.file else None
+    return discord.File(io.BytesIO(written.file.encode()), written.name) if written.file else None
 
 
 async def _open_again(client: discord.Client, channel_id: int, error: discord.HTTPException) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import discord
 
 from bots import sentences
-from bots.discord import controls, forms, panel, trouble, wording
+from bots.discord import controls, forms, layout, panel, trouble, wording
 from bots.discord.controls import Control, Pressed
 from bots.discord.exchange import Exchange, carefully, private
 from bots.discord.page import Page
@@ -13,6 +13,7 @@ from bots.discord.reception import Reception
 from bots.discord.turns import PLATFORM, Pointed, roles, turn, where
 from bots.reception import Work
 from bots.sentences import speak
+from core.errors import StoryError
 
 
 async def pressed(reception: Reception, interaction: discord.Interaction) -> None:
@@ -62,7 +63,7 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
         case controls.STOP:
             await _stop(exchange, found.about)
         case controls.KEEP:
-            await exchange.replace(f"-# {speak(wording.KEPT, exchange.here)}")
+            await _keep(exchange, found.passage)
         case control if control.form:
             given = {control.argument: found.about} if control.argument else {}
             form = forms.Form(control.form, about=None if given else found.passage, given=given)
@@ -78,6 +79,18 @@ async def _perform(exchange: Exchange, control: Control, found: Pressed) -> None
     given = {control.argument: found.about} if control.argument else {}
     asked = turn(exchange.interaction, Pointed(about=None if given else found.passage))
     await carefully(exchange, page, lambda: exchange.perform(page, control.operation, asked, given))
+
+
+async def _keep(exchange: Exchange, passage: int | None) -> None:
+    """Answer the question what becomes of a passage: whoever may remove it may also keep it."""
+    try:
+        await exchange.reception.storyteller.check("remove", turn(exchange.interaction, Pointed(about=passage)))
+    except StoryError as error:
+        page = await exchange.accept(private=True)
+        if page is not None:
+            await page.whisper(layout.notice(error.notice))
+    else:
+        await exchange.replace(f"-# {speak(wording.KEPT, exchange.here)}")
 
 
 async def _stop(exchange: Exchange, turn_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -10,8 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.dispatch import Typed, parse
 from bots.sentences import speak
+from bots.slack import assistant, controls, forms, layout, markup, messages, presses, trouble, turns, watched, wording
 from bots.slack import client as clients
-from bots.slack import controls, forms, layout, markup, presses, trouble, turns, watched, wording
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
 from bots.slack.reception import Reception
@@ -83,7 +84,9 @@ def _message(reception: Reception) -> Callable[..., Awaitable[None]]:
         await ack()
         direct = event.get("channel_type") == "im" and "subtype" not in event and not event.get("bot_id")
         if direct and not event.get("thread_ts"):
-            await _said(reception, turns.of_message(context, event), event)
+            await _alone(reception, turns.of_message(context, event), event)
+        elif event.get("channel_type") in ("channel", "group"):
+            await messages.heard(reception, context, event)
 
     return message
 
@@ -93,6 +96,28 @@ async def _said(reception: Reception, asked: Asked, event: Json) -> None:
         return
     with reception.flow():
         await typed(reception, asked, markup.after_mention(event.get("text") or "", asked.bot))
+
+
+async def _alone(reception: Reception, asked: Asked, event: Json) -> None:
+    """A message to the bot alone: a command for the story that was begun last there, or the beginning of another."""
+    if not asked.user or not reception.first_sight(asked.id):
+        return
+    with reception.flow():
+        text = event.get("text") or ""
+        line = markup.after_mention(text, asked.bot)
+        if line.strip() and _begins(text if text.startswith(COMMAND) else line):
+            await assistant.begin(reception, asked, line)
+        else:
+            await typed(reception, replace(asked, thread=await reception.heads.latest(asked)), line)
+
+
+def _begins(line: str) -> bool:
+    """Whether it is prose, or the command that begins a story."""
+    try:
+        found = assistant.command(line)
+    except BadInput:
+        return False
+    return found is None or found.operation == "start"
 
 
 async def typed(reception: Reception, asked: Asked, line: str) -> None:
@@ -152,13 +177,13 @@ def _shortcut(reception: Reception, callback_id: str) -> Callable[..., Awaitable
 
 def _form(reception: Reception) -> Callable[..., Awaitable[None]]:
     async def form(ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        await ack()
         view = body["view"]
         found = forms.read(view.get("private_metadata") or "")
         if found is None:
+            await ack()
             return
         channel = found.channel or forms.values(view).get(forms.WHERE, "")
         asked = turns.of_form(context, body, channel=channel, thread=found.thread)
-        await presses.sent(reception, asked, found, view)
+        await presses.sent(reception, asked, found, view, ack)
 
     return form

@@ -1,13 +1,15 @@
-"""The assistant's container: a private rehearsal of one person with the storyteller, a story for each conversation.
+"""Alone with the bot: a private rehearsal of one person with the storyteller, a story for each conversation.
 
 There Slack has no commands, so what is typed is read as one or as a passage. A passage is answered by the storyteller.
+A conversation is a thread below a message to the bot, or, for apps made before Slack had agents, one in the assistant's
+container.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from slack_bolt.async_app import AsyncApp, AsyncAssistant, AsyncBoltContext, AsyncSetSuggestedPrompts, AsyncSetTitle
+from slack_bolt.async_app import AsyncApp, AsyncAssistant, AsyncBoltContext, AsyncSetSuggestedPrompts
 
 from bots.dispatch import Typed, parse
 from bots.sentences import speak
@@ -79,26 +81,53 @@ def _started(reception: Reception) -> Callable[..., Awaitable[None]]:
             exchange = Exchange(reception, asked)
             await exchange.person()
             await exchange.whisper(layout.notice(speak(HELLO, exchange.locale)))
-            prompts = [{"title": speak(title, exchange.locale), "message": message} for title, message in PROMPTS]
-            await _kindly(set_suggested_prompts(prompts=prompts, title=speak(PROMPTED, exchange.locale)))
+            title = speak(PROMPTED, exchange.locale)
+            await _kindly(set_suggested_prompts(prompts=_prompts(exchange.locale), title=title))
 
     return started
 
 
+def _prompts(locale: str) -> list[dict[str, str]]:
+    return [{"title": speak(title, locale), "message": message} for title, message in PROMPTS]
+
+
+async def opened(reception: Reception, context: AsyncBoltContext, event: Json) -> None:
+    """Somebody looks at their conversations with the bot: show what can be said."""
+    person = await reception.people.person(context.client, workspace(context), str(event["user"]))
+    prompts, title = _prompts(person.locale), speak(PROMPTED, person.locale)
+    channel = str(event["channel"])
+    await _kindly(
+        context.client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts, title=title)
+    )
+
+
+async def begin(reception: Reception, asked: Asked, text: str) -> None:
+    """A message to the bot alone, outside of any thread, that is no command for an earlier story: a conversation
+    begins below it.
+    """
+    below = replace(asked, thread=asked.message)
+    await reception.heads.speaks(below)
+    await _take(reception, below, text)
+
+
 def _heard(reception: Reception) -> Callable[..., Awaitable[None]]:
-    async def heard(context: AsyncBoltContext, payload: Json, set_title: AsyncSetTitle) -> None:
+    async def heard(context: AsyncBoltContext, payload: Json) -> None:
         asked = of_message(context, payload)
         if "subtype" in payload or not asked.user or not reception.first_sight(asked.id):
             return
         with reception.flow():
-            exchange = Exchange(reception, asked)
-            if await presses.taken(exchange):
-                await carefully(exchange, lambda: _answer(exchange, payload.get("text") or "", set_title))
+            await _take(reception, asked, payload.get("text") or "")
 
     return heard
 
 
-async def _answer(exchange: Exchange, text: str, set_title: AsyncSetTitle) -> None:
+async def _take(reception: Reception, asked: Asked, text: str) -> None:
+    exchange = Exchange(reception, asked)
+    if await presses.taken(exchange):
+        await carefully(exchange, lambda: _answer(exchange, text))
+
+
+async def _answer(exchange: Exchange, text: str) -> None:
     """Do what a message asks for, in the story of its conversation."""
     asked, reception = exchange.asked, exchange.reception
     await exchange.person()
@@ -108,12 +137,12 @@ async def _answer(exchange: Exchange, text: str, set_title: AsyncSetTitle) -> No
     if typed is not None:
         await exchange.perform(typed.operation, typed.arguments, place=place)
         if typed.operation == "start":
-            await _entitle(exchange, place, set_title)
+            await _entitle(exchange, place)
     else:
-        await _passage(exchange, place, text, set_title)
+        await _passage(exchange, place, text)
 
 
-async def _passage(exchange: Exchange, place: Place, text: str, set_title: AsyncSetTitle) -> None:
+async def _passage(exchange: Exchange, place: Place, text: str) -> None:
     """Take a message as a passage, and let the storyteller go on after it. The message itself is what shows it.
 
     Where no story is open, a short message is the title of a new one, and a long one its first passage.
@@ -126,7 +155,7 @@ async def _passage(exchange: Exchange, place: Place, text: str, set_title: Async
         short = len(text) <= _TITLE and "\n" not in text.strip()
         opening = Exchange(reception, replace(asked, id=f"{asked.id} opening"))
         await opening.perform("start", {"title": text if short else speak(REHEARSAL, exchange.locale)}, place=place)
-        await _entitle(opening, place, set_title)
+        await _entitle(opening, place)
         if short:
             return
         reply = await reception.storyteller.perform("add", asking, {"text": text})
@@ -143,11 +172,14 @@ async def _turn(exchange: Exchange, place: Place) -> Turn:
     return turn(asked, place, who, Pointed(source=asked.message))
 
 
-async def _entitle(exchange: Exchange, place: Place, set_title: AsyncSetTitle) -> None:
+async def _entitle(exchange: Exchange, place: Place) -> None:
     """Give the conversation the title of the story that was begun, as it was cleared."""
     reply = await exchange.reception.storyteller.replied(await _turn(exchange, place))
     if reply is not None and reply.blocks and reply.blocks[0].shape is Shape.TITLE:
-        await _kindly(set_title(label(reply.blocks[0].text, most=_TITLE)))
+        asked, title = exchange.asked, label(reply.blocks[0].text, most=_TITLE)
+        await _kindly(
+            asked.client.assistant_threads_setTitle(channel_id=asked.channel, thread_ts=asked.thread, title=title)
+        )
 
 
 async def _ignore() -> None:

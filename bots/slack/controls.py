@@ -45,8 +45,11 @@ SHOW: Final = Control("show", wording.SHOW, "show")
 HELP: Final = Control("help", wording.HELP, "help")
 STOP: Final = Control("stop", sentences.STOP, style="danger")
 OPEN: Final = Control("open", wording.OPEN_FORM, style="primary")
+REMOVE: Final = Control("remove", wording.REMOVE, "remove", style="danger")
+KEEP: Final = Control("keep", wording.KEEP)
 CONTROLS: Final = {
-    each.act: each for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN)
+    each.act: each
+    for each in (CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP)
 }
 
 _UNDER = {

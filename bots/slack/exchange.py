@@ -25,7 +25,7 @@ from core.operation import OPERATIONS, Effect
 from core.story import Block, Place, Reply, Turn
 from core.wording import Language
 
-_PRIVATE = frozenset({"setup", "report"})
+_PRIVATE = frozenset({"setup", "report", "mydata delete"})
 """Operations that change something, and whose reply is for whoever asked alone."""
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
@@ -49,6 +49,8 @@ class Exchange:
         """Of what the person alone reads."""
         self.here = "en"
         """Of what everybody reads."""
+        self.refusing: Callable[[str], Awaitable[None]] | None = None
+        """How a refusal is said, if not privately."""
         self._whispers = 0
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
@@ -66,7 +68,14 @@ class Exchange:
             else:
                 await self._performed(name, asking, arguments)
         except StoryError as error:
-            await self.whisper(layout.notice(error.notice))
+            await self.refuse(error.notice)
+
+    async def refuse(self, sentence: str) -> None:
+        """Say that nothing comes of it, and why: where it was asked for in a form, in that form."""
+        if self.refusing is None:
+            await self.whisper(layout.notice(sentence))
+        else:
+            await self.refusing(sentence)
 
     async def person(self) -> Person:
         """Who asks; from then on we speak their language."""
@@ -147,9 +156,12 @@ class Exchange:
             work.task.cancel()
 
     async def _spot(self, name: str, place: Place) -> Spot:
-        """Where a public reply goes: below the story's head, or into the channel if it is a head itself."""
+        """Where a public reply goes: below the story's head, or into the channel if it is a head itself, or if an
+        admin wants it there.
+        """
         if name not in _OPENING:
-            return self.spot(await self.reception.heads.head(place))
+            below = place.thread or await self.reception.threads(place.workspace)
+            return self.spot(await self.reception.heads.head(place) if below else "")
         return self.spot(self.asked.thread if place.thread or name == "resume" else "")
 
     def spot(self, thread: str = "") -> Spot:
@@ -166,7 +178,7 @@ class Exchange:
             if not await self._shown_otherwise(error, sheets):
                 return
             ids = []
-        if ids and (opens(reply) or not spot.thread):
+        if ids and (opens(reply) or not (spot.thread or await self.reception.heads.head(asking.place))):
             await self.reception.heads.begun(asking.place, spot.thread or ids[0])
         await self.delivered(reply, ids)
         await self._alerted(reply, asking)
@@ -210,6 +222,8 @@ class Exchange:
             await self.whisper(sheet)
         if sheets.file:
             await self._file(sheets.file)
+        if reply.file:
+            await self._file(reply.file.text, reply.file.name)
         await self.delivered(reply, [])
         if reply.alert and not reply.again:
             await self._alerted(reply, asking)
@@ -242,12 +256,12 @@ class Exchange:
         self._whispers += 1
         await replace(self.spot(thread), channel=where).post(sheet, f"whisper {self._whispers}")
 
-    async def _file(self, text: str) -> None:
+    async def _file(self, text: str, name: str = "story.md") -> None:
         """Send a long private reply to the person's own conversation with the bot."""
         try:
             opened = await self.asked.client.conversations_open(users=self.asked.user)
             spot = replace(self.spot(), channel=str(opened["channel"]["id"]))
-            await spot.file(text)
+            await spot.file(text, name)
         except LOST as error:
             trouble.note(error)
 
@@ -289,6 +303,6 @@ async def carefully(exchange: Exchange, do: Callable[[], Awaitable[object]]) -> 
     try:
         await do()
     except StoryError as error:
-        await exchange.whisper(layout.notice(error.notice))
+        await exchange.refuse(error.notice)
     except Exception as error:  # the border: whatever it is, nobody is left waiting
-        await exchange.whisper(layout.notice(trouble.mistake(error, exchange.locale)))
+        await exchange.refuse(trouble.mistake(error, exchange.locale))

@@ -45,6 +45,14 @@ class Heads:
         """The same for whoever holds `opening`; of a channel."""
         return await self._storyteller.noted(_head_key(place)) or ""
 
+    async def speaks(self, asked: Asked) -> None:
+        """Say in which thread somebody who is alone with the bot begins a story."""
+        await self._storyteller.note(_latest_key(asked.place("")), asked.thread)
+
+    async def latest(self, asked: Asked) -> str:
+        """The thread in which somebody who is alone with the bot last began a story; empty if there is none."""
+        return await self._storyteller.noted(_latest_key(asked.place(""))) or ""
+
     async def begun(self, place: Place, ts: str) -> None:
         """Say where a story's head stands, or that a thread has its own story."""
         channel = Place(platform=place.platform, workspace=place.workspace, channel=place.channel)
@@ -57,6 +65,10 @@ class Heads:
 
 def _head_key(place: Place) -> str:
     return f"slack head {place.workspace} {place.channel}"
+
+
+def _latest_key(place: Place) -> str:
+    return f"slack talk {place.workspace} {place.channel}"
 
 
 def _thread_key(place: Place, ts: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bots.sentences import speak
-from bots.slack import trouble
+from bots.slack import assistant, trouble
 from bots.slack.controls import START, row
 from bots.slack.layout import label
 from bots.slack.manifest import COMMAND
@@ -43,11 +43,13 @@ HOW = said(
 
 
 def listen(app: AsyncApp, reception: Reception) -> None:
-    """Show the home tab to whoever opens it."""
+    """Show the home tab to whoever opens it, and prompts to whoever opens the conversations with the bot."""
 
     async def opened(context: AsyncBoltContext, event: Json) -> None:
-        if event.get("tab") == "home":
-            with reception.flow():
+        with reception.flow():
+            if event.get("tab") == "messages":
+                await assistant.opened(reception, context, event)
+            elif event.get("tab") == "home":
                 await show(reception, context, str(event["user"]))
 
     app.event("app_home_opened")(opened)

@@ -98,6 +98,15 @@ def notice(text: str, more: Sequence[Json] = ()) -> Sheet:
     return Sheet((*(_section(each) for each in pieces(shown, SECTION)), *more), shown[:_FALLBACK])
 
 
+def returned(sentence: str, text: str) -> Sheet:
+    """What somebody wrote, given back to them alone."""
+    plain = (
+        {"type": "section", "text": {"type": "plain_text", "text": each, "emoji": False}}
+        for each in pieces(markup.escaped(text), SECTION)
+    )
+    return Sheet((*notice(sentence).blocks, *plain), sentence)
+
+
 def label(text: str, *, most: int) -> str:
     """A text for a title or a label: one line, at most so long."""
     line = " ".join(text.split())

@@ -17,7 +17,7 @@ EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/
 
 SCOPES: Final = {
     "app_mentions:read": said("to hear its name in a story's thread, where Slack has no commands"),
-    "assistant:write": said("to rehearse with one person in the assistant's container"),
+    "assistant:write": said("to rehearse with one person alone, as what Slack calls an agent"),
     "chat:write": said("to post passages"),
     "commands": said("to have /story and the entries in a message's menu"),
     "files:write": said("to send a long text as a file"),
@@ -30,12 +30,13 @@ SCOPES: Final = {
 }
 """What the bot may do in a workspace, and why; nothing that it does not need."""
 
-EVENTS: Final = (
-    *("app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"),
-    *("assistant_thread_started", "assistant_thread_context_changed"),
-    "message.im",
-)
+EVENTS: Final = (*("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked"),)
 """What the bot is told of."""
+
+MESSAGES: Final = ("message.channels", "message.groups")
+"""What the bot is told of besides, where ordinary messages are to count as passages,"""
+MARKS: Final = {"reactions:write": said("to mark an ordinary message that became a passage")}
+"""and what it may do besides."""
 
 PROMPTS: Final = (
     (said("Begin a story"), "start The Lamp of Harrow Bay | a girl finds a lamp that will not go out"),
@@ -43,7 +44,7 @@ PROMPTS: Final = (
     (said("Polish the last passage"), "refine more tension"),
     (said("What happened so far?"), "recap"),
 )
-"""What can be said in the assistant's container: shown, and sent when it is pressed. Slack shows four at most."""
+"""What can be said to the bot alone: shown, and sent when it is pressed. Slack shows four at most."""
 
 _SUMMARY = said("Tell one story, together")
 _DESCRIPTION = "One story, told together: your channel adds passages, a storyteller continues, refines and explains."
@@ -55,8 +56,10 @@ _LONG = (
 )
 
 
-def manifest(url: str | None = None) -> Json:
+def manifest(url: str | None = None, *, messages: bool = False) -> Json:
     """The manifest: for Socket Mode, or for HTTP where the internet reaches us at `url`.
+
+    With `messages`, Slack tells the bot of ordinary messages too, in the channels that it was invited to.
 
     Token rotation and installation in whole organisations need the OAuth pages, so they go with a `url`.
     """
@@ -76,17 +79,18 @@ def manifest(url: str | None = None) -> Json:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": NAME, "always_online": True},
-            "assistant_view": {
-                "assistant_description": str(said("Rehearse a story alone with the storyteller.")),
+            "agent_view": {
+                "agent_description": str(said("Rehearse a story alone with the storyteller.")),
                 "suggested_prompts": [{"title": str(title), "message": message} for title, message in PROMPTS],
             },
             "shortcuts": [*_shortcuts("message", SHORTCUTS), *_shortcuts("global", GLOBAL_SHORTCUTS)],
             "slash_commands": [_command(address)],
         },
         "oauth_config": ({"redirect_urls": [address + REDIRECT_PATH]} if address else {})
-        | {"scopes": {"bot": list(SCOPES)}},
+        | {"scopes": {"bot": [*SCOPES, *(MARKS if messages else ())]}},
         "settings": {
-            "event_subscriptions": _reached(address, "request_url") | {"bot_events": list(EVENTS)},
+            "event_subscriptions": _reached(address, "request_url")
+            | {"bot_events": [*EVENTS, *(MESSAGES if messages else ())]},
             "interactivity": {"is_enabled": True} | _reached(address, "request_url", "message_menu_options_url"),
             "org_deploy_enabled": address is not None,
             "socket_mode_enabled": address is None,
@@ -95,9 +99,9 @@ def manifest(url: str | None = None) -> Json:
     }
 
 
-def printed(url: str | None = None) -> str:
+def printed(url: str | None = None, *, messages: bool = False) -> str:
     """The manifest as it is pasted into Slack."""
-    return json.dumps(manifest(url), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(manifest(url, messages=messages), indent=2, ensure_ascii=False) + "\n"
 
 
 def usage_hint() -> str:

@@ -230,11 +230,15 @@ class _Rotator(AsyncTokenRotator):
 
 
 async def speaker(flow: AsyncOAuthFlow, client: AsyncWebClient, workspace: str) -> AsyncWebClient | None:
-    """The client that speaks for a workspace (as `turns.workspace` names it); None if the bot is not there any more."""
+    """The client that speaks for a workspace (as `turns.workspace` names it); None if the bot is not there any more.
+
+    A workspace without a bot of its own may have that of its organisation.
+    """
     enterprise, _, team = workspace.rpartition(":")
-    bot = await flow.settings.installation_store.async_find_bot(
-        enterprise_id=enterprise or None, team_id=team or None, is_enterprise_install=bool(enterprise and not team)
-    )
-    if bot is None:
-        return None
-    return Client.like(client, token=bot.bot_token)
+    store = flow.settings.installation_store
+    bot = None
+    if team:
+        bot = await store.async_find_bot(enterprise_id=enterprise or None, team_id=team, is_enterprise_install=False)
+    if bot is None and enterprise:
+        bot = await store.async_find_bot(enterprise_id=enterprise, team_id=None, is_enterprise_install=True)
+    return None if bot is None else Client.like(client, token=bot.bot_token)

@@ -57,15 +57,15 @@ class _Late:
     async def posted(self, read: dict[Where, list[Mapping[str, Any]]]) -> list[str]:
         """Post what of it does not stand there; return the messages. `read` is what was read so far, by where."""
         place, heads = self._place, self._reception.heads
-        heading = opens(self._reply) and not place.thread
-        head = "" if heading else await heads.head(place)
+        threads = place.thread or (await self._reception.threads(place.workspace) and not opens(self._reply))
+        head = await heads.head(place) if threads else ""
         where = place.workspace, place.channel, head
         spot = Spot(self._client, self._reception.budget, *where, self._turn)
         if where not in read:
             read[where] = await spot.read(self._told_at.timestamp())
         known = marks.standing(read[where], self._turn)
         ids = await spot.all(await self._sheets(late=marks.FIRST not in known), known)
-        if opens(self._reply) or not head:
+        if opens(self._reply) or not await heads.head(place):
             await heads.begun(place, head or ids[0])
         return ids
 

@@ -147,10 +147,10 @@ class Spot:
             channel=self.channel, user=user, thread_ts=self.thread or None, blocks=list(sheet.blocks), text=sheet.text
         )
 
-    async def file(self, text: str) -> None:
+    async def file(self, text: str, name: str = "story.md") -> None:
         """Share a text as a file."""
         await self.client.files_upload_v2(
-            channel=self.channel, thread_ts=self.thread or None, content=text, filename="story.md", title="story.md"
+            channel=self.channel, thread_ts=self.thread or None, content=text, filename=name, title=name
         )
 
     async def rest(self, sheets: Sheets, known: Known = NOTHING) -> list[str]:

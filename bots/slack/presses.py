@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from slack_bolt.async_app import AsyncAck
+
 from bots import sentences
 from bots.reception import Work
 from bots.sentences import speak
@@ -13,6 +15,7 @@ from bots.slack.controls import Control, Pressed
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
 from bots.slack.reception import Reception
+from bots.slack.submission import Submission
 from bots.slack.turns import PLATFORM, Asked, Pointed
 from core.errors import NotAllowed, NotPossible
 
@@ -31,16 +34,18 @@ async def pressed(reception: Reception, asked: Asked, body: Json) -> None:
             await carefully(exchange, lambda: _press(exchange, found))
 
 
-async def sent(reception: Reception, asked: Asked, form: Form, view: Json) -> None:
+async def sent(reception: Reception, asked: Asked, form: Form, view: Json, ack: AsyncAck) -> None:
     """Deal with a form that was sent."""
     if not reception.first_sight(asked.id):
+        await ack()
         return
     exchange = Exchange(reception, asked)
     given = {**form.given, **forms.values(view)}
     given.pop(forms.WHERE, None)
     with reception.flow():
-        if await taken(exchange):
-            await carefully(exchange, lambda: _perform_form(exchange, form, given))
+        async with Submission(exchange, ack, replace(form, given=given)):
+            if await taken(exchange):
+                await carefully(exchange, lambda: _perform_form(exchange, form, given))
 
 
 async def shortcut(reception: Reception, asked: Asked, callback_id: str, body: Json) -> None:
@@ -64,7 +69,7 @@ async def taken(exchange: Exchange) -> bool:
     if exchange.reception.taking:
         return True
     await exchange.person()
-    await exchange.whisper(layout.notice(speak(sentences.STOPPING, exchange.locale)))
+    await exchange.refuse(speak(sentences.STOPPING, exchange.locale))
     return False
 
 
@@ -89,6 +94,9 @@ async def _press(exchange: Exchange, found: Pressed) -> None:
     match found.control:
         case controls.STOP:
             await _stop(exchange, found.about)
+        case controls.KEEP:
+            await exchange.person()
+            await _written_over(exchange, speak(wording.KEPT, exchange.here))
         case controls.OPEN:
             if (form := forms.read(found.about)) is not None:
                 await open_form(exchange, form)
@@ -104,16 +112,20 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     work = exchange.reception.work(turn_id)
     await exchange.person()
     if work is None:
-        asked = exchange.asked
-        sheet = layout.notice(speak(sentences.STOPPED, exchange.here))
-        try:
-            await exchange.spot(asked.thread).update(asked.message, sheet)
-        except trouble.LOST as error:
-            trouble.note(error)
+        await _written_over(exchange, speak(sentences.STOPPED, exchange.here))
     elif await _may_stop(exchange, work):
         work.task.cancel()
     else:
         await exchange.whisper(layout.notice(speak(sentences.NOT_YOURS, exchange.locale)))
+
+
+async def _written_over(exchange: Exchange, sentence: str) -> None:
+    """Put a sentence in place of the message whose button was pressed."""
+    asked = exchange.asked
+    try:
+        await exchange.spot(asked.thread).update(asked.message, layout.notice(sentence))
+    except trouble.LOST as error:
+        trouble.note(error)
 
 
 async def _may_stop(exchange: Exchange, work: Work) -> bool:

@@ -21,6 +21,14 @@ class Reception(Shared):
         self.heads = Heads(storyteller)
         self.people = People(self.budget)
 
+    async def threads(self, workspace: str) -> bool:
+        """Whether a channel's passages stand in a thread below their story, as an admin chose."""
+        return (await self.storyteller.workspace(PLATFORM, workspace)).threads
+
+    def forget(self, request_id: str) -> None:
+        """A request came to nothing, and may come again."""
+        self._seen.pop(request_id, None)
+
     @property
     def busy(self) -> bool:
         """Whether anything is still under way."""

@@ -5,7 +5,6 @@ button away; with a status before them, one append. What is final always stands,
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -20,7 +19,7 @@ from bots.slack.trouble import LOST
 from core.story import Glimpse
 
 PATIENCE = 0.7
-"""Seconds before it is said what is going on, if there is no text yet."""
+"""Seconds before anything is shown: what is done by then takes one request."""
 GAPS = (1.5, 4.0)
 """Seconds before each append, and before the second update."""
 _LONGEST = 11_000
@@ -137,9 +136,7 @@ class Stream:
 
     async def _show(self) -> None:
         await self._news.wait()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                await self._words.wait()
+        await asyncio.sleep(PATIENCE)
         async with self._drawing:
             await self._begin()
         gaps = GAPS if self.rung is Rung.STREAM and not self._status else GAPS[1:] * (self.rung is not Rung.FINAL)

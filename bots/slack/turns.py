@@ -77,6 +77,8 @@ def turn(asked: Asked, place: Place, person: Person, pointed: Pointed = NOTHING)
         here=person.locale,
         about=pointed.about,
         source=pointed.source,
+        local=True,
+        dedicated=True,  # a story has its own thread, in which messages may count
     )
 
 

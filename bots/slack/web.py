@@ -22,7 +22,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.settings import Settings, SettingsError
-from bots.slack import assistant, home, oauth, outbox, trouble
+from bots.slack import assistant, home, leaving, oauth, outbox, trouble
 from bots.slack.app import application, catch_all
 from bots.slack.client import client
 from bots.slack.manifest import EVENTS_PATH
@@ -88,7 +88,7 @@ async def run(
         stop = await parts.enter_async_context(stop_signal())
         await parts.enter_async_context(_listening(app, reception, settings))
         print(_where(settings, flow), flush=True)
-        await _until(stop, reception, _clients(speaker, flow))
+        await _until(stop, reception, _clients(speaker, flow), settings.slack_keep_days if flow else None)
         await reception.drain(patience=patience)
         return stop.result()
 
@@ -221,14 +221,21 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         raise SettingsError(_TAKEN.format(port=settings.slack_port, why=error.strerror)) from None
 
 
-async def _until(stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients) -> None:
-    """Catch up with what was not shown, and wait for the signal."""
-    catching_up = asyncio.create_task(_catch_up(reception, clients))
+async def _until(
+    stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients, keep_days: int | None
+) -> None:
+    """Catch up with what was not shown, look after workspaces that left (unless `keep_days` is None), and wait for the
+    signal.
+    """
+    tasks = [asyncio.create_task(_catch_up(reception, clients))]
+    if keep_days is not None:
+        tasks.append(asyncio.create_task(leaving.watch(reception.storyteller, clients, keep_days)))
     try:
         await asyncio.wait([stop])
     finally:
-        catching_up.cancel()
-        await asyncio.wait([catching_up])
+        for each in tasks:
+            each.cancel()
+        await asyncio.wait(tasks)
 
 
 async def _catch_up(reception: Reception, clients: outbox.Clients) -> None:

@@ -20,7 +20,13 @@ NO_SCOPE = said(
     "The story is safe."
 )
 REMOVED = said("I was removed from this workspace. Somebody who manages it can add me again; the story is kept.")
+YOUR_WORDS = said("This is what you wrote. Nobody else has seen it:")
 FORM_TOO_LATE = said("Slack waited too long to open the form. Press the button to try again.")
+
+REMOVE = said("Remove from the story")
+KEEP = said("Keep it")
+MESSAGE_DELETED = said("A message that became a passage was deleted here. Should the passage leave the story too?")
+KEPT = said("The passage stays in the story.")
 
 GREETING = said(
     "Tell one story together: `/story start <title>` in a channel, or `@{name} continue` in a story's thread, where "

@@ -95,7 +95,6 @@ async def why(session: Session, number: Cleared) -> Reply:
     "help",
     Param("command", "Which command", max_length=40, suggests="commands"),
     effect=Effect.READS,
-    anywhere=True,
 )
 async def help_(session: Session, command: Cleared) -> Reply:
     """Show what I understand."""
@@ -111,17 +110,21 @@ async def help_(session: Session, command: Cleared) -> Reply:
     return Reply(tuple(blocks), private=True)
 
 
-@operation("about", effect=Effect.READS, anywhere=True)
+@operation("about", effect=Effect.READS)
 async def about(session: Session) -> Reply:
     """Say who I am, what I keep and who can help."""
     model = session.engine.profile.name
     kept = phrase(
-        "What you add by a command, a button or a menu; ordinary messages only where an admin switched that on, "
-        "in a story's own thread. No story trains a model."
+        "What you add by a command, a button or a menu, with your name and id; ordinary messages only where an admin "
+        "switched that on, in a story's own thread. No story trains a model. /story mydata shows you what is kept of "
+        "yours, and deletes it."
     )
     blocks = [
         Block(Shape.TITLE, phrase("Storycircle {version}", version=own(version("storycircle")))),
         note(phrase("One story, told together. /story start begins one, /story help shows the rest.")),
+        note(
+            phrase("I am an AI: a language model writes what the storyteller says. I am no person and no counsellor.")
+        ),
         Block(Shape.ITEM, own(model), phrase("storyteller")),
         Block(Shape.ITEM, own(session.house.rating), phrase("rating here")),
         Block(Shape.ITEM, kept, phrase("what is kept")),

@@ -10,12 +10,12 @@ from core.operation import Effect, Param, operation
 from core.operations.replies import label, note, say
 from core.policy import Rating
 from core.session import Session
-from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Standing, Turns, Workspace
+from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Turns, Workspace
 from core.wording import said
 
 _LENGTHS = tuple(length.value for length in Length)
 _RATINGS = tuple(rating.value for rating in Rating)
-_LISTS = ("channels", "moderators")
+_LISTS = ("channels", "moderators", "blocked")
 
 
 @operation("lore list", alias="lore", effect=Effect.READS)
@@ -75,7 +75,6 @@ async def settings_show(session: Session) -> Reply:
         required=True,
         choices=_RATINGS,
     ),
-    needs=Standing.MODERATOR,
 )
 async def settings_rating(session: Session, rating: Cleared) -> Reply:
     """Set how far the stories in this channel may go."""
@@ -86,9 +85,7 @@ async def settings_rating(session: Session, rating: Cleared) -> Reply:
     return say(phrase("The rating of this channel is {rating} from now on.", rating=rating))
 
 
-@operation(
-    "settings length", Param("length", "How much to write", required=True, choices=_LENGTHS), needs=Standing.OWNER
-)
+@operation("settings length", Param("length", "How much to write", required=True, choices=_LENGTHS))
 async def settings_length(session: Session, length: Cleared) -> Reply:
     """Set how much the storyteller writes in one turn."""
     session.change.length = Length(length)
@@ -106,8 +103,8 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("messages", "Whether ordinary messages count in a story's own thread", choices=("on", "off")),
     Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
     Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
-    needs=Standing.ADMIN,
-    anywhere=True,
+    Param("blocked", "Who takes no part: ids of people, or none", max_length=1000),
+    Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
     aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
@@ -121,7 +118,7 @@ async def setup(session: Session, **chosen: Cleared) -> Reply:
     return Reply((*_standing_rules(new), note(phrase("This holds from now on."))), private=True)
 
 
-@operation("report", Param("reason", "What is wrong with it", max_length=300), anywhere=True, aside=True)
+@operation("report", Param("reason", "What is wrong with it", max_length=300), aside=True)
 async def report(session: Session, reason: Cleared) -> Reply:
     """Tell the moderators of this server that something is not right."""
     passage = await session.meant() if session.turn.about is not None or not session.turn.source else None
@@ -140,7 +137,7 @@ def _ids(value: str) -> frozenset[str]:
     ids = frozenset(value.replace(",", " ").split())
     if ids <= {"all", "none"}:
         return frozenset()
-    if not all(each.isascii() and each.isalnum() and len(each) <= 32 for each in ids):
+    if not all(each.isascii() and each.replace(":", "").isalnum() and len(each) <= 32 for each in ids):
         raise BadArgument(said("That is no list of ids. Give the ids of channels or roles, with commas between them."))
     return ids
 
@@ -150,10 +147,12 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "language": str,
     "channels": _ids,
     "moderators": _ids,
+    "blocked": _ids,
     "alerts": lambda value: next(iter(_ids(value)), None),
     "messages": lambda value: value == "on",
     "turns": Turns,
     "approval": Approval,
+    "threads": lambda value: value == "on",
 }
 
 
@@ -170,4 +169,6 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
         Block(Shape.ITEM, own(rules.approval), phrase("approval")),
+        Block(Shape.ITEM, listed["blocked"] or phrase("none"), phrase("blocked")),
+        Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
     )

@@ -12,10 +12,11 @@ from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Operation, Param, find, operation
 from core.operations.replies import new_passage, note, say
 from core.policy import FINAL
+from core.prompts import Order, Task
 from core.records import APPEAL_TIME, Held, State
 from core.refusals import digest
 from core.session import Session
-from core.story import Block, Reply, Settled, Shape, Standing
+from core.story import Block, Kind, Passage, Reply, Settled, Shape
 from core.wording import said
 
 _NUMBER = Param("number", "Number of the text that was kept back", required=True, number=True)
@@ -36,8 +37,6 @@ _LONGEST_RULE = 60
     Param("after", "Show the one after this number", number=True),
     effect=Effect.READS,
     alias="review",
-    needs=Standing.MODERATOR,
-    anywhere=True,
 )
 async def review_list(session: Session, after: Cleared) -> Reply:
     """Show what waits for a moderator, one text at a time."""
@@ -73,8 +72,6 @@ async def review_list(session: Session, after: Cleared) -> Reply:
     "review approve",
     _NUMBER,
     Param("reason", "Why it may be posted", max_length=300),
-    needs=Standing.MODERATOR,
-    anywhere=True,
     aside=True,
 )
 async def review_approve(session: Session, number: Cleared, reason: Cleared) -> Reply:
@@ -88,8 +85,6 @@ async def review_approve(session: Session, number: Cleared, reason: Cleared) -> 
     "review reword",
     _NUMBER,
     Param("text", "How it is to read", required=True, lines=True),
-    needs=Standing.MODERATOR,
-    anywhere=True,
     aside=True,
 )
 async def review_reword(session: Session, number: Cleared, text: Cleared) -> Reply:
@@ -107,8 +102,6 @@ async def review_reword(session: Session, number: Cleared, text: Cleared) -> Rep
     "review reject",
     _NUMBER,
     Param("why", "What its author is told", max_length=300),
-    needs=Standing.MODERATOR,
-    anywhere=True,
     aside=True,
 )
 async def review_reject(session: Session, number: Cleared, why: Cleared) -> Reply:
@@ -121,12 +114,10 @@ async def review_reject(session: Session, number: Cleared, why: Cleared) -> Repl
     )
 
 
-@operation("appeal", _NUMBER, anywhere=True, aside=True)
-async def appeal(session: Session, number: Cleared) -> Reply:
+@operation("appeal ask", _NUMBER, alias="appeal", aside=True)
+async def appeal_ask(session: Session, number: Cleared) -> Reply:
     """Ask a moderator to look at a text of yours that was kept back, or see what was decided."""
-    held = await _find(session, number)
-    if held is None or held.contributor_id != session.turn.contributor.id:
-        raise BadArgument(said("You have no text of that number that was kept back here."))
+    held = await _mine(session, number)
     if held.state is State.REFUSED:
         if _final(held):
             raise NotAllowed(said("No moderator can let that pass."))
@@ -140,7 +131,38 @@ async def appeal(session: Session, number: Cleared) -> Reply:
     )
 
 
-@operation("review log", effect=Effect.READS, needs=Standing.MODERATOR, anywhere=True)
+@operation("appeal gentler", _NUMBER, effect=Effect.ASKS)
+async def appeal_gentler(session: Session, number: Cleared) -> Reply:
+    """Let the storyteller find a gentler wording of a text of yours that was kept back."""
+    held = await _mine(session, number)
+    text = held.arguments.get("text", "")
+    if held.state is not State.REFUSED or not text or _final(held):
+        raise NotPossible(said("There is nothing to reword: it is no passage, or it was decided already."))
+    raw = await session.for_moderators(text)
+    ids = session.engine.encode(raw)
+    passage = Passage(0, 1, None, Kind.ADDED, held.contributor_id, session.author, raw, 0, ids)
+    order = Order(Task.REFINE, phrase("gentler"), max(20, 2 * len(text.split())), gently=True)
+    writing = await session.write(order, [passage], accept=lambda new: new.casefold() != text.casefold())
+    if writing is None:
+        raise NotPossible(said("I found no gentler wording. Please try one of your own."))
+    session.change.settled = Settled(held.id, State.REFUSED, softer=writing.text)
+    how = phrase("To post it like this, type /story appeal post {number}.", number=held.id)
+    return Reply((Block(Shape.PROSE, writing.text), note(how)), private=True, gentler=held.id)
+
+
+@operation("appeal post", _NUMBER, aside=True)
+async def appeal_post(session: Session, number: Cleared) -> Reply:
+    """Post a text of yours that was kept back in the gentler wording that was found for it."""
+    held = await _mine(session, number)
+    if held.state is not State.REFUSED or not held.softer:
+        raise NotPossible(
+            said("There is no gentler wording. /story appeal gentler {number} looks for one.", number=held.id)
+        )
+    session.change.settled = Settled(held.id, State.EDITED, text=held.softer)
+    return replace(say(phrase("It is posted."), private=True), follows=held.id)
+
+
+@operation("review log", effect=Effect.READS)
 async def review_log(session: Session) -> Reply:
     """Show what was decided on this server by whom: one line of JSON each, sealed by hashes."""
     place = session.turn.place
@@ -155,7 +177,6 @@ async def review_log(session: Session) -> Reply:
     "settings lines",
     Param("never", "What never happens in this story, with commas between", max_length=600),
     Param("offstage", "What happens, but is not shown", max_length=600),
-    needs=Standing.OWNER,
 )
 async def settings_lines(session: Session, never: Cleared, offstage: Cleared) -> Reply:
     """Say what never happens in this story, and what is not shown; without anything, see it."""
@@ -181,7 +202,7 @@ async def _post_written(session: Session, text: Cleared) -> Reply:
 
 
 _WRITTEN: Final = Operation(
-    "continue", "", (Param("text", "", required=True, lines=True, max_length=20_000),), _post_written, Effect.CHANGES
+    "add", "", (Param("text", "", required=True, lines=True, max_length=20_000),), _post_written, Effect.CHANGES
 )
 
 
@@ -204,6 +225,14 @@ def _rules(typed: Cleared) -> tuple[str, ...]:
             )
         )
     return rules
+
+
+async def _mine(session: Session, number: Cleared) -> Held:
+    """A text of the contributor's that was kept back. Raises `BadArgument`."""
+    held = await _find(session, number)
+    if held is None or held.contributor_id != session.turn.contributor.id:
+        raise BadArgument(said("You have no text of that number that was kept back here."))
+    return held
 
 
 async def _find(session: Session, number: Cleared) -> Held | None:

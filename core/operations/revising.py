@@ -1,11 +1,11 @@
 """Revising a story: steps taken back and forward, passages reworded or taken out. Nothing is destroyed."""
 
-from core.errors import NotAllowed, NotPossible
+from core.errors import NotPossible
 from core.moderation import Cleared, own, phrase
 from core.operation import Param, operation
 from core.operations.replies import label, note, say
 from core.session import Session
-from core.story import STORYTELLER, Block, Passage, Reply, Shape, Standing
+from core.story import Block, Passage, Reply, Shape
 from core.wording import said
 
 
@@ -32,7 +32,7 @@ async def redo(session: Session) -> Reply:
 async def edit(session: Session, number: Cleared, text: Cleared) -> Reply:
     """Change the wording of a passage of yours; everything after it stays."""
     passage = await session.meant(number)
-    _may_change(session, passage)
+    session.may_change("edit", passage)
     if text == passage.text:
         return say(phrase("That is how it reads already."), private=True)
     before = await _before(session, passage)
@@ -51,20 +51,13 @@ async def edit(session: Session, number: Cleared, text: Cleared) -> Reply:
 async def remove(session: Session, number: Cleared) -> Reply:
     """Take a passage of yours out of the story; it is kept, and undo brings it back."""
     passage = await session.meant(number)
-    _may_change(session, passage)
+    session.may_change("remove", passage)
     following = await session.keep_following(passage, await _before(session, passage), None)
     gone = phrase("Taken out: {label}. To bring it back, type /story undo.", label=label(passage))
     if not following:
         return Reply((note(gone),))
     moved = phrase("Passages after it have moved up by one.")
     return Reply((note(gone), note(moved)))
-
-
-def _may_change(session: Session, passage: Passage) -> None:
-    """Raises `NotAllowed` if the passage is another person's. The storyteller's are everybody's."""
-    if passage.author_id in (STORYTELLER, session.turn.contributor.id) or session.standing >= Standing.MODERATOR:
-        return
-    raise NotAllowed(said("Only whoever wrote that passage, or a moderator, can change it."))
 
 
 async def _before(session: Session, passage: Passage) -> Passage | None:

@@ -7,7 +7,7 @@ from core.operation import Param, operation
 from core.operations.replies import count, label, new_passage, note, say
 from core.prompts import Order, Task
 from core.session import Session
-from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Standing, Story, Turns
+from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story, Turns
 from core.text import sentence_end
 from core.wording import said
 
@@ -117,7 +117,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     )
 
 
-@operation("end", needs=Standing.OWNER)
+@operation("end")
 async def end(session: Session) -> Reply:
     """Close the story. It is kept and can be resumed."""
     story = session.story

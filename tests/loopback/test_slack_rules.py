@@ -358,3 +358,24 @@ def test_every_word_is_documented() -> None:
     for file in (Path(__file__).parent / "slack").glob("*.py"):
         for word in re.findall(r'ApiError\("(\w+)"', file.read_text("utf-8")):
             assert word in words | common | hooks, f"{file.name}: {word}"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "sentence"),
+    [
+        ([{"type": "actions", "elements": []}], "slack_sdk"),
+        ([{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}], "slack_sdk"),
+        ([section("x"), {"type": "actions", "elements": [button("y" * 76)]}], "slack_sdk"),
+    ],
+)
+async def test_slack_sdks_own_validators_judge_blocks_wherever_they_are(
+    slack: LoopbackSlack, client: AsyncWebClient, tales: Channel, ana: User, blocks: list[Json], sentence: str
+) -> None:
+    quiet = {"unfurl_links": False, "unfurl_media": False}
+    assert await refusal(client, "chat.postMessage", channel=tales.id, text="x", blocks=blocks, **quiet)
+    chunks = [{"type": "blocks", "blocks": blocks}]
+    parent = (await client.chat_postMessage(channel=tales.id, text="x", **quiet))["ts"]  # type: ignore[arg-type]
+    people = {"recipient_user_id": ana.id, "recipient_team_id": slack.home.id}
+    assert await refusal(client, "chat.startStream", channel=tales.id, thread_ts=parent, chunks=chunks, **people)
+    assert sum(sentence in each for each in slack.violations) >= 2
+    slack.forgive(".")

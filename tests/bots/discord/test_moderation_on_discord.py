@@ -24,7 +24,7 @@ async def test_a_refused_author_asks_a_moderator_who_posts_it(scene: Scene) -> N
     asked = await refused(scene)
     notice = asked.followups[0]
     assert notice.ephemeral
-    assert notice.labels == ["Ask a moderator"]
+    assert notice.labels == ["Find a gentler wording", "Ask a moderator"]
     appealed = await scene.press("Ask a moderator", notice, by=scene.ben)
     assert "A moderator will look at it" in appealed.text
     lee = teacher(scene)
@@ -78,6 +78,15 @@ async def test_moderators_hear_of_what_waits_in_their_channel(scene: Scene) -> N
 
 async def test_another_persons_appeal_button_does_nothing_for_others(scene: Scene) -> None:
     asked = await refused(scene)
-    number = asked.text.rpartition("/story appeal ")[2].split()[0]
-    tried = await scene.ask("appeal", number=int(number))
+    number = asked.text.rpartition("/story appeal ")[2].split(")")[0]
+    tried = await scene.ask("appeal ask", number=int(number))
     assert "You have no text of that number" in tried.text
+
+
+async def test_an_author_posts_the_gentler_wording(scene: Scene) -> None:
+    asked = await refused(scene)
+    scene.engine._answers = iter(["This is a secret."])
+    found = await scene.press("Find a gentler wording", asked.followups[0], by=scene.ben)
+    await found.until(lambda x: "This is a secret." in x.text)
+    await scene.press("Post it like this", found.reply, by=scene.ben)
+    await scene.discord.until(lambda: scene.said[-1] == "This is a secret.\n-# 2 · Ben")

@@ -172,3 +172,21 @@ async def test_autocomplete_offers_what_there_is(scene: Scene) -> None:
     assert [each["value"] for each in found] == ["Mara"]
     numbers = await scene.discord.autocomplete(scene.ana, scene.channel, "story why", focused="number", value="")
     assert [each["value"] for each in numbers] == [1]
+
+
+async def test_nobody_else_answers_what_becomes_of_a_passage(listening: Scene) -> None:
+    thread = listening.channel
+    spoken = await listening.discord.say(listening.ben, thread, "A gull cried.")
+    await listening.discord.until(lambda: bool(spoken.reactions))
+    await listening.discord.delete(spoken)
+    await listening.discord.until(lambda: "was deleted here" in thread.messages[-1].text)
+    question = thread.messages[-1]
+    eve = listening.discord.user("eve")
+    assert thread.guild is not None
+    thread.guild.join(eve)
+    for label in ("Keep it", "Remove from the story"):
+        refused = await listening.press(label, question, by=eve)
+        assert "Only whoever wrote that passage" in refused.text
+        assert question.labels == ["Remove from the story", "Keep it"]
+    await listening.press("Keep it", question, by=listening.ben)
+    assert "stays in the story" in question.text

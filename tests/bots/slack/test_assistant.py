@@ -1,4 +1,4 @@
-"""The assistant's container: a private rehearsal with the storyteller."""
+"""Alone with the bot: a private rehearsal with the storyteller, as an agent and in the older container."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,12 +8,24 @@ import pytest_asyncio
 
 import core.operations  # noqa: F401 - fills the table
 from bots.slack.assistant import command
+from bots.slack.manifest import manifest
 from core.database import Database
 from core.errors import StoryError
-from tests.bots.slack.test_web import process, slack  # noqa: F401 - the fixture with our manifest
+from tests.bots.slack.served import process
 from tests.kit import Forbidding
 from tests.loopback.slack import AssistantThread, Exchange, LoopbackSlack, User
 from tests.voices import Voice
+
+
+@pytest_asyncio.fixture
+async def slack() -> AsyncIterator[LoopbackSlack]:
+    """A loopback Slack in which the app was made before there were agents."""
+    older = manifest("https://stories.example.org")
+    older["settings"]["event_subscriptions"]["bot_events"] += ["assistant_thread_started"]
+    older["features"]["assistant_view"] = {"assistant_description": "Rehearse."}
+    del older["features"]["agent_view"]
+    async with LoopbackSlack(manifest=older) as loopback:
+        yield loopback
 
 
 @dataclass
@@ -36,7 +48,7 @@ class Rehearsal:
 
 
 @pytest_asyncio.fixture
-async def rehearsal(slack: LoopbackSlack, database: Database, engine: Voice) -> AsyncIterator[Rehearsal]:  # noqa: F811
+async def rehearsal(slack: LoopbackSlack, database: Database, engine: Voice) -> AsyncIterator[Rehearsal]:
     async with process(slack, database, engine) as (here, _):
         slack.http_to(f"{here}/slack/events")
         ana = slack.user("ana")
@@ -60,7 +72,7 @@ async def test_a_title_begins_a_story_and_a_passage_is_answered(rehearsal: Rehea
     await (await rehearsal.say("The Lamp")).says("The Lamp")
     await rehearsal.slack.until(lambda: rehearsal.thread.title == "The Lamp")
     answered = await rehearsal.say("Mara found a lamp that would not go out.")
-    await answered.says("The sea was quiet.")
+    await answered.says("2 · the storyteller")
     await answered.done()
     shown = await rehearsal.say("show")
     await shown.says("The sea was quiet.")
@@ -124,3 +136,46 @@ def test_what_is_a_command_and_what_a_passage(text: str, operation: str | None) 
 def test_a_wrong_command_says_what_is_wrong() -> None:
     with pytest.raises(StoryError, match="I do not know that command"):
         command("/story cntinue")
+
+
+@pytest_asyncio.fixture
+async def agent(database: Database, engine: Voice) -> AsyncIterator[LoopbackSlack]:
+    """A loopback Slack with the app as its manifest is now."""
+    async with (
+        LoopbackSlack(manifest=manifest("https://stories.example.org")) as slack,
+        process(slack, database, engine) as (here, _),
+    ):
+        slack.http_to(f"{here}/slack/events")
+        yield slack
+        await slack.idle()
+
+
+async def test_whoever_opens_the_conversations_sees_what_can_be_said(agent: LoopbackSlack) -> None:
+    channel = await agent.open_messages(agent.user("ana"))
+    await agent.until(lambda: len(agent.prompts(channel)) == 4)
+    assert channel.messages == []
+
+
+async def test_a_message_to_the_agent_begins_a_story_in_the_thread_below_it(
+    agent: LoopbackSlack, engine: Voice
+) -> None:
+    ana = agent.user("ana")
+    alone = agent.dm(ana)
+    first = (await agent.say(ana, alone, "The Lamp")).said
+    assert first is not None
+    await agent.until(lambda: agent.title(first) == "The Lamp")
+    told = await agent.say(ana, alone, "Mara found a lamp that would not go out.", thread=first)
+    await told.says("2 · the storyteller")
+    await agent.until(lambda: first.replies[-1].labels[:1] == ["Continue"])
+    other = (await agent.say(ana, alone, "The Bell")).said
+    assert other is not None
+    await agent.until(lambda: agent.title(other) == "The Bell")
+    await (await agent.say(ana, alone, "add A bell rang.")).says("1 · Ana")  # for the story that was begun last
+    assert "A bell rang." in other.replies[-1].text
+    assert not [each for each in alone.messages if each.by_app]
+
+
+async def test_a_mistyped_command_to_the_agent_is_answered_with_help(agent: LoopbackSlack) -> None:
+    ana = agent.user("ana")
+    asked = await agent.say(ana, agent.dm(ana), "/story cntinue")
+    await asked.says("I do not know that command")

@@ -91,13 +91,18 @@ async def test_every_operation_works_by_command_and_inside_a_thread(
 async def test_every_operation_works_on_slack_with_the_real_storyteller(
     storyteller_engine: VllmEngine, tmp_path: Path
 ) -> None:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
+    """In Socket Mode, and over HTTP with the manifest that is shipped and no scope more."""
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/socket.db")
     async with LoopbackSlack() as slack, application(slack, database, storyteller_engine):
         await play(slack, 60)
-    async with LoopbackSlack(manifest=manifest("https://stories.example.org")) as slack:
-        async with process(slack, database, storyteller_engine) as (here, _):
-            slack.http_to(f"{here}/slack/events")
-            await play(slack, 60)
+    await database.close()
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/http.db")
+    async with (
+        LoopbackSlack(manifest=manifest("https://stories.example.org")) as slack,
+        process(slack, database, storyteller_engine) as (here, _),
+    ):
+        slack.http_to(f"{here}/slack/events")
+        await play(slack, 60)
     await database.close()
 
 

@@ -9,7 +9,8 @@ from bots.slack import home
 from core.database import Database
 from core.moderation import phrase
 from core.story import Place, Story, Telling, Workspace
-from tests.bots.slack.test_web import process, slack  # noqa: F401 - the fixture with our manifest
+from tests.bots.slack.served import process
+from tests.bots.slack.test_web import slack  # noqa: F401 - the fixture with our manifest
 from tests.loopback.slack import Channel, LoopbackSlack, User
 from tests.voices import Voice
 

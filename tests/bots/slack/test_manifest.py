@@ -53,7 +53,7 @@ def test_every_shortcut_and_prompt_is_in_it_within_slacks_limits() -> None:
 
 
 def test_events_have_the_scopes_that_they_need_and_no_scope_is_without_a_reason() -> None:
-    needs = {"app_mention": "app_mentions:read", "assistant_thread_started": "assistant:write"}
+    needs = {"app_mention": "app_mentions:read", "app_home_opened": "assistant:write"}
     needs |= {"message.im": "im:history"}
     assert set(needs) <= set(EVENTS)
     assert set(needs.values()) <= set(SCOPES)

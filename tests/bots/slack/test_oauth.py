@@ -2,6 +2,7 @@
 # ruff: noqa: F811 - fixtures of other modules are taken by name
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,11 +15,14 @@ from sqlalchemy.schema import Table
 
 import core.operations  # noqa: F401 - fills the table
 from bots.settings import SettingsError
-from bots.slack import oauth
+from bots.slack import leaving, oauth
+from bots.slack.client import client as web_client
 from bots.slack.manifest import manifest
 from core import tables
 from core.database import Database, guest
-from tests.bots.slack.test_web import process, settings, slack  # noqa: F401 - the fixture with our manifest
+from tests.bots.slack.served import process, settings
+from tests.bots.slack.test_web import slack  # noqa: F401 - the fixture with our manifest
+from tests.kit import storyteller
 from tests.loopback.slack import LoopbackSlack, Team
 from tests.loopback.slack.world import Installation
 from tests.voices import Voice
@@ -120,6 +124,57 @@ async def test_removing_the_bot_deletes_its_tokens_and_keeps_the_story(
         await slack.revoke_tokens(one)
         await slack.idle()
         assert [each["team_id"] for each in await rows(address, tables.slack_bots)] == [other.id]
+
+
+async def test_stories_of_a_workspace_that_removed_the_bot_are_deleted_after_the_days_that_are_set(
+    slack: LoopbackSlack,
+    shared: Database,
+    engine: Voice,
+    address: str,
+) -> None:
+    chosen = settings(slack, **many(slack, address))
+    today = dt.datetime.now(dt.UTC)
+
+    async def look(days_later: int) -> list[str]:
+        """Which workspaces have stories after so many days."""
+        client = web_client(chosen)
+        async with oauth.installations(chosen) as flow:
+            await leaving.look(
+                teller,
+                lambda workspace: oauth.speaker(flow, client, workspace),
+                30,
+                now=today + dt.timedelta(days=days_later),
+            )
+        return sorted(await teller.workspaces("slack"))
+
+    teller = storyteller(shared, engine)
+    async with process(slack, shared, engine, **many(slack, address)) as (here, _):
+        slack.http_to(f"{here}/slack/events")
+        grid = slack.enterprise("Schools of London")
+        one, other = slack.team("Harrow school"), slack.team("Pinner school")
+        sister = slack.team("Eton", enterprise=grid)
+        for team in (one, other, sister):
+            await added(slack, here, team, org_wide=team is sister)
+            carla = slack.user(f"carla of {team.name}", team)
+            tales = slack.channel(f"tales of {team.name}", carla, team=team)
+            await (await slack.command(carla, tales, "start The Lamp")).done()
+            await (await slack.command(carla, tales, "add Mara found a lamp.")).done()
+            await (await slack.command(carla, tales, "continue")).done()
+            await (await slack.command(carla, tales, "lore add Mara | is nine")).done()
+        await slack.idle()
+        whole = f"{grid.id}:{sister.id}"
+        everyone = sorted([one.id, other.id, whole])
+        assert await look(0) == everyone
+        await slack.uninstall(one)
+        await slack.uninstall(other)
+        await slack.idle()
+        assert await look(1) == everyone
+        await added(slack, here, other)  # in time
+        assert await look(30) == everyone
+        assert await look(31) == sorted([other.id, whole])
+        assert {each["title"] for each in await rows(address, tables.story)} == {"The Lamp"}
+        assert len(await rows(address, tables.story)) == 2
+        assert len(await rows(address, tables.passage)) == 4
 
 
 async def test_a_whole_organisation_adds_the_bot_and_removes_it(

@@ -112,16 +112,22 @@ def _status(call: Call) -> Json:
 
 @methods("assistant.threads.setTitle", "assistant:write")
 def _title(call: Call) -> Json:
-    thread = _thread(call)
-    if thread is None:
+    thread, channel = _thread(call), call.channel(call.body["channel_id"])
+    if thread is None and channel.kind != "im":
         raise ApiError("invalid_thread_ts")
-    thread.title = str(call.body["title"])
+    if thread:
+        thread.title = str(call.body["title"])
+    call.platform.world.titles[channel.id, str(call.body["thread_ts"])] = str(call.body["title"])
     call.platform.ledger.pulse.beat()
     return {}
 
 
 @methods("assistant.threads.setSuggestedPrompts", "assistant:write")
 def _prompts(call: Call) -> Json:
+    if "thread_ts" not in call.body:  # an agent's, who has conversations and no container
+        call.platform.world.prompts[call.channel(call.body["channel_id"]).id] = list(call.body["prompts"])
+        call.platform.ledger.pulse.beat()
+        return {}
     thread = _thread(call)
     if thread is None:
         raise ApiError("invalid_thread_ts")

@@ -203,6 +203,24 @@ class LoopbackSlack(Stage):
         await exchange.until(lambda x: x.view is not None or x.silent, seconds)
         return exchange.opened
 
+    async def open_messages(self, user: User) -> Channel:
+        """Open the conversations with the application. Returns their channel."""
+        app = interactions.installed(self._platform, user, None)
+        channel = self._platform.world.im(user, app.bot)
+        event: Json = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": "messages"}
+        event["event_ts"] = self._platform.world.ids.ts()
+        self._platform.event(app, event)
+        await self.idle()
+        return channel
+
+    def prompts(self, channel: Channel) -> list[dict[str, str]]:
+        """What is suggested to say in a direct message with an agent."""
+        return self._platform.world.prompts.get(channel.id, [])
+
+    def title(self, message: Message) -> str:
+        """The title of the conversation below a message to an agent."""
+        return self._platform.world.titles.get((message.channel.id, message.ts), "")
+
     async def assistant_thread(self, user: User, *, context: Channel | None = None) -> AssistantThread:
         """Open the assistant's container. Talk in it with `say(user, thread.channel, "...", thread=thread)`."""
         app = interactions.installed(self._platform, user, None)

@@ -71,8 +71,6 @@ def message_blocks(blocks: list[Json], *, streamed: bool = False) -> Iterator[Br
         yield Broken(f"{total} characters in all blocks; about {BLOCKS_TOGETHER} are allowed", "msg_blocks_too_long")
     yield from _each(blocks)
     for each in blocks:
-        if each.get("type") == "input":
-            continue
         yield from _by_sdk(Block.parse, each)
 
 
@@ -83,6 +81,8 @@ def view(body: Json) -> Iterator[Broken]:
     if len(json.dumps(body)) > 250_000:
         yield Broken("a view of more than 250000 bytes", "view_too_large")
     yield from _by_sdk(lambda given: View(**given), body)
+    for each in body.get("blocks") or []:
+        yield from _by_sdk(Block.parse, each)
 
 
 def _view(body: Json) -> Iterator[str]:
@@ -161,10 +161,16 @@ def _section(kind: str, each: Json) -> Iterator[str]:
 
 
 def _by_sdk(parse: Any, body: Json) -> Iterator[Broken]:
-    """What slack_sdk's own validators say."""
+    """What slack_sdk's own validators say: it can read it, finds nothing wrong with it, and would send the same."""
     try:
         parsed = parse(copy.deepcopy(body))
-        if parsed is not None:
-            parsed.to_dict()
+        if parsed is None:
+            yield Broken(f"slack_sdk cannot read a block of type {body.get('type')!r}", "invalid_blocks")
+            return
+        parsed.validate_json()
+        lost = sorted(set(body) - set(parsed.to_dict()))
     except SlackObjectFormationError as error:
         yield Broken(f"slack_sdk: {error}", "invalid_blocks")
+        return
+    if lost:
+        yield Broken(f"slack_sdk knows nothing of {', '.join(lost)} in a {body.get('type')}", "invalid_blocks")

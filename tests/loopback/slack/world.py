@@ -188,6 +188,10 @@ class World:
         self.uploads: dict[str, Upload] = {}
         self.files: dict[str, File] = {}
         self.assistants: dict[tuple[str, str], AssistantThread] = {}
+        self.prompts: dict[str, list[dict[str, str]]] = {}
+        """Prompts that are suggested in direct messages, by their channel's id."""
+        self.titles: dict[tuple[str, str], str] = {}
+        """Titles of conversations with an agent, by channel and thread."""
 
     def team(self, name: str, enterprise: Enterprise | None) -> Team:
         """A new workspace."""
