@@ -13,7 +13,7 @@ import time
 
 import pexpect
 
-from benchmarks.row import HEAD, Aim, Row
+from benchmarks.row import HEAD, Row
 
 
 def prompt(folder: str) -> float:

@@ -49,7 +49,7 @@ class Row:
         return "met" if self.aim.met(self.ratio) else "missed"
 
     def __str__(self) -> str:
-        aim = f"{self.aim or '':>8} {self.verdict:<6}"
+        aim = f"{self.aim or ''!s:>8} {self.verdict:<6}"
         return (
             f"{self.name:<48} {_short(self.ours):>9} {_short(self.reference):>9} {self.unit:<9} {self.ratio:>8.3f} "
             f"{aim}  {self.beside}"

@@ -35,6 +35,8 @@ from core.storyteller import Storyteller
 from inference.vllm import EngineOptions, VllmEngine
 from tests.voices import ScriptedEngine
 
+__all__ = ["HEAD", "TEXT", "Row", "answer", "place", "teller_on", "turn"]
+
 TEXT = "Then the keeper rang the bell, and somebody out at sea answered it."
 _random = random.Random(7)
 
@@ -100,7 +102,9 @@ async def latency(times: int) -> list[Row]:
         for name, taken in (("add", adds), ("continue", goes)):
             found = _quantile(taken, share)
             rows.append(Row(f"a turn of /story {name}, {label}", found, bare_at, "ms", "one bare commit of one row"))
-            rows.append(Row("  against what a turn may add", found, most, "ms", f"the limit that we set: {most:g} ms", Aim(1)))
+            rows.append(
+                Row("  against what a turn may add", found, most, "ms", f"the limit that we set: {most:g} ms", Aim(1))
+            )
     return rows
 
 
@@ -126,7 +130,13 @@ async def crowd(stories: int, turns: int, rounds: int) -> list[Row]:
         await database.close()
     beside = statistics.median(bare[1:])  # the first round warms up
     return [
-        Row(f"turns of /story add, {stories} stories", statistics.median(wall[1:]), beside, "a second", "bare commits one by one"),
+        Row(
+            f"turns of /story add, {stories} stories",
+            statistics.median(wall[1:]),
+            beside,
+            "a second",
+            "bare commits one by one",
+        ),
         Row("  in a second of one core", statistics.median(core[1:]), 1000, "a second", "the aim", Aim(least=1)),
     ]
 
@@ -171,7 +181,14 @@ async def throughput(stories: int, turns: int, rounds: int) -> list[Row]:
         await voice.close()
     name = f"tokens a second, {stories} stories at once"
     return [
-        Row(name, statistics.median(bot), statistics.median(raw), "tokens/s", "raw engine, same prompts", Aim(least=0.95))
+        Row(
+            name,
+            statistics.median(bot),
+            statistics.median(raw),
+            "tokens/s",
+            "raw engine, same prompts",
+            Aim(least=0.95),
+        )
     ]
 
 

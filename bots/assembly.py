@@ -20,6 +20,7 @@ from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
 from core.errors import EngineError
+from core.fairness import FairEngine
 from core.filters.personal import PersonalFilter
 from core.filters.words import WordFilter
 from core.moderation import Gate
@@ -60,7 +61,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=gate(settings),
-            engine=HeardEngine(voice),
+            engine=HeardEngine(fair(voice, settings)),
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
@@ -129,6 +130,11 @@ async def _freeze(voice: Engine) -> None:
 def gate(settings: Settings) -> Gate:
     """The moderation gate with every filter that is configured."""
     return Gate([WordFilter(), PersonalFilter()], limit_seconds=settings.moderation_seconds)
+
+
+def fair(voice: Engine, settings: Settings) -> FairEngine:
+    """The engine, with workspaces taking turns at it."""
+    return FairEngine(voice, at_once=settings.engine_max_seqs, waiting=settings.engine_max_queued)
 
 
 def engine(settings: Settings) -> Engine:

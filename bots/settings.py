@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     engine_window: int | None = Field(
         None, ge=256, description="Tokens of prompt and answer together; the model's own limit if not set."
     )
-    engine_max_seqs: int = Field(64, ge=1, le=4096, description="Turns written at the same time.")
+    engine_max_seqs: int = Field(
+        64, ge=1, le=4096, description="Turns written at the same time, also by a server at ENGINE_URL."
+    )
     engine_max_batched_tokens: int = Field(4096, ge=256, description="Tokens computed in one step of the engine.")
     engine_max_queued: int = Field(256, ge=1, description="Turns that may wait before people are told it is busy.")
     engine_gpu_memory: float = Field(0.9, gt=0, le=1, description="Share of a GPU's memory to use.")
