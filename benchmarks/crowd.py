@@ -130,7 +130,7 @@ async def fairness(seconds: float) -> list[Row]:
         await asyncio.gather(*flooding)
         refused = len(beside.told) / max(1, len(beside.told) + len(beside.served))
         name = "one flooding server"
-        rows = [
+        return [
             Row(
                 f"{name}: others' p99",
                 quantile(beside.served, 0.99),
@@ -142,7 +142,6 @@ async def fairness(seconds: float) -> list[Row]:
             Row(f"{name}: others' p50", median(beside.served), median(alone.served), "s", "without it", Aim(1.5)),
             Row(f"{name}: others served", 1 - refused, 1.0, "of asked", "all of them", Aim(least=0.99)),
         ]
-        return rows
 
     return await _on_bot(use)
 

@@ -170,13 +170,13 @@ async def throughput(stories: int, turns: int, rounds: int) -> list[Row]:
         for number in range(rounds + 1):
             with tempfile.TemporaryDirectory() as name:
                 teller, database = await teller_on(Path(name), voice)
-                through = await _through_bot(teller, voice, stories, turns)
+                through = await through_bot(teller, voice, stories, turns)
                 await database.close()
             requests, voice.heard = voice.heard, []
-            straight = await _straight(voice, requests)
+            beside = await straight(voice, requests)
             if number:  # the first round warms up
                 bot.append(through)
-                raw.append(straight)
+                raw.append(beside)
     finally:
         await voice.close()
     name = f"tokens a second, {stories} stories at once"
@@ -208,7 +208,9 @@ class Listening(VllmEngine):
             yield piece
 
 
-async def _through_bot(teller: Storyteller, voice: Listening, stories: int, turns: int) -> float:
+async def through_bot(teller: Storyteller, voice: Listening, stories: int, turns: int) -> float:
+    """Tokens a second of stories that are told at once through the whole bot."""
+
     async def tell(number: int) -> None:
         here = place(number)
         await teller.perform("start", turn(0, here), {"title": f"The Lamp {number}"})
@@ -224,7 +226,7 @@ async def _through_bot(teller: Storyteller, voice: Listening, stories: int, turn
     return voice.tokens / (time.perf_counter() - began)
 
 
-async def _straight(engine: VllmEngine, requests: list[Request]) -> float:
+async def straight(engine: VllmEngine, requests: list[Request]) -> float:
     """The same requests, as many at once and in the same order for each story."""
     by_story: dict[str, list[Request]] = {}
     for request in requests:
