@@ -25,7 +25,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from benchmarks.row import HEAD, Row
+from benchmarks.row import HEAD, Aim, Row
 from bots.assembly import gate, settling, vllm_options
 from bots.discord import run
 from bots.settings import Settings, load

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import PARTS
+from benchmarks.parts import PARTS
 from benchmarks.picture import picture
 from benchmarks.row import Aim, Row, read, write
 
