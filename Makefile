@@ -39,8 +39,8 @@ test: $(VENV)/ready-to-test  ## Run the whole test suite.
 lint: $(VENV)/ready-to-test  ## Style and types.
 	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet . && $(VENV)/bin/mypy
 
-bench: $(VENV)/ready-to-test  ## Measure; every row is a ratio.
-	@$(PY) -m benchmarks
+bench: $(VENV)/ready-to-test  ## Measure: one table, bench/bench.json and bench/bench.svg. BENCH=--full for all of it.
+	@$(PY) -m benchmarks $(BENCH)
 
 clean:  ## Remove what was set up here.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
