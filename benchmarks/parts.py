@@ -1,12 +1,13 @@
 """The parts of `make bench`, by their names. Each is measured in a process of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from benchmarks.row import Row
 
-Part = Callable[[bool], Awaitable[list[Row]]]
+Part = Callable[[bool], Coroutine[Any, Any, list[Row]]]
 
 
 async def _start(quick: bool) -> list[Row]:

@@ -189,7 +189,8 @@ async def _child(folder: Path, stories: int) -> None:
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
     await database.close()
     ready = time.perf_counter() - began
-    first, warm = [], []
+    first: list[float] = []
+    warm: list[float] = []
     teller, database = await teller_on(folder, ScriptedEngine(answer, window=4096))
     await teller.perform("show", turn(0, place(0)))  # whatever is imported only now is no matter of stories
     memory = _memory()
