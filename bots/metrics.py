@@ -111,11 +111,10 @@ class _Answer(_Stage):
 
 
 class _Judgement(_Stage):
-    """One text before the filters."""
+    """One text before the filters. There are many in a turn, and their time is in the stages around them."""
 
     def end(self, facts: Facts, error: BaseException | None) -> None:
         """Count the verdict."""
-        super().end(facts, error)
         if error is None:
             self._metrics.decided[Decision(int(facts["decision"]))].inc()
 
@@ -165,7 +164,7 @@ class Metrics:
         verdicts = counter("verdicts", "Texts that were judged.", ["decision"])
         stages = counter("stage_seconds", "Time in each stage of turns, those inside of it included.", ["stage"])
         self.decided = {each: verdicts.labels(each.name.lower()) for each in Decision}
-        self.stages = {each: stages.labels(each) for each in STAGES}
+        self.stages = {each: stages.labels(each) for each in STAGES if each != "judge"}
         self._outbox = gauge("outbox_waiting", "Replies that may not have been shown; at most 100 are counted.", where)
         self._age = gauge("outbox_age_seconds", "Age of the oldest of them.", where)
         self._connected = gauge("platform_connected", "Whether the connection is up.", where)

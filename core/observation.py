@@ -83,7 +83,10 @@ def note(event: str, **facts: str | float) -> None:
 
 def begin(stage: str, **facts: str | float) -> Course:
     """Tell of the beginning of a stage. Whoever calls this ends it, whatever happens."""
-    return _All([each.begin(stage, facts) for each in _observers.get()])
+    observers = _observers.get()
+    if len(observers) == 1:
+        return observers[0].begin(stage, facts)
+    return _All([each.begin(stage, facts) for each in observers])
 
 
 class _All:
