@@ -9,7 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -30,6 +30,9 @@ _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 180)
 _SPEED = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Tokens a second of one answer."""
+
+
+_Instrument = TypeVar("_Instrument", Counter, Gauge, Histogram)
 
 
 class _Stage:
@@ -61,13 +64,13 @@ class _Turn(_Stage):
         self._operation = operation if operation in OPERATIONS else OTHER
         self._shown = self.writes = False
         self._token = _present.set(self)
-        metrics.open.labels(self._platform).inc()
+        metrics.of(metrics.open, self._platform).inc()
 
     def shown(self) -> None:
         """Words are on their way to people."""
         if not self._shown:
             self._shown = True
-            self._metrics.first_text.labels(self._platform).observe(self.seconds)
+            self._metrics.of(self._metrics.first_text, self._platform).observe(self.seconds)
 
     def end(self, facts: Facts, error: BaseException | None) -> None:
         """Count it."""
@@ -75,9 +78,9 @@ class _Turn(_Stage):
         if self.writes and error is None:
             self.shown()  # where words are seen only as a whole
         _present.reset(self._token)
-        self._metrics.open.labels(self._platform).dec()
-        self._metrics.took.labels(self._platform).observe(self.seconds)
-        self._metrics.turns.labels(self._platform, self._operation, outcome(error)).inc()
+        self._metrics.of(self._metrics.open, self._platform).dec()
+        self._metrics.of(self._metrics.took, self._platform).observe(self.seconds)
+        self._metrics.of(self._metrics.turns, self._platform, self._operation, outcome(error)).inc()
 
 
 class _Answer(_Stage):
@@ -103,7 +106,7 @@ class _Answer(_Stage):
         super().end(facts, error)
         tokens, first = float(facts["generated_tokens"]), self._first
         (self._metrics.queue if first is None else self._metrics.writing).dec()
-        self._metrics.asked.labels(outcome(error)).inc()
+        self._metrics.of(self._metrics.asked, outcome(error)).inc()
         self._metrics.generated.inc(tokens)
         self._metrics.cached.inc(float(facts["cached_tokens"]))
         if first is not None and tokens > 1 and (seconds := self.seconds - first) > 0:
@@ -133,6 +136,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._parts: dict[tuple[object, ...], object] = {}
         ours: dict[str, Any] = {"registry": self.registry, "namespace": "storycircle"}
         where = ["platform"]
 
@@ -170,6 +174,13 @@ class Metrics:
         self._connected = gauge("platform_connected", "Whether the connection is up.", where)
         self._engine = Enum("engine_state", "Where the engine stands.", states=[*map(str, EngineState)], **ours)
 
+    def of(self, instrument: _Instrument, *labels: str) -> _Instrument:
+        """The part of an instrument with these labels. The library's own way to it takes four times as long."""
+        known = self._parts.get((instrument, *labels))
+        if known is None:
+            known = self._parts[(instrument, *labels)] = instrument.labels(*labels)
+        return cast("_Instrument", known)
+
     def begin(self, stage: str, facts: Facts) -> Course:
         """A stage begins."""
         return _KINDS.get(stage, _Stage)(self, stage, facts)
@@ -180,9 +191,9 @@ class Metrics:
             if (turn := _present.get()) is not None:
                 turn.shown()
         elif event == "acknowledged":
-            self.ack.labels(_platform(facts)).observe(max(0.0, float(facts["seconds"])))
+            self.of(self.ack, _platform(facts)).observe(max(0.0, float(facts["seconds"])))
         elif event == "limited":
-            self.limited.labels(_platform(facts)).inc()
+            self.of(self.limited, _platform(facts)).inc()
 
     async def page(self, teller: Storyteller, connected: dict[str, bool]) -> bytes:
         """Everything as Prometheus reads it, with what is asked for only now: engine, outbox, connections."""

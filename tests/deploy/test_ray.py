@@ -53,6 +53,7 @@ def served(model_folder: Path, tmp_path: Path) -> Iterator[str]:
     told = {"MODEL": str(model_folder), "DEVICE": "cpu", "REPLICAS_MAX": "1", "HF_HUB_OFFLINE": "1"}
     told |= {"OMP_NUM_THREADS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_CPU_KVCACHE_SPACE": "1"}
     told |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "180"}
+    told |= {"RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "300"}  # its five seconds are too short for a busy machine
     assert RAY is not None
     command = [str(Path(RAY).parent / "python"), "-c", PROGRAM, str(APPLICATION), str(port)]
     with (tmp_path / "ray.log").open("wb") as log:
