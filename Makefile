@@ -39,8 +39,8 @@ test: $(VENV)/ready-to-test  ## Run the whole test suite.
 lint: $(VENV)/ready-to-test  ## Style and types.
 	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet . && $(VENV)/bin/mypy
 
-bench: $(VENV)/ready-to-test  ## Measure; every row is a ratio.
-	@$(PY) -m benchmarks
+bench: $(VENV)/ready-to-test  ## Measure: one table, bench/bench.json and bench/bench.svg. BENCH=--full for all of it.
+	@$(PY) -m benchmarks $(BENCH)
 
 # A folder of story texts (docs/storyteller.md says which files), minutes of training, and where to work.
 DATA    ?=

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
 
+from bots.hearing import HeardEngine
 from bots.settings import Settings, SettingsError
+from bots.tracing import tracing
 from core import helplines
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
 from core.errors import EngineError, EngineFailed
+from core.fairness import FairEngine
 from core.filters.danger import DangerFilter
 from core.filters.links import LinkFilter
 from core.filters.patterns import LineFilter, PatternFilter
@@ -52,6 +55,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
     async with AsyncExitStack() as parts:
         database = await Database.open(settings.database_url.get_secret_value())
         parts.push_async_callback(database.close)
+        await parts.enter_async_context(tracing(settings))
         voice = engine(settings)
         parts.push_async_callback(voice.close)
         await parts.enter_async_context(settling(voice))
@@ -65,7 +69,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=doorkeeper,
-            engine=voice,
+            engine=HeardEngine(fair(voice, settings)),
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
@@ -227,6 +231,11 @@ def _gate_seconds(settings: Settings) -> float:
 
 def _guarded(settings: Settings) -> bool:
     return bool(settings.guard_url or settings.guard_model)
+
+
+def fair(voice: Engine, settings: Settings) -> FairEngine:
+    """The engine, with workspaces taking turns at it."""
+    return FairEngine(voice, at_once=settings.engine_max_seqs, waiting=settings.engine_max_queued)
 
 
 def engine(settings: Settings) -> Engine:

@@ -98,7 +98,7 @@ async def _until_terminated(settings: Settings, channel: str) -> int:
     playing = asyncio.current_task()
     assert playing is not None  # noqa: S101 - asyncio.run made one
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
-    async with storyteller(settings, limited=False) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings, limited=False) as teller, _watched(teller, settings):
         return await run(teller, channel=channel)
 
 
@@ -113,7 +113,7 @@ async def _on_discord(settings: Settings) -> int:
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.discord import run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, settings)
 
 
@@ -128,7 +128,7 @@ async def _on_slack(settings: Settings) -> int:
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.together import slack as run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, settings)
 
 
@@ -143,17 +143,17 @@ async def _on_all(settings: Settings, platforms: "Mapping[str, Platform]") -> in
     from bots.assembly import storyteller  # noqa: PLC0415
     from bots.together import run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings.health_port):
+    async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, platforms, settings)
 
 
-def _watched(teller: Storyteller, port: int | None) -> contextlib.AbstractAsyncContextManager[None]:
+def _watched(teller: Storyteller, settings: Settings) -> contextlib.AbstractAsyncContextManager[None]:
     """The health pages, if they are wanted; their web server is slow to import."""
-    if port is None:
+    if settings.health_port is None:
         return contextlib.nullcontext()
     from bots.health import health  # noqa: PLC0415
 
-    return health(teller, port)
+    return health(teller, settings.health_port, settings.health_host)
 
 
 def _sorry(sentence: str, code: int) -> int:

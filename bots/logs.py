@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import quote, quote_plus
 
+from bots.loglines import JsonLines
 from bots.settings import Settings, SettingsError
 
 _OURS = ("bots", "core", "inference", "__main__")
@@ -46,7 +47,7 @@ def set_up(settings: Settings) -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process lives
     logging.raiseExceptions = False
     handler = _handler(settings.log_file)
-    handler.setFormatter(Formatter(secrets(settings)))
+    handler.setFormatter(_formatter(settings))
     # vLLM warns of much that nobody at a terminal can use; its errors reach people as our own sentences.
     quiet = settings.log_file is None and settings.log_level == "WARNING"
     handler.addFilter(Heard(("vllm",) if quiet else ()))
@@ -60,6 +61,13 @@ def set_up(settings: Settings) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     sys.unraisablehook = _unraisable
+
+
+def _formatter(settings: Settings) -> logging.Formatter:
+    known = secrets(settings)
+    if settings.log_format == "json":
+        return JsonLines(lambda text: struck(text, known))
+    return Formatter(known)
 
 
 def secrets(settings: Settings) -> frozenset[str]:

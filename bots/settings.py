@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     engine_window: int | None = Field(
         None, ge=256, description="Tokens of prompt and answer together; the model's own limit if not set."
     )
-    engine_max_seqs: int = Field(64, ge=1, le=4096, description="Turns written at the same time.")
+    engine_max_seqs: int = Field(
+        64, ge=1, le=4096, description="Turns written at the same time, also by a server at ENGINE_URL."
+    )
     engine_max_batched_tokens: int = Field(4096, ge=256, description="Tokens computed in one step of the engine.")
     engine_max_queued: int = Field(256, ge=1, description="Turns that may wait before people are told it is busy.")
     engine_gpu_memory: float = Field(0.9, gt=0, le=1, description="Share of a GPU's memory to use.")
@@ -177,12 +179,19 @@ class Settings(BaseSettings):
     )
 
     health_port: int | None = Field(
-        None, ge=1, le=65535, description="Port of `/healthz` and `/readyz` on this machine; none if not set."
+        None, ge=1, le=65535, description="Port of `/healthz`, `/readyz` and `/metrics`; none if not set."
+    )
+    health_host: str = Field("127.0.0.1", description="Address to listen on for them; `0.0.0.0` in a container.")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Where traces of turns go (OTLP over HTTP), e.g. `http://localhost:4318`; none if not set.",
     )
     log_level: str = Field(
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR, to stderr."
     )
     log_file: Path | None = Field(None, description="Write the log to this file instead.")
+    log_format: Literal["text", "json"] = Field("text", description="`json`: one JSON object a line, for collectors.")
     faults: str | None = Field(None, description="Never set it: where a test has this process fail (`core/faults.py`).")
 
     @property

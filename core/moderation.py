@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from functools import partial
 from typing import NewType, Protocol
 
-from core import wording
+from core import observation, wording
 from core.errors import Withheld
 from core.policy import ALLOWED, STRICTEST, Decision, Policy, Verdict
 from core.text import hygienic, sentence_end
@@ -83,6 +83,7 @@ class Gate:
         self._limit = limit_seconds
         self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
+    @observation.stage("judge", outcome=lambda verdict: {"decision": verdict.decision})
     async def judge(self, text: str, policy: Policy, *, drawn: bool = False, told: bool = False) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+from core import observation
 from core.engine import Engine, TokenIds
 from core.moderation import Cleared, excerpt, phrase
 from core.story import Given, Lore, Passage, Story
@@ -199,6 +200,7 @@ def layout(engine: Engine) -> Layout:
     return StreamLayout(engine) if engine.profile.form == "stream" else ChatLayout(engine)
 
 
+@observation.stage("prompt")
 def compose(engine: Engine, material: Material, order: Order) -> Prompt:
     """Lay out one prompt that leaves room for the answer, whatever the length of the story and its lore.
 

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 
-from core import wording
+from core import observation, wording
 from core.errors import StoreError
 from core.moderation import Gate
 from core.policy import STRICTEST, Decision, Policy
@@ -63,6 +63,7 @@ class Door:
         self._store = store
         self._stored: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
+    @observation.stage("release")
     async def released(self, texts: Collection[str]) -> dict[str, str]:
         """What is to be sent for each of `texts`: itself, or that it was held back.
 

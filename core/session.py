@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import permission, prompts
+from core import observation, permission, prompts
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
 from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
@@ -405,6 +405,7 @@ class Session:
             async for shown in released:
                 if self._shows_sentences():
                     self._watch(Glimpse(Stage.WRITING, shown))
+                    observation.note("shown")
         given = replace(prompt.given, cached_tokens=answer.cached_tokens)
         return Writing(shown, answer.ids_of(shown), given)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import faults, rows
+from core import faults, observation, rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
@@ -67,6 +67,7 @@ class Store:
         self._rating = rating
         self.records = Records(database)
 
+    @observation.stage("read")
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
         key = rows.key(turn, tokenizer)
@@ -130,6 +131,7 @@ class Store:
         wanted = part | {"head": story.head, "tokenizer": tokenizer}
         return await self._database.read(lambda c: _passages(c, wanted))
 
+    @observation.stage("read")
     async def window(self, story: Story, *, tokenizer: str, tokens: int) -> tuple[list[Passage], list[Lore]]:
         """The passages in so many last tokens of a story by its own scale, and its facts, both oldest first.
 
@@ -336,6 +338,7 @@ class Store:
         """Moderators were told: it is kept no longer."""
         await self._database.write(lambda c: c.execute(delete(t.alert).where(t.alert.c.post_id == post)))
 
+    @observation.stage("commit")
     async def commit(
         self, turn: Turn, operation: str, house: House, story: Story | None, change: Change, reply: Reply
     ) -> Reply:

@@ -12,6 +12,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_af
 
 from core import (  # importing the operations fills the table
     faults,
+    observation,
     operation,
     operations,  # noqa: F401
     permission,
@@ -96,6 +97,9 @@ class Storyteller:
         """What keeps texts from being judged at the moment, for whoever watches over the bot."""
         return self._gate.troubles
 
+    @observation.stage(
+        "turn", told=lambda _, name, turn, *__, **___: {"operation": name, "platform": turn.place.platform}
+    )
     async def perform(
         self, name: str, turn: Turn, arguments: Mapping[str, str] | None = None, *, watch: Watch | None = None
     ) -> Reply:
@@ -276,6 +280,7 @@ class Storyteller:
             self._erasure.check(turn)
         return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
+    @observation.stage("clear")
     async def _cleared(
         self, wanted: Operation, turn: Turn, values: dict[str, str], policy: Policy
     ) -> tuple[dict[str, Cleared], bool]:

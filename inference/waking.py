@@ -73,6 +73,8 @@ class EngineOptions:
     """Compute threads on a CPU. More threads than free cores make every model many times slower."""
     quantization: str | None = None
     kv_cache_dtype: str = "auto"
+    load_format: str = "auto"
+    """How weights are read; "dummy" makes up some, to measure a shape without its model."""
     dtype: str = "auto"
     """Of the weights in memory. "auto" is the checkpoint's own, except on a CPU that cannot compute with bfloat16."""
     adapters: Path | None = None
@@ -243,6 +245,7 @@ def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) ->
         "quantization": options.quantization,
         "kv_cache_dtype": options.kv_cache_dtype,
         "dtype": options.dtype,
+        "load_format": options.load_format,
         "enable_prefix_caching": True,
         "prefix_caching_hash_algo": "sha256",  # salts are a border between workspaces, so no weak hash
         "scheduling_policy": "priority",

@@ -13,6 +13,7 @@ from bots.discord.commands import Words, tree
 from bots.discord.exit import guarded
 from bots.discord.reception import Reception
 from bots.discord.sync import sync
+from bots.discord.watched import limits
 from bots.sentences import speak
 from bots.settings import Settings
 from core.storyteller import Storyteller
@@ -38,6 +39,7 @@ class StoryClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=_PATIENCE,
             shard_count=settings.discord_shards,
+            http_trace=limits(),
         )
         guarded(self, storyteller.door)
         self.reception = Reception(storyteller, messages=listens)

@@ -14,10 +14,12 @@ from bots.discord.posting import file_of
 from bots.discord.reception import Reception
 from bots.discord.stream import Stream
 from bots.discord.trouble import LOST, Code, code
+from bots.discord.turns import PLATFORM
+from bots.discord.watched import age
 from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
-from core import faults, release
+from core import faults, observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
 from core.story import Alert, Glimpse, Reply, Turn
@@ -61,6 +63,7 @@ class Exchange:
         try:
             with self.reception.acknowledging():
                 shown = await self.interaction.response.defer(ephemeral=private, thinking=not quiet)
+            observation.note("acknowledged", platform=PLATFORM, seconds=age(self.interaction))
         except discord.HTTPException as error:
             trouble.note(error)
             return self._unacknowledged(error, page, time.monotonic() - began, quiet=quiet)
@@ -98,6 +101,7 @@ class Exchange:
         except (*LOST, discord.InteractionResponded) as error:
             trouble.note(error)
 
+    @observation.stage("exchange", told=lambda *_: {"platform": PLATFORM})
     async def perform(self, page: Page, name: str, turn: Turn, arguments: Mapping[str, str]) -> Reply | None:
         """Perform a turn, show it while it is written, and what comes of it. None if it was refused or stopped."""
 

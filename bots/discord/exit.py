@@ -15,7 +15,9 @@ import discord
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
+from bots.discord.turns import PLATFORM
 from bots.leaving import released
+from core import observation
 from core.release import Door
 
 _UNSEEN = frozenset(
@@ -30,6 +32,7 @@ class Out(HTTPClient):
 
     door: Door
 
+    @observation.stage("post", told=lambda *_, **__: {"platform": PLATFORM})
     async def request(
         self,
         route: Route,
@@ -52,6 +55,7 @@ class Answers(AsyncWebhookAdapter):
         super().__init__()  # type: ignore[no-untyped-call]
         self._door = door
 
+    @observation.stage("post", told=lambda *_, **__: {"platform": PLATFORM})
     async def request(
         self,
         route: Route,

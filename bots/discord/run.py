@@ -9,6 +9,7 @@ import discord
 
 from bots.discord.client import StoryClient, point_to
 from bots.discord.permissions import invitation
+from bots.discord.watched import connected
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.stopping import LATER, PATIENCE, stop_signal
@@ -44,7 +45,8 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
         async with StoryClient(storyteller, settings) as client, stop_signal() as stop:
             await client.login(token)
             announce(f"Add me to a server: {invitation(client.application_id or 0)}")
-            return await _until_stopped(client, stop, patience)
+            with connected(client):
+                return await _until_stopped(client, stop, patience)
     except discord.LoginFailure:
         raise SettingsError(_REFUSED) from None
     except discord.PrivilegedIntentsRequired:

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.dispatch import Typed, parse
 from bots.sentences import speak
-from bots.slack import assistant, controls, forms, layout, markup, messages, presses, trouble, turns, wording
+from bots.slack import assistant, controls, forms, layout, markup, messages, presses, trouble, turns, watched, wording
 from bots.slack import client as clients
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
@@ -29,6 +29,7 @@ def application(reception: Reception, client: AsyncWebClient, **more: Any) -> As
     """The application with all its listeners. `more` goes to `AsyncApp`: how requests are signed and authorised."""
     app = AsyncApp(client=client, raise_error_for_unhandled_request=False, **more)
     app.middleware(clients.ours(reception.storyteller.door))
+    app.middleware(watched.acknowledging)
     app.command(COMMAND)(_command(reception))
     app.event("app_mention")(_mention(reception))
     app.event("message")(_message(reception))

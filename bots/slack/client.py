@@ -23,6 +23,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bots.leaving import released
 from bots.settings import Settings
+from bots.slack.watched import Limits
 from core.release import Door
 
 ONCE = frozenset(
@@ -74,7 +75,7 @@ class Client(AsyncWebClient):
             session=other.session,
             trust_env_in_session=other.trust_env_in_session,
             headers=dict(other.headers),
-            retry_handlers=[_Connection()] if hasty else other.retry_handlers,
+            retry_handlers=[Limits(), _Connection()] if hasty else other.retry_handlers,
             logger=other.logger,
         )
         made.default_params = dict(other.default_params)
@@ -84,7 +85,7 @@ class Client(AsyncWebClient):
 
 def client(settings: Settings, token: str | None = None, *, door: Door | None = None, **more: Any) -> Client:
     """The client that speaks for whoever's token it is."""
-    handlers = [_Connection(), AsyncRateLimitErrorRetryHandler(max_retry_count=2), _Outage(max_retry_count=2)]
+    handlers = [Limits(), _Connection(), AsyncRateLimitErrorRetryHandler(max_retry_count=2), _Outage(max_retry_count=2)]
     base = f"{settings.slack_api_base.rstrip('/')}/"
     made = Client(token=token, base_url=base, retry_handlers=handlers, **more)
     made.door = door

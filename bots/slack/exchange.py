@@ -20,8 +20,8 @@ from bots.slack.posting import Spot, respond
 from bots.slack.reception import Reception
 from bots.slack.stream import Stream
 from bots.slack.trouble import LOST
-from bots.slack.turns import NOTHING, Asked, Pointed, turn
-from core import release
+from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
+from core import observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
 from core.release import Door
@@ -57,6 +57,7 @@ class Exchange:
         self._hinted = False
         """The next private message replaces one that said that it was on its way."""
 
+    @observation.stage("exchange", told=lambda *_, **__: {"platform": PLATFORM})
     async def perform(
         self, name: str, arguments: Mapping[str, str], pointed: Pointed = NOTHING, *, place: Place | None = None
     ) -> None:

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
-from bots.slack import assistant, home, oauth, outbox, trouble
+from bots.slack import assistant, home, oauth, outbox, trouble, watched
 from bots.slack.app import application, catch_all
 from bots.slack.client import client
 from bots.slack.reception import Reception
@@ -109,7 +109,8 @@ async def _connected(
     handler = AsyncSocketModeHandler(app, app_token, web_client=link, ping_interval=_SESSION_CHECK)
     try:
         await _connect(handler)
-        yield
+        with watched.connected(handler):
+            yield
     finally:
         await reception.close()
         await handler.close_async()  # type: ignore[no-untyped-call]

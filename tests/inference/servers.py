@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
@@ -28,6 +29,27 @@ def vllm_serve(folder: Path, log: Path, *more: str) -> Iterator[str]:
 
     `more` are further arguments of `vllm serve`.
     """
+    with vllm_worker(folder, log, *more) as worker:
+        yield f"{worker.url}/v1"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A vLLM server and its process."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        """End it at once, with all that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def vllm_worker(folder: Path, log: Path, *more: str) -> Iterator[Worker]:
+    """A vLLM server of this model, which may still be waking. It is gone afterwards."""
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -37,12 +59,11 @@ def vllm_serve(folder: Path, log: Path, *more: str) -> Iterator[str]:
             env=os.environ | _ENVIRONMENT,
             start_new_session=True,
         )
+    worker = Worker(f"http://127.0.0.1:{port}", process)
     try:
-        yield f"http://127.0.0.1:{port}/v1"
+        yield worker
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        worker.kill()
 
 
 _ENVIRONMENT = {
