@@ -48,7 +48,8 @@ class Form:
 
 def asked(operation: str) -> Param:
     """The parameter that a form of this operation asks for: the one of several lines, or else the first text."""
-    params = [each for each in OPERATIONS[operation].params if not each.number and not each.choices]
+    every = OPERATIONS[operation].params
+    params = [each for each in every if not each.number and not each.choices] or every
     return next((each for each in params if each.lines), params[0])
 
 

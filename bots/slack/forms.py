@@ -80,7 +80,7 @@ def asked(operation: str) -> tuple[Param, ...]:
     params = OPERATIONS[operation].params
     if operation == "start":
         return params
-    params = tuple(each for each in params if not each.number and not each.choices)
+    params = tuple(each for each in params if not each.number and not each.choices) or params
     return (next((each for each in params if each.lines), params[0]),)
 
 

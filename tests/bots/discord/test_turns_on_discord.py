@@ -14,7 +14,7 @@ async def test_a_story_is_begun_added_to_and_continued(scene: Scene) -> None:
         "Mara found a lamp.\n-# 1 · Ana",
         "The sea was quiet. Nobody spoke.\n-# 2 · the storyteller",
     ]
-    assert scene.channel.messages[-1].labels == ["Continue", "Another", "Refine", "Explain", "Undo"]
+    assert scene.channel.messages[-1].labels == ["Continue", "Another", "Refine", "Explain", "Undo", "Good", "Not good"]
 
 
 async def test_a_refusal_is_private_and_leaves_nothing_in_the_channel(scene: Scene) -> None:

@@ -22,6 +22,8 @@ PLAYED = (
     "refine fix grammar",
     "continue the lamp glows | short",
     "retry",
+    "rate good | it kept the lamp",
+    "settings voice plain",
     "explain what did Mara find?",
     "recap",
     "show",

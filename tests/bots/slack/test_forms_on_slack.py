@@ -77,7 +77,7 @@ async def test_a_form_that_comes_twice_counts_once(scene: Scene) -> None:
 
 
 async def test_an_admin_can_have_passages_in_the_channel(scene: Scene) -> None:
-    done = await scene.ask("setup | | | | | | | | | off")
+    done = await scene.ask("setup | | | | | | | | | | off")
     await done.says("*threads* off")
     await scene.ask("add The wind rose.", by=scene.ben)
     await scene.ask("continue")
@@ -86,6 +86,6 @@ async def test_an_admin_can_have_passages_in_the_channel(scene: Scene) -> None:
     last = scene.channel.messages[-1]
     await scene.slack.click(scene.ben, last, "Undo")
     await scene.slack.until(lambda: "Taken back" in scene.channel.messages[-1].text)
-    await scene.ask("setup | | | | | | | | | on")
+    await scene.ask("setup | | | | | | | | | | on")
     await scene.ask("add It was dark.")
     assert scene.channel.messages[0].replies[-1].text == "It was dark.\n3 · Ana"

@@ -35,7 +35,7 @@ async def test_a_turn_is_streamed_in_five_requests_at_most(scene: Scene) -> None
     assert found[-2:] == ["chat.stopStream", "chat.update"] and "chat.appendStream" in found, found
     assert len(found) <= 5
     assert scene.last.text.startswith(LONG)
-    assert scene.last.labels == ["Continue", "Another", "Refine", "Explain", "Undo"]
+    assert scene.last.labels == ["Continue", "Another", "Refine", "Explain", "Undo", "Good", "Not good"]
 
 
 async def test_only_sentences_that_have_passed_are_streamed(scene: Scene) -> None:
@@ -83,6 +83,7 @@ async def test_the_final_text_stands_whatever_becomes_of_the_stream(scene: Scene
     asked = await scene.slack.command(scene.ana, scene.channel, "continue | long")
     await scene.slack.until(lambda: LONG in scene.told[-1] and "2 · the storyteller" in scene.told[-1], 25)
     scene.slack.faults.clear()
+    await scene.idle()
     assert scene.last.labels[0] == "Continue"
     assert asked.acked_after is not None
     assert sum("2 · the storyteller" in each for each in scene.told) == 1

@@ -16,7 +16,7 @@ async def test_a_story_has_its_head_in_the_channel_and_its_passages_below(scene:
     ]
     assert scene.told == ["Mara found a lamp.\n1 · Ana", f"{DEFAULT}\n2 · the storyteller"]
     assert scene.head.labels == ["Add a passage", "Continue"]
-    assert scene.last.labels == ["Continue", "Another", "Refine", "Explain", "Undo"]
+    assert scene.last.labels == ["Continue", "Another", "Refine", "Explain", "Undo", "Good", "Not good"]
 
 
 async def test_commands_in_the_channel_mentions_in_the_thread_and_buttons_reach_one_story(scene: Scene) -> None:
