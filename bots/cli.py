@@ -7,6 +7,7 @@
     python -m bots slack-manifest [--url U]  print the manifest from which Slack makes the app
     python -m bots doctor                    what is configured, what is missing, how to get it
     python -m bots tidy                      take away what is over its time (the bot itself does so daily)
+    python -m bots audit                     the log of decisions, as JSON lines, and whether it is whole
     python -m bots moderate [--rating R]     judge JSON lines from standard input
 
 Exit codes: 0 done · 1 could not do its job · 2 settings or arguments are wrong · 75 try again later ·
@@ -65,10 +66,8 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
             from bots.moderate import moderate  # noqa: PLC0415
 
             return asyncio.run(moderate(settings, arguments.rating, sys.stdin.buffer, sys.stdout))
-        case "tidy":
-            from bots.tidy import tidy  # noqa: PLC0415
-
-            return asyncio.run(tidy(settings, sys.stdout))
+        case "tidy" | "audit" as errand:
+            return asyncio.run(_errand(errand, settings))
         case "slack-manifest":
             from bots.slack.manifest import printed  # noqa: PLC0415
 
@@ -78,6 +77,16 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
             return {"discord": _discord, "slack": _slack, "run": _together}[platform](settings)
         case _:
             return _play(settings, arguments.channel)
+
+
+async def _errand(errand: str, settings: Settings) -> int:
+    if errand == "tidy":
+        from bots.tidy import tidy  # noqa: PLC0415
+
+        return await tidy(settings, sys.stdout)
+    from bots.audited import audit  # noqa: PLC0415
+
+    return await audit(settings, sys.stdout, sys.stderr)
 
 
 def _play(settings: Settings, channel: str) -> int:
@@ -199,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--messages", action="store_true", help="have ordinary messages count where an admin allows it")
     commands.add_parser("doctor", help="say what is configured, what is missing and how to get it")
     commands.add_parser("tidy", help="take away what is over its time, and forget again whom a backup brought back")
+    commands.add_parser("audit", help="print the log of moderators' decisions, and check that nobody changed it")
     moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")
     moderate.add_argument("--rating", choices=("g", "pg", "teen", "mature"), default=None)
     return parser

@@ -2,12 +2,19 @@
 
 import dataclasses
 import datetime as dt
+import io
+import json
 import random
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from pydantic import SecretStr
+from sqlalchemy import Connection, update
 
+from bots.audited import audit as printed
+from bots.settings import Settings
 from core import audit
+from core import tables as t
 from core.database import Database
 
 SERVER = ("test", "w")
@@ -49,3 +56,18 @@ async def test_every_change_is_found(log: list[audit.Entry], seed: int) -> None:
     else:
         changed = [*log[:index], dataclasses.replace(log[index], **chance.choice(changes)), *log[index + 1 :]]  # type: ignore[arg-type]
     assert audit.broken(changed) is not None
+
+
+async def test_the_command_prints_the_log_and_says_whether_it_is_whole(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, database_url=SecretStr(f"sqlite+aiosqlite:///{tmp_path}/story.db"))  # type: ignore[call-arg]
+    opened = await Database.open(settings.database_url.get_secret_value())
+    for number in range(3):
+        await opened.write(lambda c, n=number: audit.append(c, SERVER, "u1", "approved", {"held": n}))  # type: ignore[misc]
+    out, log = io.StringIO(), io.StringIO()
+    assert await printed(settings, out, log) == 0
+    assert [json.loads(line)["number"] for line in out.getvalue().splitlines()] == [1, 2, 3]
+    assert "3 rows; the chain holds" in log.getvalue()
+    await opened.write(lambda c: c.execute(update(t.audit).where(t.audit.c.number == 2).values(actor="u2")))
+    assert await printed(settings, io.StringIO(), log) == 1
+    assert "row 2 was changed" in log.getvalue()
+    await opened.close()
