@@ -48,6 +48,12 @@ def ratio(sums: Array) -> Array:
         return np.asarray(sums[..., 0] / sums[..., 1], np.float64)
 
 
+def balanced(sums: Array) -> Array:
+    """The mean of two ratios, so that a voice that always does the same gets one half; of one if there is but one."""
+    first, second = ratio(sums[..., :2]), ratio(sums[..., 2:])
+    return np.where(np.isnan(first), second, np.where(np.isnan(second), first, (first + second) / 2))
+
+
 def _of(kind: str, count: Callable[[Case, Answer], float]) -> Callable[[Case, Answer], Sequence[float] | None]:
     return lambda case, answer: [float(count(case, answer)), 1.0] if case.kind == kind else None
 
@@ -127,7 +133,8 @@ def _supported(case: Case, answer: Answer) -> Sequence[float] | None:
 
 
 def _knows_limits(case: Case, answer: Answer) -> Sequence[float]:
-    return [float((case.kind == "unanswered") == bool(NOT_SAID.search(answer.text))), 1.0]
+    silent = bool(NOT_SAID.search(answer.text))
+    return [silent, 1.0, 0.0, 0.0] if case.kind == "unanswered" else [0.0, 0.0, not silent, 1.0]
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -156,6 +163,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure("answer_f1", Task.EXPLAIN, "higher", _of("answered", _answer_f1), ratio, "F1 of the answer's words"),
     Measure("rouge_l", Task.EXPLAIN, "higher", _of("answered", _rouge_l), ratio, "ROUGE-L (rouge-score) of the answer"),
     Measure("names_supported", Task.EXPLAIN, "higher", _supported, ratio, "names in answers that the story has"),
-    Measure("knows_limits", Task.EXPLAIN, "higher", _knows_limits, ratio,
-            "answers that say “does not say” where, and only where, the story holds none"),
+    Measure("knows_limits", Task.EXPLAIN, "higher", _knows_limits, balanced,
+            "answers that say “does not say” where, and only where, the story holds none: mean of the two rates"),
 )  # fmt: skip

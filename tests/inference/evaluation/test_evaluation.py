@@ -22,6 +22,7 @@ from inference.evaluation.figures import measured
 from inference.evaluation.gleu import edit_counts, f_half, gleu, gleu_counts
 from inference.evaluation.perplexity import held_out, perplexity
 from inference.evaluation.sheet import write_sheet
+from inference.vllm import VllmEngine
 from tests.inference.models import llama
 from tests.voices import CONTROLS, ScriptedEngine
 
@@ -166,8 +167,9 @@ def test_answers_are_scored_by_the_nearest_reference_and_silence_where_nothing_i
     assert value(ASKED, "The brother of Mara", "answer_f1") == pytest.approx(0.4)
     assert value(ASKED, "Her brother.", "rouge_l") == 1
     assert value(ASKED, "It was Otto and Ben.", "names_supported") == 0.5
-    assert value(UNANSWERED, "The story does not say.", "knows_limits") == 1
-    assert value(ASKED, "The story does not say.", "knows_limits") == 0
+    both, unsaid, said = [UNANSWERED, ASKED], Answer("The story does not say."), Answer("Ben")
+    for answers, right in (((unsaid, said), 1), ((unsaid, unsaid), 0.5), ((said, said), 0.5), ((said, unsaid), 0)):
+        assert measured("x", both, answers).figures["knows_limits"].value == right
 
 
 def test_simple_voices_copy_and_quote() -> None:
@@ -287,6 +289,18 @@ def test_cases_come_from_held_out_files_and_are_the_same_each_time(data: Path) -
     (data / "validation.jsonl.zst").unlink()
     with pytest.raises(EvaluationError, match=r"There is no file .*validation\.jsonl\.zst"):
         load_cases(data)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_real_storyteller_is_scored_the_same_each_time(storyteller_engine: VllmEngine, data: Path) -> None:
+    cases = load_cases(data, size=2)
+    first, second = [await score(storyteller_engine, cases, seed=3) for _ in range(2)]
+    assert first == second
+    assert first.voice == storyteller_engine.profile.name
+    assert {figure.measure.task for figure in first.figures.values()} == {Task.CONTINUE, Task.REFINE, Task.EXPLAIN}
+    assert (await score_without_task(storyteller_engine, cases)).figures.keys() >= {"gleu", "distinct_2"}
 
 
 def test_perplexity_is_that_of_chance_for_random_weights(data: Path, tmp_path: Path) -> None:
