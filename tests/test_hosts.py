@@ -26,7 +26,7 @@ LURE = "See https://lure.example/a.png and http://10.0.0.1/x, ![p](https://lure.
 ADAPTERS = ("bots/discord/", "bots/slack/")
 NETWORK = {
     "aiohttp": {"bots/health.py", *(name(file) for file in FILES if name(file).startswith(ADAPTERS))},
-    "httpx": {"inference/remote.py"},
+    "httpx": {"inference/remote.py", "inference/guard/server.py"},
     "socket": {"bots/doctor.py", "inference/child.py"},
 }
 """Who may use a library that speaks to the network. Discord's and Slack's own stay in their adapters (`test_house`)."""
