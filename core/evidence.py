@@ -61,6 +61,12 @@ def names(text: str) -> set[str]:
     return found
 
 
+def strangers(text: str, known: Collection[str]) -> set[str]:
+    """Names in `text` that stand in none of the known texts (K6)."""
+    found = names(text)
+    return found - {word for each in known for word in _all_words(each)} if found else found
+
+
 def faithful(old: str, new: str) -> bool:
     """Whether `new` can be another wording of `old`: every name kept, none added, most content kept, no bloat."""
     if names(old) - _all_words(new) or names(new) - _all_words(old):

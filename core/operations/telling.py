@@ -1,7 +1,9 @@
 """Telling a story: beginning it, adding to it, having it continued and refined, and taking steps back."""
 
+from collections.abc import Sequence
+
 from core.errors import NotAllowed, NotPossible
-from core.evidence import faithful, repeats, stutters
+from core.evidence import faithful, repeats, strangers, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
 from core.operations.replies import count, label, new_passage, note, say
@@ -172,7 +174,10 @@ async def _continue(
 ) -> Reply:
     told = [p.text for p in passages[-_REMEMBERED:]] + ([instead_of.text] if instead_of else [])
     order = Order(Task.CONTINUE, direction, WORDS[length])
-    writing = await session.write(order, passages, accept=lambda text: _worth_telling(text, told))
+    known: list[str] = [session.story.title, session.story.premise, direction, *told]
+    known += [f"{each.name} {each.fact}" for each in await session.lore()]
+    worth = _Worth(told, known if session.engine.profile.form == "stream" else None)
+    writing = await session.write(order, passages, accept=worth)
     if writing is None:
         raise NotPossible(
             said(
@@ -183,9 +188,22 @@ async def _continue(
     return Reply((new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
 
 
-def _worth_telling(text: str, told: list[Cleared]) -> bool:
-    """Whether it ends with a sentence, and repeats neither itself nor the story."""
-    return bool(sentence_end(text)) and not stutters(text) and not repeats(text, told)
+class _Worth:
+    """Whether a passage is worth telling: it ends with a sentence, and repeats neither itself nor the story.
+
+    A small model brings in people out of nowhere; with `known`, the first passage with a name that stands nowhere is
+    written again.
+    """
+
+    def __init__(self, told: Sequence[str], known: Sequence[str] | None) -> None:
+        self._told = told
+        self._known = known
+
+    def __call__(self, text: str) -> bool:
+        if not sentence_end(text) or stutters(text) or repeats(text, self._told):
+            return False
+        known, self._known = self._known, None
+        return known is None or not strangers(text, known)
 
 
 def _parent(passages: list[Passage]) -> Passage | None:

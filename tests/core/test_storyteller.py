@@ -662,3 +662,13 @@ async def test_nobody_is_shown_as_the_storyteller_or_as_nothing(teller: Storytel
     await teller.perform("add", turn(who=Contributor("u9", name)), {"text": "Hello."})
     shown = await teller.perform("show", turn())
     assert shown.blocks[-1].label == "1 · somebody"
+
+
+async def test_a_small_model_that_brings_in_a_stranger_writes_again_once(database: Database) -> None:
+    voice = ScriptedEngine(["Then a man came and Bartholomew laughed.", "Then the wind rose and Mara laughed."])
+    teller = storyteller(database, voice)
+    await started(teller, "One day Mara found a lamp, and Mara was glad.")
+    assert texts(await teller.perform("continue", turn())) == ["Then the wind rose and Mara laughed."]
+    stubborn = ScriptedEngine(["Then a man came and Bartholomew laughed.", "Then a cat came and Ottilie sang."])
+    teller = storyteller(database, stubborn)
+    assert texts(await teller.perform("continue", turn())) == ["Then a cat came and Ottilie sang."]
