@@ -40,7 +40,7 @@ async def story(discord: LoopbackDiscord, ana: User, ben: User, tales: Channel) 
     form = await discord.click(ben, added.reply, "Refine")
     assert form.modal
     sent = await discord.submit(ben, form.modal, {form.modal.labels[0]: "fix grammar"})
-    refined = await sent.until(lambda x: bool(x.followups) and not x.text.rstrip().endswith("…"), _LAST_WORDS)
+    refined = await sent.until(lambda x: bool(x.text) and not x.text.rstrip().endswith("…"), _LAST_WORDS)
     seen.append(_said(refined.messages[-1], command="Ben pressed Refine"))
     written = await use(ben, "continue", direction="the lamp glows", length="short")
     pressed = await discord.click(ana, written.reply, "Explain")
