@@ -1,6 +1,7 @@
 """Who is shown after whom: in one place, replies stand in the order in which their turns were performed."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 
 from core.story import Place
@@ -46,6 +47,16 @@ class Line:
         """Wait until everything that was performed in a place by now has been shown."""
         if (last := self._last.get(place)) is not None:
             await asyncio.wait([last])
+
+    async def reached(self, place: Place, own: Callable[[], Ticket | None]) -> bool:
+        """Wait until it is the turn of a reply that is not performed yet, whose ticket will be `own`.
+
+        False once it is performed: then it stands in line itself, and is shown as a whole when that is its turn. (To
+        wait for the line then would be to wait for oneself.)
+        """
+        if own() is None:
+            await self.clear(place)
+        return own() is None
 
     def _forget(self, place: Place, own: asyncio.Future[None]) -> None:
         if self._last.get(place) is own:

@@ -173,7 +173,7 @@ class Exchange:
             text=name in _SHOWN_AS_WRITTEN,
             stop=stop_button(asking.id, self.here),
             on_stop=lambda: self._stop(asking.id),
-            first=lambda: self.reception.line.clear(asking.place),
+            first=lambda: self.reception.line.reached(asking.place, lambda: self._ticket),
         )
 
     def _stop(self, turn_id: str) -> None:

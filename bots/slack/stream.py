@@ -50,7 +50,7 @@ class Stream:
         text: bool,
         stop: list[dict[str, Any]],
         on_stop: Callable[[], object],
-        first: Callable[[], Awaitable[None]],
+        first: Callable[[], Awaitable[bool]],
     ) -> None:
         self.rung = Rung.FINAL
         self._spot = spot
@@ -61,7 +61,7 @@ class Stream:
         self._stop = stop
         self._on_stop = on_stop
         self._first = first
-        """Waits for what has to be shown first."""
+        """Waits for what has to be shown first. False if nothing is to be shown before the whole."""
         self._ts = ""
         self._open = False
         self._said = ""
@@ -186,7 +186,9 @@ class Stream:
 
     async def _placed(self) -> None:
         """Post what is there as an ordinary message, to be updated."""
-        await self._first()
+        if not await self._first():
+            self.rung = Rung.FINAL
+            return
         if self._latest is not None:
             try:
                 self._ts = await self._spot.post(self._sketched(self._latest), sketch=True)
@@ -200,7 +202,9 @@ class Stream:
         """Start the stream with the words that are there."""
         if self.rung is not Rung.STREAM or self._latest is None or self._ts:
             return
-        await self._first()
+        if not await self._first():
+            self.rung = Rung.FINAL
+            return
         said, began = self._latest.text, time.time()
         try:
             self._ts = await self._started(said)
