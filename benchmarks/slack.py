@@ -163,15 +163,19 @@ def _told(channels: list[Channel], words: list[str]) -> bool:
 
 async def _keep_writing(slack: LoopbackSlack, user: User, channels: list[Channel], enough: asyncio.Event) -> None:
     async def write(where: Channel) -> None:
-        told = 0
         while not enough.is_set():
-            told += 1
-            await slack.command(user, where, "continue | long")
-            await slack.until(lambda: _passages([where]) >= told or enough.is_set(), 120)  # noqa: B023 - used at once
+            before = _passages([where])
+            asked = await slack.command(user, where, "continue | long")
+            await slack.until(lambda: _answered(asked, where, before) or enough.is_set(), 120)  # noqa: B023 - used at once
 
     async with asyncio.TaskGroup() as tasks:
         for each in channels:
             tasks.create_task(write(each))
+
+
+def _answered(asked: Exchange, where: Channel, before: int) -> bool:
+    """Whether there is a passage more, or the person was told why not."""
+    return _passages([where]) > before or bool(asked.ephemeral)
 
 
 def _passages(channels: list[Channel]) -> int:
