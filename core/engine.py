@@ -152,3 +152,48 @@ class Engine(Protocol):
         Raises `EngineBusy` when the queue is full, `EngineFailed` when the engine is or becomes dead.
         """
         ...
+
+
+class Around:
+    """An engine around another: all of its port but `stream`, handed on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def profile(self) -> Profile:
+        """What the served model is."""
+        return self._engine.profile
+
+    @property
+    def state(self) -> EngineState:
+        """Where the engine stands now."""
+        return self._engine.state
+
+    def start(self) -> None:
+        """Begin to wake up in the background."""
+        self._engine.start()
+
+    async def ready(self) -> None:
+        """Wait until it can write. Raises `EngineFailed` with the reason if it never will."""
+        await self._engine.ready()
+
+    async def close(self) -> None:
+        """Stop everything that was started."""
+        await self._engine.close()
+
+    def encode(self, text: str) -> TokenIds:
+        """Token ids of plain text."""
+        return self._engine.encode(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids."""
+        return self._engine.decode(ids)
+
+    def control(self, name: str) -> int:
+        """The id of one control token. Raises KeyError if the model has no such token."""
+        return self._engine.control(name)
+
+    def frame(self, rules: str) -> Frame:
+        """What the chat template puts around one user message."""
+        return self._engine.frame(rules)

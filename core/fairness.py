@@ -5,10 +5,10 @@ Workspaces are told apart by the salt of their requests. Knows nothing of storie
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from core.engine import Engine, EngineState, Frame, Piece, Priority, Profile, Request, TokenIds
+from core.engine import Around, Engine, Piece, Priority, Request
 from core.errors import EngineBusy
 
 _SHARE = 0.75
@@ -17,7 +17,7 @@ _SHARE = 0.75
 Waiting = asyncio.Future[None]
 
 
-class FairEngine:
+class FairEngine(Around):
     """An engine that writes `at_once` answers, and lets `waiting` more wait, the workspaces taking turns.
 
     When no more may wait, whoever has most waiting gives way: its newest request is refused with `EngineBusy`.
@@ -25,49 +25,11 @@ class FairEngine:
     """
 
     def __init__(self, engine: Engine, *, at_once: int, waiting: int) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._at_once, self._room = at_once, waiting
         self._most = max(1, int(at_once * _SHARE))
         self._writing: Counter[str] = Counter()
         self._queues: OrderedDict[str, deque[Waiting]] = OrderedDict()
-
-    @property
-    def profile(self) -> Profile:
-        """What the served model is."""
-        return self._engine.profile
-
-    @property
-    def state(self) -> EngineState:
-        """Where the engine stands now."""
-        return self._engine.state
-
-    def start(self) -> None:
-        """Begin to wake up in the background."""
-        self._engine.start()
-
-    async def ready(self) -> None:
-        """Wait until it can write. Raises `EngineFailed` with the reason if it never will."""
-        await self._engine.ready()
-
-    async def close(self) -> None:
-        """Stop everything that was started."""
-        await self._engine.close()
-
-    def encode(self, text: str) -> TokenIds:
-        """Token ids of plain text."""
-        return self._engine.encode(text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids."""
-        return self._engine.decode(ids)
-
-    def control(self, name: str) -> int:
-        """The id of one control token. Raises KeyError if the model has no such token."""
-        return self._engine.control(name)
-
-    def frame(self, rules: str) -> Frame:
-        """What the chat template puts around one user message."""
-        return self._engine.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """Write, once it is this workspace's turn. Raises `EngineBusy` if too many wait."""
