@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -128,7 +128,8 @@ class Records:
     async def waiting(self, platform: str, workspace: str, *, limit: int = 50) -> list[Held]:
         """What waits for a moderator of this server, the oldest first."""
         fresh = dt.datetime.now(dt.UTC) - APPEAL_TIME
-        wanted = _held().where(t.held.c.state == State.WAITING, t.held.c.created_at > fresh, *_on(platform, workspace))
+        since = func.coalesce(t.held.c.decided_at, t.held.c.created_at)  # an appeal waits from when it was made
+        wanted = _held().where(t.held.c.state == State.WAITING, since > fresh, *_on(platform, workspace))
         wanted = wanted.order_by(t.held.c.id).limit(limit)
         return await self._database.read(lambda c: [_held_of(row) for row in c.execute(wanted)])
 
@@ -159,9 +160,9 @@ def settle(connection: Connection, settled: Settled, server: tuple[str, str], ac
         return _softened(connection, settled, settled.softer)
     open_ = (State.REFUSED,) if settled.state == State.WAITING else (State.REFUSED, State.WAITING)
     now = dt.datetime.now(dt.UTC)
-    values: dict[str, Any] = {"state": settled.state}
+    values: dict[str, Any] = {"state": settled.state, "decided_at": now}
     if settled.state != State.WAITING:
-        values |= {"note": settled.note, "decided_at": now, "decided_by": actor}
+        values |= {"note": settled.note, "decided_by": actor}
     if settled.text is not None:
         values["arguments"] = _reworded(connection, settled)
     mine = update(t.held).where(t.held.c.id == settled.held, t.held.c.state.in_(open_)).values(**values)
@@ -254,6 +255,14 @@ def _on(platform: str, workspace: str) -> tuple[Any, ...]:
     return t.place.c.platform == platform, t.place.c.workspace == workspace
 
 
+def _state_of(row: Row[Any]) -> State:
+    """The state now: what waited too long has expired."""
+    since: dt.datetime = row.decided_at or row.created_at
+    since = since if since.tzinfo else since.replace(tzinfo=dt.UTC)  # SQLite keeps no zone
+    state = State(row.state)
+    return State.EXPIRED if state is State.WAITING and since < dt.datetime.now(dt.UTC) - APPEAL_TIME else state
+
+
 def _held_of(row: Row[Any]) -> Held:
     return Held(
         id=row.id,
@@ -266,7 +275,7 @@ def _held_of(row: Row[Any]) -> Held:
         asked=row.arguments.get("turn", {}),
         digest=row.digest,
         reasons=tuple(row.reasons),
-        state=State(row.state),
+        state=_state_of(row),
         note=row.note,
         created_at=row.created_at,
         softer=row.arguments.get("softer", ""),

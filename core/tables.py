@@ -156,6 +156,7 @@ held = Table(
     Column("state", String(12), nullable=False),
     Column("note", Text, nullable=False, server_default=""),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    # When a moderator decided; before that, when its author asked one to look.
     Column("decided_at", DateTime(timezone=True), nullable=True),
     Column("decided_by", String(64), nullable=True),
     UniqueConstraint("place_id", "request_id"),

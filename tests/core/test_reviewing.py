@@ -1,8 +1,10 @@
 """What moderation keeps back waits for people: appeals, the review queue, rules of servers and stories."""
 
+import datetime as dt
 import json
 
 import pytest
+from sqlalchemy import update
 
 from bots.assembly import gate
 from bots.settings import Settings
@@ -13,7 +15,7 @@ from core.prompts import RULES
 from core.store import Store
 from core.story import Contributor, Reply, Shape
 from core.storyteller import Storyteller
-from core.tables import metadata
+from core.tables import held, metadata
 from tests.kit import ANA, BEN, ELSEWHERE, Evident, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import ScriptedEngine
 
@@ -326,3 +328,16 @@ async def test_somebody_who_writes_of_harming_themselves_is_helped(strict: Story
 async def test_an_id_that_looks_like_a_card_number_is_an_id(strict: Storyteller, name: str) -> None:
     reply = await do(strict, "setup", **{name: "4539578763621486"})
     assert "4539578763621486" in str(reply)
+
+
+async def test_an_appeal_waits_from_when_it_was_made_and_not_for_ever(teller: Storyteller, database: Database) -> None:
+    await started(teller, "One.")
+    error = await refused(teller, "A forbidden thing.")
+    number, old = {"number": str(error.appeal)}, dt.datetime.now(dt.UTC) - dt.timedelta(days=5)
+    await database.write(lambda c: c.execute(update(held).values(created_at=old)))
+    await teller.perform("review ask", turn(who=BEN, admin=False), number)
+    assert (await do(teller, "review list")).review == error.appeal
+    await database.write(lambda c: c.execute(update(held).values(decided_at=old)))
+    assert (await do(teller, "review list")).review is None
+    answer = await teller.perform("review ask", turn(who=BEN, admin=False), number)
+    assert "nobody looked at it in time" in texts(answer, Shape.NOTE)[0]
