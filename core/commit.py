@@ -11,7 +11,7 @@ from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
 from core.records import settle
-from core.rows import changing, inserting, moving, next_move, packed, same_place, workspace_version
+from core.rows import changing, inserting, moving, next_move, packed, packed_asked, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
 
@@ -251,8 +251,8 @@ class Commit:
         rows = select(*columns.values()).where(passage.id == old.id)
         made = insert(t.passage).from_select(list(columns), rows).returning(passage.id)
         copy = self._connection.execute(made).scalar_one()
-        tokens = select(literal(copy), token.tokenizer, token.ids).where(token.passage_id == old.id)
-        self._connection.execute(insert(t.token).from_select(["passage_id", "tokenizer", "ids"], tokens))
+        tokens = select(literal(copy), token.tokenizer, token.ids, token.asked).where(token.passage_id == old.id)
+        self._connection.execute(insert(t.token).from_select(["passage_id", "tokenizer", "ids", "asked"], tokens))
         return int(copy)
 
     def _add_passage(self, story: Story, new: NewPassage) -> int:
@@ -272,7 +272,8 @@ class Commit:
             policy=VOUCHED if self._change.vouched else self._house.policy(self._story).key,
             created_at=now(),
         )
-        self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, ids=packed(new.ids))
+        tokens = {"ids": packed(new.ids), "asked": packed_asked(new.asked)}
+        self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, **tokens)
         return passage_id
 
     def _change_lore(self, story: Story) -> None:

@@ -13,8 +13,11 @@ from typing import Literal, Protocol
 TokenIds = tuple[int, ...]
 """Token ids of one text or one prompt, in the served model's vocabulary."""
 
-Form = Literal["stream", "chat"]
-"""How a model wants to be asked: our own control tokens, or an instruct model's chat template."""
+Form = Literal["stream", "stream-2", "chat"]
+"""How a model wants to be asked: our own control tokens, or an instruct model's chat template.
+
+In the second stream form, as in a chat, what the storyteller was asked for stays before the passage that it wrote.
+"""
 
 
 PLAIN = "plain"
@@ -47,10 +50,17 @@ class Profile:
 
 @dataclass(frozen=True)
 class Frame:
-    """The token ids that a chat template puts around one user message."""
+    """The token ids that a chat template puts between texts, so that a conversation only ever grows at its end.
+
+    `before` user `after` assistant `back` user `after` assistant …
+    """
 
     before: TokenIds
+    """The rules, and all else that comes before the first user's text."""
     after: TokenIds
+    """From the end of a user's text to where the assistant's begins."""
+    back: TokenIds
+    """From the end of an assistant's text to where the next user's begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +149,7 @@ class Engine(Protocol):
         ...
 
     def frame(self, rules: str) -> Frame:
-        """What the chat template puts before and after one user message, with `rules` as the system text.
+        """What the chat template puts between the texts of a conversation, with `rules` as the system text.
 
         Only for models of the chat form, after `ready()`.
         """
@@ -195,5 +205,5 @@ class Around:
         return self._engine.control(name)
 
     def frame(self, rules: str) -> Frame:
-        """What the chat template puts around one user message."""
+        """What the chat template puts between the texts of a conversation."""
         return self._engine.frame(rules)

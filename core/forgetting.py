@@ -160,6 +160,8 @@ def _given(connection: Connection, wish: Wish) -> Outcome:
     for row in found:
         kept = {key: [name for name in row.given[key] if name not in names] for key in ("lore", "lore_left_out")}
         new = row.given | kept | ({"words": ""} if row.given["words"] in words else {})
+        if new["words"] != row.given["words"]:
+            connection.execute(update(t.token).where(t.token.c.passage_id == row.id).values(asked=None))
         if new != row.given:
             connection.execute(update(t.passage).where(p.id == row.id).values(given=new))
         last = row.id

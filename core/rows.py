@@ -39,6 +39,7 @@ from core.story import (
     STORYTELLER,
     Alert,
     Approval,
+    Asked,
     Block,
     Given,
     Kind,
@@ -103,8 +104,7 @@ def stories() -> Select[Any]:
 
 def one_passage(connection: Connection, passage_id: int | None) -> Passage | None:
     """A passage by id, without its token ids."""
-    none = null().label("ids")
-    wanted = select(*_passage_columns(t.passage), none).where(t.passage.c.id == passage_id)
+    wanted = select(*_passage_columns(t.passage), *_no_tokens()).where(t.passage.c.id == passage_id)
     row = connection.execute(wanted).one_or_none()
     return None if row is None else passage_of(row)
 
@@ -181,7 +181,7 @@ def arrival() -> Select[Any]:
             *_workspace_columns(),
             *_story_columns(),
             *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
-            *(*_passage_columns(t.passage), t.token.c.ids),
+            *(*_passage_columns(t.passage), t.token.c.ids, t.token.c.asked),
         )
         .select_from(everything)
         .where(*(t.place.c[name] == bindparam(name) for name in ("platform", "workspace", "channel", "thread")))
@@ -189,9 +189,14 @@ def arrival() -> Select[Any]:
 
 
 def _passage_columns(passage: Any) -> list[Any]:
-    """What `passage_of` needs but for the ids. Each further column would cost for every passage of the window."""
+    """What `passage_of` needs but for the tokens. Each further column would cost for every passage of the window."""
     p = passage.c
     return [p.id, p.number, p.parent, p.kind, p.author_id, p.author, p.text, p.before, p.origin, p.policy]
+
+
+def _no_tokens() -> tuple[Any, Any]:
+    """In the place of a passage's tokens, where nobody needs them."""
+    return null().label("ids"), null().label("asked")
 
 
 def _ids_of(passage: Any) -> tuple[Table, ColumnElement[bool]]:
@@ -213,7 +218,7 @@ def path() -> Select[Any]:
     next_up = select(*_passage_columns(above), start.c.since).join(start, above.c.id == start.c.parent)
     near = (above.c.before >= start.c.since) | (above.c.number > bindparam("enough", type_=Integer))
     whole = start.union_all(next_up.where(above.c.number > floor, near))
-    found = select(*_passage_columns(whole), t.token.c.ids).outerjoin(*_ids_of(whole))
+    found = select(*_passage_columns(whole), t.token.c.ids, t.token.c.asked).outerjoin(*_ids_of(whole))
     wanted = whole.c.number <= bindparam("ceiling"), whole.c.number > floor
     return found.where(*wanted).order_by(whole.c.number)
 
@@ -227,7 +232,7 @@ def later_version() -> Select[Any]:
     start = head.cte("path", recursive=True)
     above = aliased(t.passage)
     whole = start.union_all(select(*_passage_columns(above)).join(start, above.c.id == start.c.parent))
-    return select(whole, null().label("ids")).where(func.coalesce(whole.c.origin, whole.c.id) == root)
+    return select(whole, *_no_tokens()).where(func.coalesce(whole.c.origin, whole.c.id) == root)
 
 
 def reply_of(row: AnyRow) -> Reply:
@@ -294,7 +299,7 @@ def story_of(row: AnyRow) -> Story:
 
 def passage_of(row: Sequence[Any]) -> Passage:
     """From a row of `path`, or the end of one of `arrival`."""
-    passage_id, number, parent, kind, author_id, author, text, before, origin, policy, ids = row
+    passage_id, number, parent, kind, author_id, author, text, before, origin, policy, ids, asked = row
     return Passage(
         id=passage_id,
         number=number,
@@ -307,6 +312,7 @@ def passage_of(row: Sequence[Any]) -> Passage:
         ids=None if ids is None else _unpacked(ids),
         origin=origin,
         policy=policy,
+        asked=None if asked is None else _asked_of(asked),
     )
 
 
@@ -319,7 +325,7 @@ def _author(author_id: str, author: str) -> Cleared:
 
 def last_passage_of(row: AnyRow) -> Passage | None:
     """From a row of `arrival`."""
-    passage = row[-11:]
+    passage = row[-12:]
     return None if passage[0] is None else passage_of(passage)
 
 
@@ -341,6 +347,16 @@ def packed(ids: Sequence[int]) -> bytes:
 
 def _unpacked(data: bytes) -> TokenIds:
     return tuple(array("I", data))
+
+
+def packed_asked(asked: Asked | None) -> bytes | None:
+    """What was asked as bytes, as of token ids: the length, whether gently, the ids of the words."""
+    return None if asked is None else packed((asked.length, int(asked.gently), *asked.words))
+
+
+def _asked_of(data: bytes) -> Asked:
+    length, gently, *words = _unpacked(data)
+    return Asked(tuple(words), length, bool(gently))
 
 
 def dossier(kept: Mapping[str, Any]) -> Cleared:

@@ -9,18 +9,19 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import observation, permission, prompts
+from core import observation, permission
 from core.engine import Engine, EngineState, Request, Sampling, TokenIds
 from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.evidence import repeats
 from core.moderation import Cleared, Gate, phrase
 from core.policy import VOUCHED, Decision, Policy, Rating
-from core.prompts import Material, Order, Prompt, Task
+from core.prompts import RULES, Material, Order, Prompt, Prompts, Task
 from core.store import Store
 from core.story import (
     STORYTELLER,
     Approval,
+    Asked,
     Change,
     Copy,
     Given,
@@ -65,11 +66,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Writing:
-    """What the model wrote: cleared, ended at a sentence, with its token ids and what it was given."""
+    """What the model wrote: cleared, ended at a sentence, with its token ids, what it was given and what asked."""
 
     text: Cleared
     ids: TokenIds
     given: Given
+    asked: Asked | None = None
+    """None if a moderator let it pass later: then it is a text like people's."""
 
 
 class Session:
@@ -86,6 +89,7 @@ class Session:
         store: Store,
         gate: Gate,
         engine: Engine,
+        prompts: Prompts,
         salt: str,
         limits: Limits,
         watch: Watch,
@@ -106,6 +110,7 @@ class Session:
         self._last = last
         self._lore: list[Lore] | None = None
         self._gate = gate
+        self._prompts = prompts
         self._salt = salt
         self._limits = limits
         self._watch = watch
@@ -217,11 +222,17 @@ class Session:
         return [await self._judged_again(each) if each.policy not in (key, VOUCHED) else each for each in passages]
 
     async def _judged_again(self, passage: Passage) -> Passage:
-        if (await self._gate.judge(passage.text, self.policy)).decision is Decision.ALLOW:
+        """The passage if it is allowed here now, without what was asked if that is not; else a note in its place."""
+        if await self._allowed(passage.text):
+            if passage.asked and not await self._allowed(self.engine.decode(passage.asked.words)):
+                return replace(passage, asked=None)  # and so it is judged again the next time
             self.change.judged_again += (passage.id,)
             return passage
         hidden = phrase("(This passage is not shown here: it was written when more was allowed.)")
-        return replace(passage, text=hidden, ids=self.engine.encode(hidden))
+        return replace(passage, text=hidden, ids=self.engine.encode(hidden), asked=None)
+
+    async def _allowed(self, text: str) -> bool:
+        return (await self._gate.judge(text, self.policy)).decision is Decision.ALLOW
 
     async def _fits(self, fact: Lore) -> bool:
         """Whether a fact may be used here now. Facts are few and short, so they are judged at every use."""
@@ -242,7 +253,7 @@ class Session:
         self.wrote = True
         await self._awake()
         material = Material(self.story, await self.lore(), [self._with_ids(p) for p in passages])
-        prompt = prompts.compose(self.engine, material, order)
+        prompt = self._prompts.compose(material, order)
         withheld: Withheld | None = None
         for attempt in range(_TRIES):
             try:
@@ -250,12 +261,12 @@ class Session:
             except Withheld as error:
                 if withheld is None:
                     order = replace(order, gently=True)
-                    prompt = prompts.compose(self.engine, material, order)
+                    prompt = self._prompts.compose(material, order)
                 withheld = error
                 self._watch(Glimpse(Stage.WRITING, phrase("")))  # what was shown of it goes at once
                 continue
             withheld = None
-            if writing.text and not repeats(writing.text, [prompts.RULES]) and accept(writing.text):
+            if writing.text and not repeats(writing.text, [RULES]) and accept(writing.text):
                 return writing
         if withheld is not None:
             notice = said("Nothing that the storyteller wrote fitted this channel's rating. Try another direction.")
@@ -293,6 +304,7 @@ class Session:
             text=writing.text,
             ids=writing.ids,
             given=writing.given,
+            asked=writing.asked,
         )
 
     def add_refined(self, writing: Writing, *, instead_of: Passage, after: Passage | None) -> NewPassage:
@@ -407,7 +419,7 @@ class Session:
                     self._watch(Glimpse(Stage.WRITING, shown))
                     observation.note("shown")
         given = replace(prompt.given, cached_tokens=answer.cached_tokens)
-        return Writing(shown, answer.ids_of(shown), given)
+        return Writing(shown, answer.ids_of(shown), given, prompt.asked)
 
     def _shows_sentences(self) -> bool:
         """Whether sentences are shown as they come; a class sees only what has passed as a whole."""
@@ -447,12 +459,12 @@ class _Answer:
             raise EngineTimeout from None
 
     def ids_of(self, text: str) -> TokenIds:
-        """The generated ids that spell exactly `text`, or its own encoding if none do.
+        """The generated ids that spell `text`, if after some white space, or its own encoding if none do.
 
         Kept ids make the next prompt begin with what the engine has already computed.
         """
         for count in range(len(self._ids), 0, -1):
-            spelt = self._engine.decode(self._ids[:count])
+            spelt = self._engine.decode(self._ids[:count]).lstrip()
             if len(spelt) < len(text):
                 break
             if spelt == text:

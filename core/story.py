@@ -227,6 +227,18 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the storyteller was asked when it wrote a passage, as it stands before the passage in later prompts."""
+
+    words: TokenIds
+    """Token ids of the contributor's direction, in the vocabulary of the passage's own; may be empty."""
+    length: int
+    """Words aimed at."""
+    gently: bool = False
+    """What was written before went too far for the channel."""
+
+
+@dataclass(frozen=True)
 class Passage:
     """One contribution. `number` counts from 1 along the path; `before` is the tokens of all earlier ones."""
 
@@ -244,6 +256,8 @@ class Passage:
     """Id of the passage of which this is a later version; None if it is the first."""
     policy: str = ""
     """The key of the policy under which it was cleared; empty if it is from before that was kept."""
+    asked: Asked | None = None
+    """What it answers, in the present model's vocabulary; None for a text of people's, and where it is not known."""
 
     @property
     def root(self) -> int:
@@ -387,6 +401,7 @@ class NewPassage:
     given: Given | None = None
     origin: int | None = None
     source: str = ""
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
 from core.policy import Policy
+from core.prompts import Prompts
 from core.quotas import Quotas
 from core.refusals import Refusals, waits
 from core.release import Door
@@ -76,6 +77,7 @@ class Storyteller:
         self.engine = engine
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
+        self._prompts = Prompts(engine)
         self._store = store
         self._gate = gate
         self._refusals = Refusals(store.records, helplines)
@@ -263,6 +265,7 @@ class Storyteller:
             store=self._store,
             gate=self._gate,
             engine=self.engine,
+            prompts=self._prompts,
             salt=self._salt(turn.place),
             limits=self._limits,
             watch=watch,

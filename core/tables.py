@@ -281,6 +281,8 @@ token = Table(
     Column("passage_id", ForeignKey("passage.id"), primary_key=True),
     Column("tokenizer", String(16), primary_key=True),
     Column("ids", LargeBinary, nullable=False),
+    # What the storyteller was asked when it wrote the passage; null for people's, and where it was forgotten.
+    Column("asked", LargeBinary, nullable=True),
 )
 
 lore = Table(

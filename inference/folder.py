@@ -14,6 +14,7 @@ from core.errors import EngineFailed
 from core.wording import said
 from inference.tokens import Vocabulary
 
+_FORMS: dict[str, Form] = {"storycircle-stream-1": "stream", "storycircle-stream-2": "stream-2"}
 WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
 
 
@@ -51,10 +52,9 @@ class ModelFolder:
     def profile(self, vocabulary: Vocabulary, *, name: str | None = None, window: int | None = None) -> Profile:
         """What the folder says of its model; `name` and `window` overrule it."""
         ours = self._json("storyteller.json")
-        form: Form = "stream" if ours else "chat"
         return Profile(
             name=name or str(ours.get("name") or self.path.name),
-            form=form,
+            form=self._form(ours),
             window=window or int(ours.get("max_model_len") or self._window()),
             tokenizer=vocabulary.fingerprint,
         )
@@ -64,6 +64,22 @@ class ModelFolder:
         said = self._json("generation_config.json").get("eos_token_id")
         said = self._json("config.json").get("eos_token_id") if said is None else said
         return () if said is None else (said,) if isinstance(said, int) else tuple(said)
+
+    def _form(self, ours: dict[str, Any]) -> Form:
+        """The form that the model was trained on. Raises `EngineFailed` for one that is not known here."""
+        if not ours:
+            return "chat"
+        name = str(ours.get("format") or "storycircle-stream-1")
+        if name not in _FORMS:
+            raise EngineFailed(
+                said(
+                    "The model in {path} wants to be asked in the form {form}, which this version does not know. "
+                    "Install a newer version of Storycircle.",
+                    path=str(self.path),
+                    form=name,
+                )
+            )
+        return _FORMS[name]
 
     def _window(self) -> int:
         config = self._json("config.json")

@@ -1,10 +1,12 @@
 """The chat template of an instruct model, rendered once and cut where our words go.
 
-The template's text becomes tokens by itself, and so do the rules and the contributor's words between its pieces:
-whatever somebody writes, it stays plain text.
+The template's text becomes tokens by itself, and so do the rules and people's words between its pieces: whatever
+somebody writes, it stays plain text. A conversation that is put together from these pieces grows at its end only, also
+where the template would draw an earlier answer otherwise than the one that is being written (as Qwen3's does).
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from core.engine import Frame, TokenIds
@@ -12,23 +14,27 @@ from core.errors import EngineFailed
 from core.wording import said
 from inference.tokens import Vocabulary
 
-RULES, WORDS = "RULES-GO-HERE", "WORDS-GO-HERE"
+RULES, FIRST, ANSWER, NEXT = "RULES-GO-HERE", "FIRST-WORDS-GO-HERE", "ANSWER-GOES-HERE", "NEXT-WORDS-GO-HERE"
 
 
 @dataclass(frozen=True)
 class ChatTemplate:
-    """What stands before the rules, between rules and words, and after the words."""
+    """What stands before the rules, between rules and words, after words, and between an answer and the next words."""
 
     vocabulary: Vocabulary
     before: TokenIds
     between: TokenIds
     after: TokenIds
+    back: TokenIds
     gap: str = ""
     """Plain text between rules and words, for models that know no system text."""
 
     @classmethod
     def load(cls, path: Path, vocabulary: Vocabulary) -> "ChatTemplate":
-        """Read the template of a model folder. Slow: imports transformers. Raises `EngineFailed` if there is none."""
+        """Read the template of a model folder. Slow: imports transformers.
+
+        Raises `EngineFailed` if there is none, or it cannot hold a conversation.
+        """
         from transformers import AutoTokenizer  # noqa: PLC0415  seconds of import, only for models of the chat form
 
         tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True)
@@ -44,25 +50,45 @@ class ChatTemplate:
                 )
             )
 
-        system, user = {"role": "system", "content": RULES}, {"role": "user", "content": WORDS}
+        system, *talk = (
+            {"role": role, "content": text}
+            for role, text in (("system", RULES), ("user", FIRST), ("assistant", ANSWER), ("user", NEXT))
+        )
         try:
-            return cls._cut(vocabulary, render(system, user))
-        except Exception:  # templates refuse a system text in ways of their own
-            return cls._cut_folded(vocabulary, render(user))
+            return cls._cut(vocabulary, render(system, *talk))
+        except Exception:  # templates refuse a system text in ways of their own, or put it elsewhere
+            try:
+                return cls._cut_folded(vocabulary, render(*talk))
+            except Exception as error:
+                raise EngineFailed(
+                    said(
+                        "The chat template of the model in {path} cannot hold a conversation of users and assistant.",
+                        path=str(path),
+                    )
+                ) from error
 
     @classmethod
     def _cut(cls, vocabulary: Vocabulary, text: str) -> "ChatTemplate":
-        before, rest = text.split(RULES)
-        between, after = rest.split(WORDS)
+        before, between, _, back, after = _around(text, RULES, FIRST, ANSWER, NEXT)
         markup = vocabulary.encode_markup
-        return cls(vocabulary, markup(before), markup(between), markup(after))
+        return cls(vocabulary, markup(before), markup(between), markup(after), markup(back))
 
     @classmethod
     def _cut_folded(cls, vocabulary: Vocabulary, text: str) -> "ChatTemplate":
-        before, after = text.split(WORDS)
-        return cls(vocabulary, vocabulary.encode_markup(before), (), vocabulary.encode_markup(after), gap="\n\n")
+        before, _, back, after = _around(text, FIRST, ANSWER, NEXT)
+        markup = vocabulary.encode_markup
+        return cls(vocabulary, markup(before), (), markup(after), markup(back), gap="\n\n")
 
     def frame(self, rules: str) -> Frame:
-        """The ids around one user message."""
+        """The ids between the texts of a conversation under these rules."""
         words = self.vocabulary.encode(rules + self.gap)
-        return Frame(before=self.before + words + self.between, after=self.after)
+        return Frame(before=self.before + words + self.between, after=self.after, back=self.back)
+
+
+def _around(text: str, *marks: str) -> list[str]:
+    """What stands before, between and after the marks. Raises ValueError unless each is there once, in this order."""
+    places = [text.index(mark) for mark in marks]
+    if places != sorted(places) or any(text.count(mark) != 1 for mark in marks):
+        raise ValueError
+    borders = [0, *(place for at, mark in zip(places, marks, strict=True) for place in (at, at + len(mark))), len(text)]
+    return [text[a:b] for a, b in list(pairwise(borders))[::2]]

@@ -98,7 +98,7 @@ class VllmEngine:
         return self._vocabulary.control(name)
 
     def frame(self, rules: str) -> Frame:
-        """What the chat template puts around one user message. Only for the chat form, after `ready()`."""
+        """What the chat template puts between texts. Only for the chat form, after `ready()`."""
         if self._template is None:
             raise EngineError(said("This model has no chat template, or is not awake yet."))
         return self._template.frame(rules)

@@ -65,7 +65,8 @@ class ScriptedEngine:
 
     def frame(self, rules: str) -> Frame:
         """A template as instruct models have it."""
-        return Frame(self.encode(f"<system>{rules}</system><user>"), self.encode("</user><assistant>"))
+        before, after, back = f"<system>{rules}</system><user>", "</user><assistant>", "</assistant><user>"
+        return Frame(self.encode(before), self.encode(after), self.encode(back))
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The next answer of the script."""

@@ -176,7 +176,7 @@ async def _continue(
     order = Order(Task.CONTINUE, direction, WORDS[length])
     known: list[str] = [session.story.title, session.story.premise, direction, *told]
     known += [f"{each.name} {each.fact}" for each in await session.lore()]
-    worth = _Worth(told, known if session.engine.profile.form == "stream" else None)
+    worth = _Worth(told, known if session.engine.profile.form != "chat" else None)
     writing = await session.write(order, passages, accept=worth)
     if writing is None:
         raise NotPossible(

@@ -75,7 +75,7 @@ async def _evaluate(options: argparse.Namespace) -> int:
     async with _awake(_engine(options)) as engine:
         answers = await ask(engine, cases, seed=options.seed)
         several.append(measured(engine.profile.name, cases, answers))
-        if engine.profile.form == "stream":
+        if engine.profile.form != "chat":
             several.append(await score_without_task(engine, cases, seed=options.seed))
     verdict, before = None, None
     if options.baseline:

@@ -16,6 +16,64 @@ CHATML = (
 )
 NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML
 
+TEMPLATES = {
+    # Those of well-known families in short, each with what is peculiar to it.
+    "chatml": CHATML,
+    "no system text": NO_SYSTEM,
+    "qwen 3": (  # an earlier answer is drawn without its thinking, the last one with an empty one
+        "{% set ns = namespace(last=messages|length - 1) %}"
+        "{% if messages[0].role == 'system' %}<|im_start|>system\n{{ messages[0].content }}<|im_end|>\n{% endif %}"
+        "{% for m in messages[::-1] %}{% set index = (messages|length - 1) - loop.index0 %}"
+        "{% if ns.last == messages|length - 1 and m.role == 'user' %}{% set ns.last = index %}{% endif %}{% endfor %}"
+        "{% for m in messages %}{% if m.role == 'user' %}<|im_start|>user\n{{ m.content }}<|im_end|>\n"
+        "{% elif m.role == 'assistant' %}{% set content = m.content.split('</think>')[-1].lstrip('\n') %}"
+        "<|im_start|>assistant\n{% if loop.index0 > ns.last %}<think>\n\n</think>\n\n{% endif %}"
+        "{{ content }}<|im_end|>\n"
+        "{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n"
+        "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+    ),
+    "llama 3": (  # a head that says more than the rules
+        "<|begin_of_text|>{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n"
+        "{% if m.role == 'system' %}Cutting Knowledge Date: December 2023\n\n{% endif %}"
+        "{{ m.content | trim }}<|eot_id|>"
+        "{% endfor %}{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
+    ),
+    "gemma": (  # the system text becomes a part of the first message, and the assistant has another name
+        "<bos>{% if messages[0].role == 'system' %}{% set first = messages[0].content + '\n\n' %}"
+        "{% set talk = messages[1:] %}{% else %}{% set first = '' %}{% set talk = messages %}{% endif %}"
+        "{% for m in talk %}<start_of_turn>{{ 'model' if m.role == 'assistant' else m.role }}\n"
+        "{% if loop.first %}{{ first }}{% endif %}{{ m.content | trim }}<end_of_turn>\n{% endfor %}"
+        "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+    ),
+    "mistral": (  # the system text goes before the last message, which is no place for rules
+        "{% if messages[0].role == 'system' %}{% set rules = messages[0].content %}{% set talk = messages[1:] %}"
+        "{% else %}{% set talk = messages %}{% endif %}<s>{% for m in talk %}{% if m.role == 'user' %}[INST] "
+        "{% if loop.last and rules is defined %}{{ rules }}\n\n{% endif %}{{ m.content }}[/INST]"
+        "{% else %} {{ m.content | trim }}</s>{% endif %}{% endfor %}"
+    ),
+    "llama 2": (  # the system text lies inside the first message, and each answer ends one text and begins another
+        "{% if messages[0].role == 'system' %}{% set rules = '<<SYS>>\n' + messages[0].content + '\n<</SYS>>\n\n' %}"
+        "{% set talk = messages[1:] %}{% else %}{% set rules = '' %}{% set talk = messages %}{% endif %}"
+        "{% for m in talk %}{% if m.role == 'user' %}<s>[INST] {% if loop.first %}{{ rules }}{% endif %}"
+        "{{ m.content.strip() }} [/INST]{% else %} {{ m.content.strip() }} </s>{% endif %}{% endfor %}"
+    ),
+}
+MARKUP = (
+    *("<|im_end|>", "<|im_start|>", "<think>", "</think>", "<|begin_of_text|>", "<|start_header_id|>"),
+    *(
+        "<|end_header_id|>",
+        "<|eot_id|>",
+        "<bos>",
+        "<start_of_turn>",
+        "<end_of_turn>",
+        "<s>",
+        "</s>",
+        "[INST]",
+        "[/INST]",
+    ),
+)
+"""The control tokens of those families."""
+
 WORDS = "the sea was quiet and nobody spoke once upon a time there lived an old captain who kept a lamp"
 
 
@@ -39,7 +97,7 @@ def write_json(file: Path, value: object) -> None:
 
 def llama(folder: Path, *, template: str | None = None) -> Path:
     """A Llama in this folder: of our own stream form, or of the chat form if it is given a template."""
-    controls = CONTROLS if template is None else ("<|im_end|>", "<|im_start|>", "<think>", "</think>")
+    controls = CONTROLS if template is None else MARKUP
     folder.mkdir(parents=True, exist_ok=True)
     made = tokenizer(*controls)
     made.save(str(folder / "tokenizer.json"))

@@ -57,7 +57,7 @@ class Silent:
         return self._vocabulary.control(name)
 
     def frame(self, rules: str) -> Frame:
-        """What the chat template puts around one user message."""
+        """What the chat template puts between the texts of a conversation."""
         if self._template is None:
             raise EngineError
         return self._template.frame(rules)
@@ -115,7 +115,7 @@ class Prompter:
         )
 
     def _used(self, record: Record) -> tuple[str, ...]:
-        alone = record.task == "refine" and self.engine.profile.form == "stream"
+        alone = record.task == "refine" and self.engine.profile.form != "chat"
         return record.passages[-1:] if alone else record.passages
 
     def _answer(self, text: str) -> TokenIds:
