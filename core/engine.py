@@ -68,6 +68,7 @@ class Sampling:
     """How to choose tokens. Penalties count generated tokens only, so that names in a story stay free."""
 
     max_tokens: int
+    min_tokens: int = 0
     temperature: float = 0.8
     min_p: float = 0.05
     presence_penalty: float = 0.0

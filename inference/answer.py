@@ -38,6 +38,7 @@ def wishes(sampling: Sampling, stop_ids: Sequence[int]) -> dict[str, Any]:
     """What vLLM calls the same wishes, in `SamplingParams` and over HTTP alike."""
     return {
         "max_tokens": sampling.max_tokens,
+        "min_tokens": sampling.min_tokens,
         "temperature": sampling.temperature,
         "min_p": sampling.min_p,
         "presence_penalty": sampling.presence_penalty,
