@@ -16,7 +16,7 @@ from inference.folder import ModelFolder
 from inference.template import ChatTemplate
 from inference.tokens import Vocabulary
 from inference.training.tuning.layout import Silent
-from tests.inference.models import CHATML, MARKUP, NO_SYSTEM, TEMPLATES, llama
+from tests.inference.models import CHATML, MARKUP, NO_SYSTEM, TEMPLATES, llama, write_json
 
 
 def load(folder: Path, template: str | None) -> tuple[ChatTemplate, Vocabulary]:
@@ -110,3 +110,22 @@ def test_in_no_family_can_a_text_become_a_control_token(family: Silent) -> None:
     for (calm, _), (evil, answer) in zip(growing(family, "Calm."), growing(family, EVIL), strict=True):
         assert [i for i in evil.ids if i in controls] == [i for i in calm.ids if i in controls]
         assert not set(controls).intersection(answer)
+
+
+@pytest.mark.parametrize(
+    ("told", "form"),
+    [({}, "stream"), ({"format": "storycircle-stream-1"}, "stream"), ({"format": "storycircle-stream-2"}, "stream-2")],
+)
+def test_a_model_of_ours_says_in_which_form_it_wants_to_be_asked(
+    tmp_path: Path, told: dict[str, str], form: str
+) -> None:
+    folder = llama(tmp_path)
+    write_json(folder / "storyteller.json", {"name": "Ours", **told})
+    assert ModelFolder(folder).profile(Vocabulary(folder / "tokenizer.json")).form == form
+
+
+def test_a_form_that_is_newer_than_this_version_is_refused(tmp_path: Path) -> None:
+    folder = llama(tmp_path)
+    write_json(folder / "storyteller.json", {"format": "storycircle-stream-9"})
+    with pytest.raises(EngineFailed, match="storycircle-stream-9"):
+        ModelFolder(folder).profile(Vocabulary(folder / "tokenizer.json"))
