@@ -16,6 +16,7 @@ from bots.hearing import HeardEngine
 from bots.settings import Settings, SettingsError
 from bots.tracing import tracing
 from core import helplines
+from core.compaction import compacting
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
@@ -75,6 +76,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
             quotas=Quotas(allowance(settings), database) if limited else None,
             erasure=erasure,
             helplines=lines(settings),
+            compaction=await parts.enter_async_context(compacting()),
         )
 
 

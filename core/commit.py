@@ -1,6 +1,7 @@
 """The one write of a turn: everything that it changes, in one transaction, step by step."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.moderation import Cleared
 from core.policy import VOUCHED
 from core.records import settle
 from core.rows import changing, inserting, moving, next_move, packed, packed_asked, same_place, workspace_version
-from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
+from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Summary, Turn, Workspace
 
 
 class Moved(Exception):
@@ -52,6 +53,7 @@ class Commit:
         self._keep_tokens()
         self._add_report()
         self._add_opinion()
+        self._correct()
         self._moderate()
         reply = replace(reply, passage=self._shown)
         reply = replace(reply, post=self._add_post(reply))
@@ -152,6 +154,16 @@ class Commit:
         )
         values = {"turn_id": self._turn_id, "contributor_id": who, "good": new.good, "reason": new.reason}
         self._insert(t.opinion, passage_id=new.passage, **values)
+
+    def _correct(self) -> None:
+        """Put a person's words in the place of a summary. Raises `Moved` if it is gone."""
+        if (new := self._change.corrected) is None:
+            return
+        summary, text = new
+        mine = update(t.summary).where(t.summary.c.id == summary)
+        who = self._turn.contributor.id
+        if self._connection.execute(mine.values(text=text, author_id=who)).rowcount != 1:
+            raise Moved
 
     def _moderate(self) -> None:
         change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)
@@ -324,6 +336,30 @@ class Commit:
             )
             if self._connection.execute(known).first() is None:
                 self._insert(t.token, passage_id=passage_id, tokenizer=tokenizer, ids=packed(ids))
+
+
+def keep_summaries(
+    connection: Connection,
+    story_id: int,
+    made: Sequence[Summary],
+    *,
+    passages: Mapping[int, str],
+    folded: Mapping[int, str],
+    policy: str,
+) -> bool:
+    """Write summaries, unless one of the texts that they were made from, by id, is no longer as it was.
+
+    Returns whether they are written.
+    """
+    for table, texts in ((t.passage, passages), (t.summary, folded)):
+        found = select(table.c.id, table.c.text).where(table.c.id.in_(texts)).with_for_update()
+        if {row.id: row.text for row in connection.execute(found)} != dict(texts):
+            return False
+    for each in made:
+        row = {name: getattr(each, name) for name in ("layer", "first", "last", "after", "through", "text")}
+        more = {"story_id": story_id, "policy": policy, "author_id": each.by, "created_at": now()}
+        connection.execute(inserting(t.summary), row | more)
+    return True
 
 
 def now() -> dt.datetime:

@@ -19,6 +19,7 @@ def read(connection: Connection, person: Person) -> dict[str, Any]:
         "passages": _passages(person),
         "directions": _directions(person),
         "facts": _facts(person),
+        "summaries corrected": _summaries(person),
         "requests": _turns(person),
         "messages": _messages(person),
         "reports": _reports(person),
@@ -68,6 +69,13 @@ def _facts(person: Person) -> Select[Any]:
     what = t.lore.c.name, t.lore.c.fact, t.lore.c.holds
     wanted = select(*what, *_place(of=t.turn)).join(t.turn, t.turn.c.id == t.lore.c.turn_id)
     return _of_turns(wanted, person).order_by(t.lore.c.id.desc())
+
+
+def _summaries(person: Person) -> Select[Any]:
+    s = t.summary
+    wanted = select(s.c.text, t.story.c.title.label("story"), *_place(of=s)).join(t.story, t.story.c.id == s.c.story_id)
+    wanted = wanted.join(t.place, t.place.c.id == t.story.c.place_id)
+    return wanted.where(*person.on(t.place), s.c.author_id == person.id).order_by(s.c.id.desc())
 
 
 def _turns(person: Person) -> Select[Any]:

@@ -110,6 +110,11 @@ def _all_words(text: str) -> set[str]:
     return {w.removesuffix("'s").removesuffix("’s") for w in re.findall(r"[\w’'-]+", text)}
 
 
+def content(text: str) -> frozenset[str]:
+    """The words of a text that tell something, by their first letters."""
+    return _stems(text)
+
+
 def _stems(text: str) -> frozenset[str]:
     words = (w.lower() for w in _WORD.findall(text))
     return frozenset(w[:_STEM] for w in words if (w not in _COMMON and len(w) > 1) or w.isdigit() or w > "\u33ff")

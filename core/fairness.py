@@ -21,7 +21,8 @@ class FairEngine(Around):
     """An engine that writes `at_once` answers, and lets `waiting` more wait, the workspaces taking turns.
 
     When no more may wait, whoever has most waiting gives way: its newest request is refused with `EngineBusy`.
-    Requests with a higher priority than people's turns do not wait. Safe to cancel at any moment.
+    Requests of another priority than people's turns do not stand in that row: the engine itself takes those of a higher
+    one earlier, and those of a lower one when nobody waits. Safe to cancel at any moment.
     """
 
     def __init__(self, engine: Engine, *, at_once: int, waiting: int) -> None:
@@ -39,7 +40,7 @@ class FairEngine(Around):
 
     @asynccontextmanager
     async def _place(self, request: Request) -> AsyncIterator[None]:
-        if request.priority < Priority.TURN:
+        if request.priority != Priority.TURN:
             yield
             return
         await self._enter(request.salt)

@@ -111,6 +111,7 @@ def steps(wish: Wish) -> Iterator[Step]:
     if wish.removes:
         yield Step("given", _given)
         yield Step("lore", _lore)
+    yield Step("summary", _summaries)
     yield Step("post", _posts)
     yield Step("held", _held)
     yield Step("report", _reports)
@@ -172,6 +173,18 @@ def _lore(connection: Connection, wish: Wish) -> Outcome:
     """The facts that the person added."""
     of = t.lore.c
     return _removed(connection, t.lore, of.story_id.in_(wish.stories), wish.took(of.turn_id))
+
+
+def _summaries(connection: Connection, wish: Wish) -> Outcome:
+    """What was told in short of stories of these places: it is made anew, from what is left.
+
+    None of the old texts comes in later: who keeps a summary makes sure that its passages read as they did.
+    """
+    s = t.summary.c
+    if wish.removes:
+        return _removed(connection, t.summary, s.story_id.in_(wish.stories))
+    mine = s.story_id.in_(wish.stories), s.author_id == wish.person.id
+    return Outcome(connection.execute(update(t.summary).where(*mine).values(author_id=NOBODY)).rowcount)
 
 
 def _posts(connection: Connection, wish: Wish) -> Outcome:

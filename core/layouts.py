@@ -1,7 +1,7 @@
 """How each form of model wants a story and a task laid out as token ids.
 
-    opening    rules, title, premise               changes rarely
-    facts      lore                                changes rarely
+    head       rules, title, premise, facts,       changes rarely
+               summaries of what came before
     passages   oldest first, as stored token ids   grows at its end only
     tail       what is asked for now               stays, before the passage that it led to
 
@@ -18,7 +18,7 @@ from typing import Protocol
 
 from core.engine import Engine, TokenIds
 from core.moderation import phrase
-from core.story import Asked, Lore, Passage, Story
+from core.story import Asked, Lore, Passage, Story, Summary
 
 
 class Task(StrEnum):
@@ -37,6 +37,8 @@ class Material:
     story: Story
     lore: Sequence[Lore]
     passages: Sequence[Passage]
+    summaries: Sequence[Summary] = ()
+    """Of what came before some of the passages (`core.summaries.chain`), oldest first."""
 
 
 class Layout(Protocol):
@@ -46,12 +48,18 @@ class Layout(Protocol):
         """What of the material this form of model can use for a task."""
         ...
 
-    def opening(self, story: Story, window: int) -> TokenIds:
-        """Everything before the first fact. A title takes at most a sixteenth of the window, a premise an eighth."""
+    def head(
+        self, story: Story, window: int, facts: Sequence[TokenIds], summaries: Sequence[TokenIds] = ()
+    ) -> TokenIds:
+        """Everything before the first passage. A title takes at most a sixteenth of the window, a premise an eighth."""
         ...
 
     def fact(self, fact: Lore) -> TokenIds:
         """One fact that holds."""
+        ...
+
+    def summary(self, summary: Summary) -> TokenIds:
+        """One summary of passages."""
         ...
 
     def passage(self, passage: Passage) -> TokenIds:
@@ -77,15 +85,22 @@ class StreamLayout:
         chosen = material.passages[-1:] if task is Task.REFINE else material.passages
         return Material(bare, (), [replace(each, asked=None) for each in chosen])
 
-    def opening(self, story: Story, window: int) -> TokenIds:
-        """`<|endoftext|><|title|>…[<|summary|>…]`"""
+    def head(
+        self, story: Story, window: int, facts: Sequence[TokenIds], summaries: Sequence[TokenIds] = ()
+    ) -> TokenIds:
+        """`<|endoftext|><|title|>…[<|summary|>…][<|lore|>…]*`; the summary begins with the premise."""
         title, premise = self._engine.encode(story.title), self._engine.encode(story.premise)
         ids = (self._engine.control("<|endoftext|>"), *self._marked("<|title|>", title[: window // 16]))
-        return (*ids, *self._marked("<|summary|>", premise[: window // 8])) if premise else ids
+        before = (*premise[: window // 8], *_all(summaries))
+        return (*ids, *(self._marked("<|summary|>", before) if before else ()), *_all(facts))
 
     def fact(self, fact: Lore) -> TokenIds:
         """`<|lore|>name: fact`"""
         return self._marked("<|lore|>", self._engine.encode(f"{fact.name}: {fact.fact}"))
+
+    def summary(self, summary: Summary) -> TokenIds:
+        """Plain text, behind the premise."""
+        return self._engine.encode(f" {summary.text}")
 
     def passage(self, passage: Passage) -> TokenIds:
         """`<|passage|>…`"""
@@ -137,8 +152,10 @@ class ChatLayout:
         """All of it, whatever the task."""
         return material
 
-    def opening(self, story: Story, window: int) -> TokenIds:
-        """The system text, title and premise, and what never happens or is never shown."""
+    def head(
+        self, story: Story, window: int, facts: Sequence[TokenIds], summaries: Sequence[TokenIds] = ()
+    ) -> TokenIds:
+        """The system text, title and premise, what never happens or is never shown, facts, what happened before."""
         encode = self._engine.encode
         ids = (*self._frame.before, *self._own("Title: "), *encode(story.title)[: window // 16])
         if story.premise:
@@ -147,11 +164,15 @@ class ChatLayout:
             ids += encode(f"\nThese never happen and are never named in this story: {'; '.join(story.lines)}.")
         if story.veils:
             ids += encode(f"\nThese happen off-stage only, never shown: {'; '.join(story.veils)}.")
-        return (*ids, *self._own("\n\n"))
+        return (*ids, *self._own("\n\n"), *_all(facts), *_all(summaries))
 
     def fact(self, fact: Lore) -> TokenIds:
         """A line of its own."""
         return self._engine.encode(f"Fact that holds: {fact.name}: {fact.fact}\n\n")
+
+    def summary(self, summary: Summary) -> TokenIds:
+        """A paragraph of its own."""
+        return self._engine.encode(f"What happened before, in short: {summary.text}\n\n")
 
     def passage(self, passage: Passage) -> TokenIds:
         """A numbered paragraph of people's; a task and the assistant's message of the storyteller's."""
@@ -164,6 +185,10 @@ class ChatLayout:
         task_ids = self._own(_task(task, asked.length, told=bool(asked.words)))
         gently = self._own(_GENTLY) if asked.gently else ()
         return (*task_ids, *asked.words, *gently, *self._frame.after)
+
+
+def _all(parts: Sequence[TokenIds]) -> TokenIds:
+    return tuple(i for ids in parts for i in ids)
 
 
 _GENTLY = """

@@ -54,6 +54,8 @@ RIGHTS: Mapping[str, Right] = {
     "lore list": _WRITES,
     "lore add": _WRITES,
     "lore forget": _WRITES,
+    "lore summary": _WRITES,
+    "lore correct": _WRITES,
     "settings show": _WRITES,
     "settings rating": Right(Standing.MODERATOR),
     "settings length": Right(Standing.OWNER),

@@ -8,14 +8,17 @@ large steps, so that the front stays the same for many turns.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from core import observation
 from core.engine import Engine, TokenIds
 from core.layouts import RULES, Layout, Material, Task, layout
 from core.moderation import Cleared, excerpt
-from core.story import Asked, Given, Lore, Passage
+from core.story import Asked, Given, Passage
 
-__all__ = ["RULES", "Material", "Order", "Prompt", "Prompts", "Task", "compose"]
+_T = TypeVar("_T")
+
+__all__ = ["RULES", "Material", "Order", "Prompt", "Prompts", "Task", "compose", "summary_tokens"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Prompt:
     ids: TokenIds
     given: Given
     asked: Asked
+    crowded: bool = False
+    """The window will move soon, or something is left out of which no summary is given."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +74,27 @@ class Prompts:
         """Lay out one prompt that leaves room for the answer, whatever the length of the story and its lore.
 
         Left out when room is short: the ends of a title, premise or wish that is a large part of the window, the oldest
-        facts beyond a quarter of it, the oldest passages, the beginning of the only passage left.
+        facts beyond a quarter of it, the oldest summaries beyond a sixth, the oldest passages, the beginning of the
+        only passage left. Passages of which a summary is given are left out too.
         """
         form, profile = self._form, self._engine.profile
         window = profile.window
         material = form.wanted(material, order.task)
         words = _clipped(self._engine, order.words, window // 8)
         asked = Asked(self._engine.encode(words), order.length, order.gently)
-        facts = _fitting(material.lore, [form.fact(each) for each in material.lore], window // 4)
-        head = form.opening(material.story, window) + tuple(i for _, ids in facts for i in ids)
+        facts = _fitting([(each, form.fact(each)) for each in material.lore], window // 4)
         tail = form.tail(order.task, asked)
-        room = window - len(head) - len(tail) - order.answer_tokens
-        laid = [_Laid(each, form.passage(each)) for each in material.passages]
+        taken = len(tail) + order.answer_tokens
+        head = form.head(material.story, window, [ids for _, ids in facts])
+        told = _fitting(
+            [(each, form.summary(each)) for each in material.summaries],
+            min(summary_tokens(window), (window - taken - len(head)) // 3),
+        )
+        if told:
+            head = form.head(material.story, window, [ids for _, ids in facts], [ids for _, ids in told])
+        room = window - len(head) - taken
+        covered = told[-1][0].last if told else 0
+        laid = [_Laid(each, form.passage(each)) for each in material.passages if each.number > covered]
         chosen = _cut(form, _window(laid, room, step=(window - len(head)) // 2), room)
         body = tuple(i for each in chosen for i in each.ids)
         given = Given(
@@ -91,10 +105,21 @@ class Prompts:
             lore_left_out=tuple(each.name for each in material.lore[: len(material.lore) - len(facts)]),
             first_passage=chosen[0].passage.number if chosen else 0,
             last_passage=chosen[-1].passage.number if chosen else 0,
+            summarised_from=told[0][0].first if told else 0,
+            summarised_to=covered,
             prompt_tokens=len(head) + len(body) + len(tail),
             window=window,
         )
-        return Prompt((*head, *body, *tail), given, asked)
+        left_out = bool(chosen) and chosen[0].passage.number > covered + 1
+        crowded = order.task is Task.CONTINUE and (left_out or room - len(body) < window // 4)
+        return Prompt((*head, *body, *tail), given, asked, crowded)
+
+    def too_many(self, passages: Sequence[Passage]) -> int:
+        """How many of these, from the oldest on, are to be summarised so that the others take a third of the window."""
+        room, first = self._engine.profile.window // 3, len(passages)
+        while first and (room := room - len(self._form.passage(passages[first - 1]))) >= 0:
+            first -= 1
+        return min(first, max(0, len(passages) - 1))
 
 
 def compose(engine: Engine, material: Material, order: Order) -> Prompt:
@@ -102,13 +127,17 @@ def compose(engine: Engine, material: Material, order: Order) -> Prompt:
     return Prompts(engine).compose(material, order)
 
 
-def _fitting(lore: Sequence[Lore], laid: Sequence[TokenIds], room: int) -> list[tuple[Lore, TokenIds]]:
-    """The newest facts, as they are laid out, that take at most `room` tokens together."""
-    taken, first = 0, len(lore)
-    while first and taken + len(laid[first - 1]) <= room:
+def summary_tokens(window: int) -> int:
+    """What all summaries in a prompt may take together."""
+    return window // 6
+
+
+def _fitting(laid: Sequence[tuple[_T, TokenIds]], room: int) -> Sequence[tuple[_T, TokenIds]]:
+    """The newest of some facts or summaries, with how they are laid out, that take at most `room` tokens together."""
+    first = len(laid)
+    while first and (room := room - len(laid[first - 1][1])) >= 0:
         first -= 1
-        taken += len(laid[first])
-    return list(zip(lore[first:], laid[first:], strict=True))
+    return laid[first:]
 
 
 def _clipped(engine: Engine, text: Cleared, tokens: int) -> Cleared:

@@ -43,6 +43,7 @@ from core.story import (
     Block,
     Given,
     Kind,
+    Layer,
     Lore,
     Passage,
     Place,
@@ -50,6 +51,7 @@ from core.story import (
     Shape,
     Shown,
     Story,
+    Summary,
     Turn,
     Turns,
     Workspace,
@@ -161,6 +163,13 @@ def facts() -> Select[Any]:
     """The newest two hundred facts that hold in the story `of`, the newest first."""
     holding = t.lore.c.story_id == bindparam("of"), t.lore.c.holds
     return select(t.lore.c.id, t.lore.c.name, t.lore.c.fact).where(*holding).order_by(t.lore.c.id.desc()).limit(200)
+
+
+@cache
+def summaries() -> Select[Any]:
+    """The newest 32 summaries of the story `of` that were cleared under `policy`, the newest first."""
+    mine = t.summary.c.story_id == bindparam("of"), t.summary.c.policy == bindparam("policy")
+    return select(t.summary).where(*mine).order_by(t.summary.c.id.desc()).limit(32)
 
 
 @cache
@@ -332,6 +341,20 @@ def last_passage_of(row: AnyRow) -> Passage | None:
 def lore_of(row: AnyRow) -> Lore:
     """From a row of lore."""
     return Lore(row.id, stored(row.name), stored(row.fact))
+
+
+def summary_of(row: AnyRow) -> Summary:
+    """From a row of summary."""
+    return Summary(
+        layer=Layer(row.layer),
+        first=row.first,
+        last=row.last,
+        after=row.after,
+        through=row.through,
+        text=stored(row.text),
+        id=row.id,
+        by=row.author_id,
+    )
 
 
 def given_of(data: Any) -> Given:

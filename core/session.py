@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core import observation, permission
-from core.engine import Engine, EngineState, Request, Sampling, TokenIds
+from core.engine import Engine, EngineState, Priority, Request, Sampling, TokenIds
 from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.evidence import repeats
@@ -20,6 +20,7 @@ from core.prompts import RULES, Material, Order, Prompt, Prompts, Task
 from core.store import Store
 from core.story import (
     STORYTELLER,
+    WORDS,
     Approval,
     Asked,
     Change,
@@ -35,13 +36,17 @@ from core.story import (
     Standing,
     Step,
     Story,
+    Summary,
     Turn,
 )
+from core.summaries import chain
 from core.wording import said
 
 Watch = Callable[[Glimpse], None]
 """Called with looks at a turn that is not done yet. Must return at once; the latest look is the one to show."""
 
+HIDDEN = phrase("(This passage is not shown here: it was written when more was allowed.)")
+"""What stands in the place of a passage that is not allowed here any more."""
 _MOST_MOVED = 200
 """Passages that may follow one that is changed; each of them is written again."""
 _TRIES = 3
@@ -94,6 +99,7 @@ class Session:
         limits: Limits,
         watch: Watch,
         erasure: Erasure | None = None,
+        priority: int = Priority.TURN,
     ) -> None:
         self.turn = turn
         self.erasure = erasure
@@ -109,8 +115,12 @@ class Session:
         self._story = story
         self._last = last
         self._lore: list[Lore] | None = None
+        self._summaries: list[Summary] | None = None
+        self.prompts = prompts
+        self.crowded = False
+        """Whether the oldest passages should be summarised now, so that nobody has to wait later."""
         self._gate = gate
-        self._prompts = prompts
+        self._priority = priority
         self._salt = salt
         self._limits = limits
         self._watch = watch
@@ -148,7 +158,9 @@ class Session:
         """
         profile, story = self.engine.profile, self.story
         if limit is None and last is None:
-            found, lore = await self.store.window(story, tokenizer=profile.tokenizer, tokens=profile.window)
+            found, lore, self._summaries = await self.store.window(
+                story, tokenizer=profile.tokenizer, tokens=profile.window, policy=self.policy.key
+            )
             self._lore = [each for each in lore if await self._fits(each)]
             return await self._as_fit(found)
         if limit == 1 and last is None:
@@ -200,6 +212,16 @@ class Session:
             self._lore = [each for each in await self.store.lore(self.story.id) if await self._fits(each)]
         return self._lore
 
+    async def known_summaries(self) -> list[Summary]:
+        """The newest summaries of this story that may be used here now, also of what does not stand in it any more."""
+        if self._summaries is None:
+            self._summaries = await self.store.summaries(self.story.id, policy=self.policy.key)
+        return self._summaries
+
+    async def clear(self, text: str) -> Cleared:
+        """A text of the storyteller's, judged. Raises `Withheld`."""
+        return await self._gate.clear(text, self.policy, told=True)
+
     async def step(self, *, back: bool) -> Step | None:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
         step = await self.store.step(self.story.id, back=back)
@@ -228,8 +250,7 @@ class Session:
                 return replace(passage, asked=None)  # and so it is judged again the next time
             self.change.judged_again += (passage.id,)
             return passage
-        hidden = phrase("(This passage is not shown here: it was written when more was allowed.)")
-        return replace(passage, text=hidden, ids=self.engine.encode(hidden), asked=None)
+        return replace(passage, text=HIDDEN, ids=self.engine.encode(HIDDEN), asked=None)
 
     async def _allowed(self, text: str) -> bool:
         return (await self._gate.judge(text, self.policy)).decision is Decision.ALLOW
@@ -245,15 +266,18 @@ class Session:
         passages: Sequence[Passage],
         *,
         accept: Callable[[str], bool] = lambda text: True,
+        before: Sequence[Summary] | None = None,
     ) -> Writing | None:
         """Have the model write, until `accept` says yes; None if it never does.
 
+        `before`: summaries of what came before; those that are known, if not given.
         Raises `Withheld` if what it writes never passes the gate, and the `EngineError`s.
         """
         self.wrote = True
         await self._awake()
-        material = Material(self.story, await self.lore(), [self._with_ids(p) for p in passages])
-        prompt = self._prompts.compose(material, order)
+        material = await self._material(passages, before)
+        prompt = self.prompts.compose(material, order)
+        self.crowded = prompt.crowded
         withheld: Withheld | None = None
         for attempt in range(_TRIES):
             try:
@@ -261,7 +285,7 @@ class Session:
             except Withheld as error:
                 if withheld is None:
                     order = replace(order, gently=True)
-                    prompt = self._prompts.compose(material, order)
+                    prompt = self.prompts.compose(material, order)
                 withheld = error
                 self._watch(Glimpse(Stage.WRITING, phrase("")))  # what was shown of it goes at once
                 continue
@@ -272,6 +296,32 @@ class Session:
             notice = said("Nothing that the storyteller wrote fitted this channel's rating. Try another direction.")
             raise Withheld(notice, reasons=withheld.reasons)
         return None
+
+    async def warm(self, passages: Sequence[Passage], before: Sequence[Summary]) -> None:
+        """Have the engine compute how prompts will begin with these summaries. Raises the `EngineError`s."""
+        await self.engine.ready()
+        order = Order(Task.CONTINUE, phrase(""), WORDS[self.house.length])
+        prompt = self.prompts.compose(await self._material(passages, before), order)
+        request = self._request("warm", prompt, Sampling(max_tokens=1))
+        async with aclosing(self.engine.stream(request)) as pieces:
+            async for _ in pieces:
+                pass
+
+    async def _material(self, passages: Sequence[Passage], before: Sequence[Summary] | None) -> Material:
+        if before is None:
+            before = chain(passages, await self.known_summaries())
+        return Material(self.story, await self.lore(), [self._with_ids(p) for p in passages], before)
+
+    def _request(self, name: str, prompt: Prompt, sampling: Sampling) -> Request:
+        return Request(
+            id=f"{self.turn.id}-{name}",
+            prompt=prompt.ids,
+            sampling=sampling,
+            salt=self._salt,
+            session=str(self.story.id),
+            priority=self._priority,
+            voice=self.story.voice,
+        )
 
     def add(self, text: Cleared, *, after: Passage | None) -> NewPassage:
         """Note the contributor's own passage."""
@@ -403,14 +453,8 @@ class Session:
 
     async def _attempt(self, prompt: Prompt, order: Order, attempt: int) -> Writing:
         sampling = replace(_SAMPLING[order.task], max_tokens=order.answer_tokens)
-        request = Request(
-            id=f"{self.turn.id}-{attempt}",
-            prompt=prompt.ids,
-            sampling=replace(sampling, temperature=sampling.temperature + 0.2 * attempt),
-            salt=self._salt,
-            session=str(self.story.id),
-            voice=self.story.voice,
-        )
+        hotter = replace(sampling, temperature=sampling.temperature + 0.2 * attempt)
+        request = self._request(str(attempt), prompt, hotter)
         answer = _Answer(self.engine, request, self._limits)
         shown = phrase("")
         async with aclosing(answer.text()) as pieces, aclosing(self._release(pieces)) as released:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from core import faults, observation, rows
 from core import tables as t
-from core.commit import Commit, Moved, now
+from core.commit import Commit, Moved, keep_summaries, now
 from core.database import Database
 from core.erasing import erase
 from core.policy import Policy, Rating
@@ -32,6 +32,7 @@ from core.story import (
     Reply,
     Step,
     Story,
+    Summary,
     Telling,
     Turn,
     Undelivered,
@@ -132,8 +133,12 @@ class Store:
         return await self._database.read(lambda c: _passages(c, wanted))
 
     @observation.stage("read")
-    async def window(self, story: Story, *, tokenizer: str, tokens: int) -> tuple[list[Passage], list[Lore]]:
-        """The passages in so many last tokens of a story by its own scale, and its facts, both oldest first.
+    async def window(
+        self, story: Story, *, tokenizer: str, tokens: int, policy: str = ""
+    ) -> tuple[list[Passage], list[Lore], list[Summary]]:
+        """The passages in so many last tokens of a story by its own scale, its facts, and its newest summaries.
+
+        All oldest first; of the summaries those that were cleared under this policy.
 
         Not fewer passages than `_AT_LEAST`, so that a new one can be compared with them, however long they are.
         """
@@ -141,7 +146,35 @@ class Store:
         limit = max(_AT_LEAST, tokens // _SHORTEST)
         part = {"floor": top - limit, "ceiling": top, "enough": top - _AT_LEAST, "tokens": tokens}
         wanted = part | {"head": story.head, "tokenizer": tokenizer}
-        return await self._database.read(lambda c: (_passages(c, wanted), _lore(c, story.id)))
+        return await self._database.read(
+            lambda c: (_passages(c, wanted), _lore(c, story.id), _summaries(c, story.id, policy))
+        )
+
+    async def summaries(self, story_id: int, *, policy: str) -> list[Summary]:
+        """The newest summaries of a story that were cleared under a policy, oldest first."""
+        return await self._database.read(lambda c: _summaries(c, story_id, policy))
+
+    async def keep_summaries(
+        self,
+        story_id: int,
+        made: Sequence[Summary],
+        *,
+        passages: Mapping[int, str],
+        folded: Mapping[int, str],
+        policy: str,
+    ) -> bool:
+        """Keep summaries; not if what they were made from is no longer as it was, as when its author was forgotten.
+
+        That is the texts of passages, and of summaries that were folded, by their ids. Returns whether they are kept.
+        """
+
+        def unit(connection: Connection) -> bool:
+            return keep_summaries(connection, story_id, made, passages=passages, folded=folded, policy=policy)
+
+        try:
+            return await self._database.write(unit)
+        except IntegrityError:  # another process was faster, or the story is gone
+            return False
 
     async def version_of(self, story: Story, passage_id: int) -> Passage | None:
         """What a passage reads now, on the path to the story's head; None if it does not stand there."""
@@ -371,6 +404,11 @@ def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
 
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:
     return [rows.passage_of(row) for row in connection.execute(rows.path(), wanted)]
+
+
+def _summaries(connection: Connection, story_id: int, policy: str) -> list[Summary]:
+    wanted = {"of": story_id, "policy": policy}
+    return [rows.summary_of(row) for row in connection.execute(rows.summaries(), wanted)][::-1]
 
 
 def _lore(connection: Connection, story_id: int) -> list[Lore]:

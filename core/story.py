@@ -221,6 +221,9 @@ class Given:
     lore_left_out: tuple[Cleared, ...] = ()
     first_passage: int = 0
     last_passage: int = 0
+    summarised_from: int = 0
+    """Number of the first passage of which a summary was given; 0 if of none."""
+    summarised_to: int = 0
     prompt_tokens: int = 0
     cached_tokens: int | None = None
     window: int = 0
@@ -272,6 +275,35 @@ class Lore:
     id: int
     name: Cleared
     fact: Cleared
+
+
+class Layer(IntEnum):
+    """What a summary stands for."""
+
+    SCENE = 1
+    """Some passages."""
+    CHAPTER = 2
+    """Some scenes."""
+    WHOLE = 3
+    """Everything up to there."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What passages `first` to `last` of a story tell, in few words. Numbers are as when it was made."""
+
+    layer: Layer
+    first: int
+    last: int
+    after: int | None
+    """Id of the passage before the first one; None if there is none."""
+    through: int
+    """Id of the last one."""
+    text: Cleared
+    id: int = 0
+    """0 while it is not kept."""
+    by: str = STORYTELLER
+    """The contributor who corrected it."""
 
 
 class Shape(StrEnum):
@@ -491,6 +523,8 @@ class Change:
     workspace: Workspace | None = None
     report: Report | None = None
     opinion: Opinion | None = None
+    corrected: tuple[int, Cleared] | None = None
+    """A summary's id, and how it reads from now on."""
     rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Lines and veils of the story from now on."""
     settled: Settled | None = None

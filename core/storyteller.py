@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from weakref import WeakValueDictionary
 
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -19,7 +19,8 @@ from core import (  # importing the operations fills the table
     suggestions,
     wording,
 )
-from core.engine import Engine
+from core.compaction import Compaction, compact
+from core.engine import Engine, Priority
 from core.erasure import Erasure
 from core.errors import MustWait, StoreError, StoryError, Withheld
 from core.helplines import HELPLINES, Helpline
@@ -39,11 +40,13 @@ from core.story import (
     Block,
     Glimpse,
     House,
+    Passage,
     Place,
     Posted,
     Reply,
     Shape,
     Stage,
+    Story,
     Telling,
     Turn,
     Undelivered,
@@ -73,6 +76,7 @@ class Storyteller:
         quotas: Quotas | None = None,
         erasure: Erasure | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
+        compaction: Compaction | None = None,
     ) -> None:
         self.engine = engine
         self.door = Door(gate, store)
@@ -85,6 +89,7 @@ class Storyteller:
         self._limits = limits or Limits()
         self._quotas = quotas
         self._erasure = erasure
+        self._compaction = compaction
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -256,9 +261,44 @@ class Storyteller:
         seen_first = not vouched and wanted.speaks and waits(turn, house, story)
         if seen_first and not await self._refusals.let_pass(turn, values):
             raise await self._refusals.kept(MustWait(), wanted, turn, values)
-        session = Session(
+        author = await self._name(turn.contributor.name, policy)
+        session = self._session(turn, author, house, story, last, watch)
+        session.vouched = session.change.vouched = vouched
+        try:
+            reply = await wanted.perform(session, **cleared)
+        except MustWait as error:
+            raise await self._refusals.kept(error, wanted, turn, {"text": error.text}) from None
+        reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
+        if not session.change.changes and not session.wrote:
+            return reply
+        if self._erasure is not None:
+            self._erasure.check(turn)
+        written = await self._store.commit(turn, wanted.name, house, story, session.change, reply)
+        if session.crowded and story is not None and self._compaction is not None:
+            self._compaction.begin(story.id, partial(self._compact, turn, story.id))
+        return written
+
+    async def _compact(self, turn: Turn, story_id: int) -> None:
+        """Summarise the beginning of the story of a turn that is done, as it stands now."""
+        turn = replace(turn, id=f"{turn.id}-summary")
+        _, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
+        if story is not None and story.id == story_id:
+            background = Priority.BACKGROUND
+            await compact(self._session(turn, own(THE_STORYTELLER), house, story, last, _ignore, background))
+
+    def _session(
+        self,
+        turn: Turn,
+        author: Cleared,
+        house: House,
+        story: Story | None,
+        last: Passage | None,
+        watch: Watch,
+        priority: int = Priority.TURN,
+    ) -> Session:
+        return Session(
             turn=turn,
-            author=await self._name(turn.contributor.name, policy),
+            author=author,
             house=house,
             story=story,
             last=last,
@@ -270,18 +310,8 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
             erasure=self._erasure,
+            priority=priority,
         )
-        session.vouched = session.change.vouched = vouched
-        try:
-            reply = await wanted.perform(session, **cleared)
-        except MustWait as error:
-            raise await self._refusals.kept(error, wanted, turn, {"text": error.text}) from None
-        reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
-        if not session.change.changes and not session.wrote:
-            return reply
-        if self._erasure is not None:
-            self._erasure.check(turn)
-        return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
 
     @observation.stage("clear")
     async def _cleared(

@@ -296,6 +296,28 @@ lore = Table(
     Column("holds", Boolean, nullable=False),
 )
 
+# What passages tell, in few words, for prompts that have no room for them. Made anew when it is missing.
+summary = Table(
+    "summary",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
+    Column("layer", Integer, nullable=False),
+    # The numbers of the passages, as they were then.
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    # The passage before the first one, and the last one. A passage has one parent, so these say which all of them are.
+    Column("after", ForeignKey("passage.id"), nullable=True),
+    Column("through", ForeignKey("passage.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    # The key of the policy under which the text was cleared; under another it is not used.
+    Column("policy", String(32), nullable=False),
+    # Who corrected it by hand.
+    Column("author_id", String(64), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("story_id", "layer", "first", "through", "policy"),
+)
+
 move = Table(
     "move",
     metadata,

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.compaction import Compaction
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
@@ -57,6 +58,7 @@ def storyteller(
     secret: str = "s",
     allowance: Allowance | None = None,
     book: Book | None = None,
+    compaction: Compaction | None = None,
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
@@ -68,6 +70,7 @@ def storyteller(
         limits=limits,
         quotas=Quotas(allowance, database) if allowance else None,
         erasure=Erasure(database, secret=secret, book=book),
+        compaction=compaction,
     )
 
 

@@ -11,7 +11,8 @@ from core.operation import Effect, Param, operation
 from core.operations.replies import label, note, say
 from core.policy import Rating
 from core.session import Session
-from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Turns, Workspace
+from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Summary, Turns, Workspace
+from core.summaries import chain
 from core.wording import said
 
 _LENGTHS = tuple(length.value for length in Length)
@@ -51,6 +52,38 @@ async def lore_forget(session: Session, name: Cleared) -> Reply:
             return say(phrase("Forgotten: {name}. To bring it back, type /story undo.", name=each.name))
     known = joined(", ", [each.name for each in facts]) or phrase("nothing yet")
     return say(phrase("There is no lore of that name. There is: {known}.", known=known), private=True)
+
+
+@operation("lore summary", effect=Effect.READS)
+async def lore_summary(session: Session) -> Reply:
+    """Show what the storyteller has in mind of passages that are too far back to be given in full."""
+    found = chain(await session.passages(), await session.known_summaries())
+    if not found:
+        nothing = phrase("No passage is summarised yet: all of them are given to the storyteller in full.")
+        return say(nothing, private=True)
+    lines = [Block(Shape.ITEM, each.text, _span(number, each)) for number, each in enumerate(found, 1)]
+    hint = phrase("Something is wrong or missing? Type /story lore correct <number> | <how it should read>.")
+    return Reply((*lines, note(hint)), private=True)
+
+
+@operation(
+    "lore correct",
+    Param("number", "Which line of /story lore summary", required=True, number=True),
+    Param("text", "How it reads from now on", required=True, max_length=600),
+    example="/story lore correct 1 | Mara keeps the lighthouse and has found a lamp.",
+)
+async def lore_correct(session: Session, number: Cleared, text: Cleared) -> Reply:
+    """Correct a summary that the storyteller has in mind; the passages themselves stay as they are."""
+    found = chain(await session.passages(), await session.known_summaries())
+    if not 1 <= int(number) <= len(found):
+        raise BadArgument(said("There is no summary of that number. /story lore summary shows them."))
+    old = found[int(number) - 1]
+    session.change.corrected = (old.id, text)
+    return Reply((Block(Shape.OLD, old.text, _span(int(number), old)), Block(Shape.NEW, text, phrase("corrected"))))
+
+
+def _span(number: int, summary: Summary) -> Cleared:
+    return phrase("{number} · passages {first} to {last}", number=number, first=summary.first, last=summary.last)
 
 
 @operation("settings show", alias="settings", effect=Effect.READS)
