@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 from core.errors import EngineError, StoryError, Withheld
 from core.evidence import claims
-from core.moderation import Cleared, phrase
+from core.moderation import Cleared, own
 from core.prompts import Order, Task, summary_tokens
 from core.session import HIDDEN, Session
 from core.story import Layer, Passage, Summary
@@ -127,7 +127,7 @@ async def _told(session: Session, old: Sequence[Passage], before: Sequence[Summa
     if session.engine.profile.form != "chat":
         return None
     tokens = _tokens(session)
-    about = phrase("passages {first} to {last}", first=old[0].number, last=old[-1].number)
+    about = own(f"passages {old[0].number} to {old[-1].number}")
     order = Order(Task.RECAP, about, tokens * 2 // 3, room=tokens)
     try:
         writing = await session.write(order, old, before=before)

@@ -164,7 +164,6 @@ def _account(passage: Passage, given: Given | None) -> list[Block]:
         return [note(by_hand)]
     none, task = phrase("none"), own(given.task)
     span = phrase("{first}-{last}", first=given.first_passage, last=given.last_passage)
-    summarised = phrase("{first}-{last}", first=given.summarised_from, last=given.summarised_to)
     tokens = phrase(
         "{prompt} of {window}, {cached} from the cache",
         prompt=given.prompt_tokens,
@@ -175,11 +174,13 @@ def _account(passage: Passage, given: Given | None) -> list[Block]:
         phrase("model"): own(given.model),
         phrase("task"): phrase("{task} {words}", task=task, words=given.words) if given.words else task,
         phrase("passages"): span if given.last_passage else none,
-        phrase("summary of passages"): summarised if given.summarised_to else none,
         phrase("lore"): joined(", ", given.lore) or none,
         phrase("lore left out"): joined(", ", given.lore_left_out) or none,
         phrase("tokens"): tokens,
     }
+    if given.summarised_to:
+        first, last = given.summarised_from, given.summarised_to
+        rows[phrase("summary of passages")] = phrase("{first}-{last}", first=first, last=last)
     return [
         note(label(passage)),
         *(Block(Shape.ITEM, value, name) for name, value in rows.items()),

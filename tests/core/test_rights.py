@@ -31,7 +31,7 @@ MAY: dict[str, set[str]] = {
         ("start", "add", "continue", "retry", "refine", "resume", "undo", "redo", "edit", "remove"), WRITERS
     ),
     **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show"), WRITERS),
-    **dict.fromkeys(("lore list", "lore add", "lore forget"), WRITERS),
+    **dict.fromkeys(("lore list", "lore add", "lore forget", "lore summary", "lore correct"), WRITERS),
     **dict.fromkeys(("end", "settings length", "settings lines", "settings voice"), TELLERS),
     **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
     "settings rating": {"moderator", "admin"},

@@ -27,6 +27,8 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("lore add", {"name": "Mara", "fact": "is nine years old"}),
     ("lore list", {}),
     ("lore forget", {"name": "Mara"}),
+    ("lore summary", {}),
+    ("lore correct", {"number": 1, "text": "Mara keeps the lighthouse."}),
     ("settings show", {}),
     ("settings length", {"length": "short"}),
     ("settings rating", {"rating": "g"}),

@@ -33,6 +33,8 @@ PLAYED = (
     "lore add Mara | is nine years old",
     "lore list",
     "lore forget Mara",
+    "lore summary",
+    "lore correct 1 | Mara keeps the lighthouse.",
     "settings show",
     "settings length short",
     "settings rating g",
