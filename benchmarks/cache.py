@@ -23,16 +23,23 @@ from pathlib import Path
 
 from benchmarks.naive import NaiveBot
 from benchmarks.row import HEAD, Aim, Row, median
-from benchmarks.turns import place, teller_on, turn
+from benchmarks.stories import lengthen
+from benchmarks.turns import TEXT, place, teller_on, turn
 from bots.assembly import settling, vllm_options
 from bots.settings import load
+from core.compaction import Compaction, compacting
 from core.engine import Piece, Request, Sampling, TokenIds
 from core.errors import NotPossible, Withheld
 from core.moderation import own
 from core.prompts import Material, Order, Prompts, Task
 from core.story import Asked, Kind, Passage, Story
+from core.storyteller import Storyteller
 from inference.vllm import VllmEngine
 
+_LENGTHS = (5_000, 100_000)
+"""Words."""
+_WARMING = 8
+"""Turns after which each of these stories has its first summary."""
 WRITTEN = 200
 """Tokens of an answer where its length shall not depend on the model."""
 WORDS = 160
@@ -144,12 +151,61 @@ async def ours(engine: Counting, stories: int, turns: int, *, lore: bool = False
             told.turn(sent[before:], added, goes_on=goes_on)
 
     with tempfile.TemporaryDirectory() as name:
-        teller, database = await teller_on(Path(name), engine)
-        began = time.perf_counter()
-        await asyncio.gather(*map(tell, range(stories)))
-        told.seconds = time.perf_counter() - began
+        async with compacting() as compaction:
+            teller, database = await teller_on(Path(name), engine, compaction)
+            began = time.perf_counter()
+            await asyncio.gather(*map(tell, range(stories)))
+            told.seconds = time.perf_counter() - began
         await database.close()
     return told
+
+
+async def long_and_short(engine: Counting, turns: int) -> list[Row]:
+    """Turns in a story of 5,000 words and in one of 100,000, by turns."""
+    spent: dict[int, Told] = {each: Told() for each in _LENGTHS}
+    with tempfile.TemporaryDirectory() as name:
+        async with contextlib.AsyncExitStack() as open_:
+            tellers: dict[int, tuple[Storyteller, Compaction]] = {}
+            for words in _LENGTHS:
+                folder = Path(name) / str(words)
+                folder.mkdir()
+                await _begun(engine, folder)
+                lengthen(folder / "bench.db", words // len(TEXT.split()))
+                compaction = await open_.enter_async_context(compacting())
+                teller, database = await teller_on(folder, engine, compaction)
+                open_.push_async_callback(database.close)
+                tellers[words] = teller, compaction
+            for each in range(turns):
+                for words, (teller, compaction) in tellers.items():
+                    sent: list[Sent] = []
+                    _story.set(sent)
+                    added = await _one_turn(engine, teller, each)
+                    await compaction.settled()
+                    if each >= _WARMING:
+                        spent[words].turn(sent, added, goes_on=False)
+    short, long = (spent[each] for each in _LENGTHS)
+    label = "a story of 5,000 words"
+    return [
+        Row("computed for one that is added, 100,000 words", long.again, short.again, "tokens", label, Aim(1.05)),
+    ]
+
+
+async def _begun(engine: Counting, folder: Path) -> None:
+    teller, database = await teller_on(folder, engine)
+    await teller.perform("start", turn(0, place(0)), {"title": "The Lamp"})
+    await teller.perform("add", turn(0, place(0)), {"text": TEXT})
+    await database.close()
+
+
+async def _one_turn(engine: Counting, teller: Storyteller, number: int) -> int:
+    """Somebody adds a passage and has it continued. Returns the tokens that the story has grown by."""
+    here, text = place(0), _passage(0, number)
+    await teller.perform("add", turn(number, here), {"text": text})
+    added = len(engine.encode(text))
+    with contextlib.suppress(NotPossible, Withheld):
+        reply = await teller.perform("continue", turn(number, here), {"length": "long"})
+        added += len(engine.encode(reply.blocks[0].text))
+    return added
 
 
 async def laid_out(engine: Counting, stories: int, turns: int) -> Told:
@@ -209,6 +265,7 @@ async def compared(stories: int, turns: int, rounds: int) -> list[Row]:
     engine.start()
     await engine.ready()
     laid: list[Told] = []
+    lengths: list[Row] = []
     mine: list[Told] = []
     with_lore: list[Told] = []
     theirs: list[Told] = []
@@ -219,6 +276,7 @@ async def compared(stories: int, turns: int, rounds: int) -> list[Row]:
                 laid.append(await laid_out(engine, stories, turns))
                 mine.append(await ours(engine, stories, turns))
                 with_lore.append(await ours(engine, stories, turns, lore=True))
+                lengths = await long_and_short(engine, 2 * turns)
                 hurried.append(await naive(engine, stories, turns, edits=False))
                 theirs.append(await naive(engine, stories, turns, edits=True))
         finally:
@@ -234,6 +292,7 @@ async def compared(stories: int, turns: int, rounds: int) -> list[Row]:
         Row("  between two windows", between, again, "tokens", "with windows that move"),
         Row("  the same, answers of 200 tokens", ideal, 0.35, "tokens", "the limit: 0.35", Aim(1)),
         Row("  such answers, windows that move", windows, 2.0, "tokens", "the limit: 2", Aim(1)),
+        *lengths,
         Row("tokens that stories grow by", speed, edited, "a second", "naive bot, an edit a second"),
         Row("  beside a naive bot that never edits", speed, unedited, "a second", "naive, no moderation, no database"),
     ]

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.row import HEAD, Aim, Row, median, quantile
 from benchmarks.turns import TEXT, answer, place, teller_on, turn
+from core.compaction import Compaction, compacting
 from core.database import Database
 from core.observation import Course, Facts, observed
 from core.storyteller import Storyteller
@@ -59,11 +60,11 @@ class _Running:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, name: str) -> AsyncIterator[Storyteller]:
+async def opened(folder: Path, name: str, compaction: Compaction | None = None) -> AsyncIterator[Storyteller]:
     """A storyteller with a voice that answers at once, on a database of this name."""
     inner = folder / name
     inner.mkdir(exist_ok=True)
-    teller, database = await teller_on(inner, ScriptedEngine(answer, window=4096))
+    teller, database = await teller_on(inner, ScriptedEngine(answer, window=4096), compaction)
     try:
         yield teller
     finally:
@@ -112,7 +113,7 @@ def lengthen(file: Path, passages: int) -> None:
         columns = [row[1] for row in db.execute("PRAGMA table_info(passage)")]
         last = dict(zip(columns, db.execute("SELECT * FROM passage ORDER BY id DESC").fetchone(), strict=True))
         tokenizer, ids = db.execute("SELECT tokenizer, ids FROM token WHERE passage_id = ?", (last["id"],)).fetchone()
-        grows = len(TEXT) + 20
+        grows = len(ids) // 4 + 1  # ids are 32-bit; one more, as the bot counts
         rows, tokens = [], []
         for step in range(1, passages - int(last["number"]) + 1):
             new = last | {"id": last["id"] + step, "parent": last["id"] + step - 1, "number": last["number"] + step}
@@ -127,20 +128,30 @@ def lengthen(file: Path, passages: int) -> None:
 
 
 async def length(passages: int, times: int) -> list[Row]:
-    """Reading and laying out a prompt in a story of 100 passages and in a long one, in turns."""
+    """Reading and laying out a prompt in a story of 100 passages and in a long one, in turns.
+
+    Both have a summary of what is no longer given in full; it is made in the turns that warm up.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         await told(folder, "short", 100)
         await told(folder, "long", 100)
         lengthen(folder / "long" / "bench.db", passages)
         short, long = Stopwatch(), Stopwatch()
-        async with opened(folder, "short") as one, opened(folder, "long") as other:
+        async with (
+            compacting() as first,
+            compacting() as second,
+            opened(folder, "short", first) as one,
+            opened(folder, "long", second) as other,
+        ):
             for number in range(times + 3):
                 for teller, watch in ((one, short), (other, long)):
                     with observed(watch):
                         await teller.perform("continue", turn(number, place(0)))
                     await teller.perform("undo", turn(number, place(0)))
                 if number == 2:  # those were to warm up
+                    await first.settled()
+                    await second.settled()
                     short.taken, long.taken = {}, {}
     many = f"{passages:,} passages"
     rows = []

@@ -24,6 +24,7 @@ import aiosqlite
 from benchmarks.row import HEAD, Aim, Row
 from bots.assembly import vllm_options
 from bots.settings import load
+from core.compaction import Compaction
 from core.database import Database
 from core.engine import Engine, Piece, Request
 from core.filters.personal import PersonalFilter
@@ -59,10 +60,11 @@ def turn(number: int, where: Place) -> Turn:
     )
 
 
-async def teller_on(folder: Path, voice: Engine) -> tuple[Storyteller, Database]:
+async def teller_on(folder: Path, voice: Engine, compaction: Compaction | None = None) -> tuple[Storyteller, Database]:
     """The whole bot but its platform."""
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
-    return Storyteller(store=Store(database), gate=Gate([WordFilter(), PersonalFilter()]), engine=voice), database
+    gate = Gate([WordFilter(), PersonalFilter()])
+    return Storyteller(store=Store(database), gate=gate, engine=voice, compaction=compaction), database
 
 
 async def timed(work: Callable[[int], Awaitable[object]], times: int) -> list[float]:

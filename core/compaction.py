@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 _MOST = 200
 """Passages of one summary; in a story that was told without the storyteller those before are left out, as ever."""
-_PARTS = 5
-"""Summaries that a prompt has at most: two scenes, two chapters, the whole."""
+_PARTS = len(Layer)
+"""Summaries that a prompt has at most: a scene, a chapter, the whole."""
 
 
 class Compaction:

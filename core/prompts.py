@@ -48,7 +48,7 @@ class Prompt:
     given: Given
     asked: Asked
     crowded: bool = False
-    """The window will move soon, or something is left out of which no summary is given."""
+    """The window will move with the next turn or so, or something is left out of which no summary is given."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Prompts:
         """Lay out one prompt that leaves room for the answer, whatever the length of the story and its lore.
 
         Left out when room is short: the ends of a title, premise or wish that is a large part of the window, the oldest
-        facts beyond a quarter of it, the oldest summaries beyond a sixth, the oldest passages, the beginning of the
+        facts beyond a quarter of it, the oldest summaries beyond an eighth, the oldest passages, the beginning of the
         only passage left. Passages of which a summary is given are left out too.
         """
         form, profile = self._form, self._engine.profile
@@ -111,12 +111,15 @@ class Prompts:
             window=window,
         )
         left_out = bool(chosen) and chosen[0].passage.number > covered + 1
-        crowded = order.task is Task.CONTINUE and (left_out or room - len(body) < window // 4)
+        crowded = order.task is Task.CONTINUE and (left_out or room - len(body) < order.answer_tokens + window // 16)
         return Prompt((*head, *body, *tail), given, asked, crowded)
 
     def too_many(self, passages: Sequence[Passage]) -> int:
-        """How many of these, from the oldest on, are to be summarised so that the others take a third of the window."""
-        room, first = self._engine.profile.window // 3, len(passages)
+        """How many of these, from the oldest on, are to be summarised so that the others take a sixth of the window.
+
+        Less would tell the storyteller too little word for word; more would have to be computed again too often.
+        """
+        room, first = self._engine.profile.window // 6, len(passages)
         while first and (room := room - len(self._form.passage(passages[first - 1]))) >= 0:
             first -= 1
         return min(first, max(0, len(passages) - 1))
@@ -129,7 +132,7 @@ def compose(engine: Engine, material: Material, order: Order) -> Prompt:
 
 def summary_tokens(window: int) -> int:
     """What all summaries in a prompt may take together."""
-    return window // 6
+    return window // 8
 
 
 def _fitting(laid: Sequence[tuple[_T, TokenIds]], room: int) -> Sequence[tuple[_T, TokenIds]]:

@@ -1,6 +1,6 @@
 """Layered summaries: which of them stand for the beginning of a story, and how sentences are picked for one.
 
-A scene stands for the passages that fell out of the window at one time, a chapter for some scenes, the whole for the
+A scene stands for the passages that fell out of the window at one time, a chapter for two scenes, the whole for the
 chapters before it. Each knows by id the passage before its first one and its last one. Passages are never changed where
 they stand and have one parent each, so these two ids say exactly which versions of which passages it was made from:
 when one of them is undone or edited, the summary does not belong to the story any more, and when that is redone, it
@@ -15,8 +15,8 @@ from core.evidence import content, names
 from core.story import Layer, Passage, Summary
 from core.text import sentences
 
-_TOGETHER = 3
-"""Summaries of one layer that become one of the next."""
+_TOGETHER = 2
+"""Summaries of one layer that become one of the next. So a chain has no more than one of each, once it is folded."""
 _SPEECH = '"“”«»「」‘'
 
 
