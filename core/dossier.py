@@ -21,6 +21,7 @@ def read(connection: Connection, person: Person) -> dict[str, Any]:
         "facts": _facts(person),
         "requests": _turns(person),
         "messages": _messages(person),
+        "wordings that wait for consent": _proposals(person),
         "reports": _reports(person),
         "kept back": _held(person),
         "let pass as a moderator": _overrides(person),
@@ -78,6 +79,15 @@ def _messages(person: Person) -> Select[Any]:
     """Messages of the platform that these turns wrote or read, so that they can be found there."""
     wanted = select(t.message.c.message_id, *_place(of=t.turn)).join(t.turn, t.turn.c.id == t.message.c.turn_id)
     return _of_turns(wanted, person).order_by(t.turn.c.id.desc())
+
+
+def _proposals(person: Person) -> Select[Any]:
+    """Those that the person asked for, and those of the person's passages."""
+    p, passage = t.proposal, t.passage.c
+    wanted = select(passage.number, p.c.text, *_place(of=p)).join(t.passage, passage.id == p.c.passage_id)
+    wanted = wanted.join(t.turn, t.turn.c.id == p.c.turn_id).join(t.place, t.place.c.id == p.c.place_id)
+    mine = (t.turn.c.contributor_id == person.id) | (passage.author_id == person.id)
+    return wanted.where(*person.on(t.place), mine).order_by(p.c.id.desc())
 
 
 def _reports(person: Person) -> Select[Any]:

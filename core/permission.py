@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.errors import NotAllowed, NotListening
 from core.operation import Operation
-from core.story import STORYTELLER, House, Passage, Standing, Story, Turn
+from core.story import NOBODY, STORYTELLER, House, Passage, Standing, Story, Turn
 from core.wording import said
 
 
@@ -22,6 +22,8 @@ class Right:
     """Works also in channels that an admin left out."""
     own: bool = False
     """Another person's passage takes a moderator."""
+    consent: bool = False
+    """Another person's passage changes only once that person, or a moderator, accepts."""
     asks: bool = False
     """It asks the engine for words, so it counts against the quotas."""
 
@@ -37,7 +39,7 @@ RIGHTS: Mapping[str, Right] = {
     "add": _WRITES,
     "continue": _ASKS,
     "retry": _ASKS,
-    "refine": _ASKS,
+    "refine": Right(asks=True, consent=True),
     "end": Right(Standing.OWNER),
     "resume": _WRITES,
     "undo": _WRITES,
@@ -65,6 +67,8 @@ RIGHTS: Mapping[str, Right] = {
     "review ask": _APPEALS,
     "review gentler": Right(anywhere=True, asks=True),
     "review post": _APPEALS,
+    "review accept": _WRITES,
+    "review keep": _WRITES,
     "review list": _REVIEWS,
     "review approve": _REVIEWS,
     "review reword": _REVIEWS,
@@ -119,8 +123,21 @@ def check_passage(wanted: str, turn: Turn, house: House, story: Story | None, pa
 
     The storyteller's are everybody's.
     """
-    if passage.author_id in (STORYTELLER, turn.contributor.id) or standing(turn, house, story) >= Standing.MODERATOR:
+    if not foreign(turn, passage) or standing(turn, house, story) >= Standing.MODERATOR:
         return
     right = RIGHTS.get(wanted)
-    if right is None or right.own:
+    if right is None or right.own or (right.consent and passage.author_id == NOBODY):
         raise NotAllowed(said("Only whoever wrote that passage, or a moderator, can change it."))
+
+
+def needs_consent(wanted: str, turn: Turn, house: House, story: Story | None, passage: Passage) -> bool:
+    """Whether the passage is another person's, who is to be asked before the operation changes it."""
+    if not foreign(turn, passage) or standing(turn, house, story) >= Standing.MODERATOR:
+        return False
+    right = RIGHTS.get(wanted)
+    return right is None or right.consent
+
+
+def foreign(turn: Turn, passage: Passage) -> bool:
+    """Whether another person wrote the passage, or somebody who was forgotten."""
+    return passage.author_id not in (STORYTELLER, turn.contributor.id)

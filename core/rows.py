@@ -45,6 +45,7 @@ from core.story import (
     Lore,
     Passage,
     Place,
+    Proposal,
     Reply,
     Shape,
     Shown,
@@ -219,6 +220,19 @@ def path() -> Select[Any]:
 
 
 @cache
+def proposals() -> Select[Any]:
+    """The newest hundred wordings that wait for consent in the place `place`, the newest first.
+
+    The passage comes last, as in a row of `path`.
+    """
+    p = t.proposal.c
+    wanted = select(p.id.label("proposal"), p.text.label("wording"), p.given.label("told"), t.turn.c.contributor_id)
+    wanted = wanted.add_columns(*_passage_columns(t.passage), null().label("ids"))
+    joined = wanted.join(t.turn, t.turn.c.id == p.turn_id).join(t.passage, t.passage.c.id == p.passage_id)
+    return joined.where(p.place_id == bindparam("place")).order_by(p.id.desc()).limit(100)
+
+
+@cache
 def later_version() -> Select[Any]:
     """The passage on the path to head that is a version of a given one: its columns, without token ids."""
     about = aliased(t.passage)
@@ -321,6 +335,12 @@ def last_passage_of(row: AnyRow) -> Passage | None:
     """From a row of `arrival`."""
     passage = row[-11:]
     return None if passage[0] is None else passage_of(passage)
+
+
+def proposal_of(row: AnyRow) -> Proposal:
+    """From a row of `proposals`."""
+    passage = passage_of(row[-11:])
+    return Proposal(row.proposal, passage, row.contributor_id, stored(row.wording), given_of(row.told))
 
 
 def lore_of(row: AnyRow) -> Lore:

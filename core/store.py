@@ -29,6 +29,7 @@ from core.story import (
     Lore,
     Passage,
     Place,
+    Proposal,
     Reply,
     Step,
     Story,
@@ -230,6 +231,11 @@ class Store:
             return [Telling(rows.place_of(platform, row), rows.story_of(row), row.last_author) for row in found]
 
         return await self._database.read(unit)
+
+    async def proposals(self, place_id: int) -> list[Proposal]:
+        """Wordings that wait for an author's consent in a place, the newest first, at most a hundred."""
+        wanted = {"place": place_id}
+        return await self._database.read(lambda c: [rows.proposal_of(r) for r in c.execute(rows.proposals(), wanted)])
 
     async def given(self, passage: Passage) -> Given | None:
         """What the model was given for a passage; None if a person wrote it."""

@@ -293,6 +293,8 @@ class Shown:
     kind: Kind
     vouched: bool = False
     """A moderator let it pass although the filters do not."""
+    proposal: int | None = None
+    """Number of the new wording that is shown beside it, on which its author is to decide."""
 
 
 @dataclass(frozen=True)
@@ -451,6 +453,27 @@ class Opinion:
     reason: Cleared
 
 
+@dataclass(frozen=True)
+class NewProposal:
+    """A new wording of another person's passage, about to be kept until that person decides."""
+
+    passage: Passage
+    text: Cleared
+    given: Given
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A new wording that waits for the consent of its passage's author."""
+
+    id: int
+    passage: Passage
+    """The version whose words it was made from."""
+    asker_id: str
+    text: Cleared
+    given: Given
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -476,6 +499,9 @@ class Change:
     workspace: Workspace | None = None
     report: Report | None = None
     opinion: Opinion | None = None
+    proposes: NewProposal | None = None
+    decided: int | None = None
+    """Number of the proposed wording that nobody needs to decide on any more."""
     rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Lines and veils of the story from now on."""
     settled: Settled | None = None

@@ -262,6 +262,21 @@ passage = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
+# A new wording of a person's passage, until that person or a moderator decides on it; then the row is gone.
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place_id", ForeignKey("place.id"), nullable=False, index=True),
+    # The turn of whoever asked for it.
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    # The version whose words it was made from.
+    Column("passage_id", ForeignKey("passage.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("given", JSON, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
 # What a person thinks of a passage that the storyteller wrote; one word each, the last.
 opinion = Table(
     "opinion",

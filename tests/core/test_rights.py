@@ -34,6 +34,7 @@ MAY: dict[str, set[str]] = {
     **dict.fromkeys(("lore list", "lore add", "lore forget"), WRITERS),
     **dict.fromkeys(("end", "settings length", "settings lines", "settings voice"), TELLERS),
     **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
+    **dict.fromkeys(("review accept", "review keep"), WRITERS),
     "settings rating": {"moderator", "admin"},
     **{name: {"moderator", "admin"} for name in REVIEWING},
     "setup": {"admin"},
@@ -42,6 +43,8 @@ MAY: dict[str, set[str]] = {
 EVERYWHERE = {"help", "about", "report", "setup", "mydata export", "mydata delete", *REVIEWING}
 EVERYWHERE |= {"review ask", "review gentler", "review post"}
 OWN_ONLY = {"edit", "remove"}
+ASKED_FIRST = {"refine"}
+"""Another person's passage is changed only once that person accepts."""
 SPENDING = {"continue", "retry", "refine", "explain", "recap", "review gentler"}
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -89,11 +92,22 @@ def test_another_persons_passage_takes_a_moderator(name: str) -> None:
         asking = asked(role)
         for author in (asking.contributor.id, "somebody else", STORYTELLER, NOBODY):
             others = author in ("somebody else", NOBODY)
-            if others and name in OWN_ONLY and role not in ("moderator", "admin"):
+            never = others and (name in OWN_ONLY or (name in ASKED_FIRST and author == NOBODY))
+            if never and role not in ("moderator", "admin"):
                 with pytest.raises(NotAllowed, match="whoever wrote"):
                     permission.check_passage(name, asking, house(here=True), STORY, passage(author))
             else:
                 permission.check_passage(name, asking, house(here=True), STORY, passage(author))
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_another_person_is_asked_before_their_words_change_unless_a_moderator_does_it(name: str) -> None:
+    for role in PEOPLE:
+        asking = asked(role)
+        for author in (asking.contributor.id, "somebody else", STORYTELLER):
+            asks = permission.needs_consent(name, asking, house(here=True), STORY, passage(author))
+            expected = author == "somebody else" and name in ASKED_FIRST and role not in ("moderator", "admin")
+            assert asks == expected
 
 
 async def _nothing(_session: Any) -> Reply:
@@ -171,5 +185,7 @@ async def test_only_what_is_marked_so_asks_the_storyteller(database: Database) -
         try:
             await teller.perform(name, turn(), given)
         except Exception as error:
-            assert any(why in str(error) for why in ("redo", "lore", "being told", "kept back", "one voice")), name
+            assert any(
+                why in str(error) for why in ("redo", "lore", "being told", "kept back", "one voice", "consent")
+            ), name
         assert len(voice.requests) == before, name

@@ -43,6 +43,8 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("review ask", {"number": 1}),
     ("review gentler", {"number": 1}),
     ("review post", {"number": 1}),
+    ("review accept", {"number": 1}),
+    ("review keep", {}),
     ("about", {}),
     ("help", {}),
     ("end", {}),

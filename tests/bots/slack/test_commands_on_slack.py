@@ -50,6 +50,8 @@ PLAYED = (
     "review ask 1",
     "review gentler 1",
     "review post 1",
+    "review accept 1",
+    "review keep",
     "mydata export",
     "mydata delete",
     "about",

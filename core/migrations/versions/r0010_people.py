@@ -1,0 +1,26 @@
+"""New wordings that wait for the consent of a passage's author."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "proposal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("turn_id", sa.Integer(), nullable=False),
+        sa.Column("passage_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("given", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_proposal_place_id")),
+        sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_proposal_turn_id")),
+        sa.ForeignKeyConstraint(["passage_id"], ["passage.id"], name=op.f("fk_proposal_passage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+    )
+    op.create_index(op.f("ix_proposal_place_id"), "proposal", ["place_id"])
