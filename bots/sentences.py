@@ -28,6 +28,12 @@ REJECT = said("Do not post it")
 NEXT = said("Next")
 ACCEPT = said("Accept")
 KEEP_OLD = said("Keep the old wording")
+FORGOTTEN = said("This was forgotten.")
+WITHDRAWN = said("Messages of mine that I have emptied: {count}.")
+NOT_WITHDRAWN = said("Messages that I may not change, and that a moderator can delete: {count}. {links}")
+WITHDRAWN_LATER = said(
+    "Messages that could not be reached just now: {count}. I will try again when I start the next time."
+)
 EXPLAIN_THIS = said("Explain this passage")
 ADD_TO_STORY = said("Add to the story")
 REPORT = said("Report")

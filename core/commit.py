@@ -247,7 +247,7 @@ class Commit:
         key = {"place_id": self._place_id, "message_id": self._turn.source}
         known = select(t.message.c.turn_id).where(*(t.message.c[name] == value for name, value in key.items()))
         if self._connection.execute(known).first() is None:
-            self._insert(t.message, **key, turn_id=self._turn_id)
+            self._insert(t.message, **key, turn_id=self._turn_id, ours=False)
 
     def _copy(self, old: Copy, parent: int | None) -> int:
         """Write a passage again behind `parent`, with its tokens."""

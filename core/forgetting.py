@@ -59,6 +59,8 @@ class Wish:
     removes: bool
     places: tuple[int, ...]
     """The ids of the places in which the person has taken turns (`places`)."""
+    mac: bytes
+    """What stands for the person once nothing leads to them (`Erasure.mac`)."""
     reached: int = 0
     hidden: frozenset[str] = frozenset()
     """What the person was called, and what was removed, as far as is known yet."""

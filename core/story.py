@@ -328,6 +328,8 @@ class Reply:
     """What came of that, to be shown where it belongs."""
     file: Attachment | None = None
     """For whoever asked; it is not kept."""
+    withdraws: bytes | None = field(default=None, compare=False)
+    """By which the messages of ours are known that are to be written over now, since somebody was forgotten."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 

@@ -50,6 +50,7 @@ from core.story import (
 )
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
+from core.withdrawing import Withdrawal
 from core.wording import Language, said
 
 _AGAIN = AsyncRetrying(
@@ -199,6 +200,15 @@ class Storyteller:
     async def unsee(self, key: str) -> None:
         """Forget a delivery that was not dealt with, so that it may come again."""
         await self._store.unsee(key)
+
+    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
+        """Messages of ours that are to be written over, since somebody was forgotten; see `Erasure.withdrawals`."""
+        return [] if self._erasure is None else await self._erasure.withdrawals(platform, mac)
+
+    async def withdrawn(self, withdrawal: Withdrawal) -> None:
+        """Say that a message was written over, or never can be."""
+        if self._erasure is not None:
+            await self._erasure.withdrawn(withdrawal)
 
     async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""

@@ -111,7 +111,20 @@ message = Table(
     metadata,
     Column("place_id", ForeignKey("place.id"), primary_key=True),
     Column("message_id", String(64), primary_key=True),
-    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False, index=True),
+    # Whether the bot posted it itself; only then can it be written over.
+    Column("ours", Boolean, nullable=False, server_default=true()),
+)
+
+# Messages of ours that show words of somebody who was forgotten, until they are written over.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("place_id", ForeignKey("place.id"), primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    # Who was forgotten, as in `tombstone`.
+    Column("mac", LargeBinary(32), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
 report = Table(
@@ -246,7 +259,7 @@ passage = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
-    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False, index=True),
     Column("parent", ForeignKey("passage.id"), nullable=True),
     Column("number", Integer, nullable=False),
     Column("kind", String(12), nullable=False),

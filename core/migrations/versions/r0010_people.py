@@ -1,4 +1,4 @@
-"""New wordings that wait for the consent of a passage's author."""
+"""New wordings that wait for consent; messages to be written over when somebody is forgotten."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,3 +24,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
     )
     op.create_index(op.f("ix_proposal_place_id"), "proposal", ["place_id"])
+    op.add_column("message", sa.Column("ours", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.create_index(op.f("ix_message_turn_id"), "message", ["turn_id"])
+    op.create_index(op.f("ix_passage_turn_id"), "passage", ["turn_id"])
+    op.create_table(
+        "withdrawal",
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.String(length=64), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_withdrawal_place_id")),
+        sa.PrimaryKeyConstraint("place_id", "message_id", name=op.f("pk_withdrawal")),
+    )
