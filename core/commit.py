@@ -121,7 +121,9 @@ class Commit:
     def _settle_workspace(self, new: Workspace) -> None:
         here, table = self._turn.place, t.workspace.c
         key = {"platform": here.platform, "workspace": here.workspace}
-        values = asdict(new) | {name: sorted(getattr(new, name)) for name in ("channels", "moderators", "blocked")}
+        values = asdict(new) | {
+            name: sorted(getattr(new, name)) for name in ("channels", "moderators", "blocked", "writers")
+        }
         values["version"] = self._house.workspace.version + 1
         if not self._house.workspace.version:
             self._insert(t.workspace, **key, **values)

@@ -25,6 +25,7 @@ def read(connection: Connection, person: Person) -> dict[str, Any]:
         "reports": _reports(person),
         "kept back": _held(person),
         "let pass as a moderator": _overrides(person),
+        "shut out": _shut_out(person),
     }
     found: dict[str, Any] = {"person": {"platform": person.platform, "id": person.id}}
     for kind, wanted in kinds.items():
@@ -105,6 +106,15 @@ def _overrides(person: Person) -> Select[Any]:
     o = t.override.c
     mine = *person.on(t.override), o.actor == person.id
     return select(o.reason, o.created_at.label("time")).where(*mine).order_by(o.created_at.desc())
+
+
+def _shut_out(person: Person) -> Select[Any]:
+    """Where a moderator shut the person out, and why."""
+    w = t.workspace.c
+    reason = w.reasons[person.id].as_string()
+    return select(w.workspace.label("server"), reason.label("reason")).where(
+        *person.on(t.workspace), reason.is_not(None)
+    )
 
 
 def _of_turns(wanted: Select[Any], person: Person) -> Select[Any]:

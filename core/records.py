@@ -84,7 +84,8 @@ class Held:
     def turn(self) -> Turn:
         """The turn in which it is posted after all: the author's, with an id of its own."""
         who = Contributor(self.contributor_id, self.author)
-        return Turn(id=f"{self.request_id}+{self.id}"[:128], place=self.place, contributor=who, **self.asked)
+        own = f"{self.request_id}+{self.id}"[:128]
+        return Turn(id=own, place=self.place, contributor=who, admitted=True, **self.asked)
 
 
 class Records:

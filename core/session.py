@@ -17,6 +17,7 @@ from core.evidence import repeats
 from core.moderation import Cleared, Gate, phrase
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
+from core.quotas import Allowance
 from core.store import Store
 from core.story import (
     STORYTELLER,
@@ -90,9 +91,12 @@ class Session:
         limits: Limits,
         watch: Watch,
         erasure: Erasure | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.turn = turn
         self.erasure = erasure
+        self.allowance = allowance
+        """How often the storyteller may be asked, as the operator set it; None without any limit."""
         self.author = author
         self.house = house
         self.store = store

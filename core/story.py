@@ -5,6 +5,7 @@ redo, retry and branch move the head; nothing is ever destroyed.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -44,8 +45,10 @@ class Contributor:
 class Standing(IntEnum):
     """What a contributor may do in a place. Each may do what those below may."""
 
-    BLOCKED = -1
-    """An admin shut this person out: no stories, but help, reports and one's own data."""
+    BLOCKED = -2
+    """An admin or a moderator shut this person out: no stories, but help, reports and one's own data."""
+    READER = -1
+    """An admin named who may write, and this person is none of them."""
     WRITER = 0
     OWNER = 1
     """Of the open story: who began it."""
@@ -80,6 +83,8 @@ class Turn:
     """It is an ordinary message, which counts only where an admin said so."""
     dedicated: bool = False
     """The place was opened for this story alone."""
+    admitted: bool = False
+    """It was asked for when the contributor might write here, and kept until now; see `core.records.Held`."""
     local: bool = False
     """The contributor's id says who it is on this server only; on another it may be somebody else's."""
 
@@ -131,6 +136,12 @@ class Workspace:
     """Roles whose members are moderators."""
     blocked: frozenset[str] = frozenset()
     """People who take no part."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why, by person; of those whom a moderator shut out. Cleared text."""
+    writers: frozenset[str] = frozenset()
+    """Roles and people who may write; everybody if empty. Others may read, ask and rate."""
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    """How often the storyteller may be asked, by the fields of `core.quotas.Allowance`; else as the operator set it."""
     alerts: str | None = None
     """The channel in which moderators are told of reports."""
     messages: bool = False

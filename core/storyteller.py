@@ -257,7 +257,7 @@ class Storyteller:
             return earlier
         permission.check(wanted, turn, house, story)
         if self._quotas is not None:
-            await self._quotas.admit(wanted.name, turn)
+            await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
         policy = house.policy(story)
         values = await self._redacted(wanted, values)
         cleared, vouched = await self._cleared(wanted, turn, values, policy)
@@ -277,6 +277,7 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
             erasure=self._erasure,
+            allowance=None if self._quotas is None else self._quotas.allowance,
         )
         session.vouched = session.change.vouched = vouched
         try:

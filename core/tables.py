@@ -40,6 +40,10 @@ workspace = Table(
     Column("channels", JSON, nullable=False),
     Column("moderators", JSON, nullable=False),
     Column("blocked", JSON, nullable=False, server_default="[]"),
+    # Why, by person; of those whom a moderator shut out.
+    Column("reasons", JSON, nullable=False, server_default="{}"),
+    Column("writers", JSON, nullable=False, server_default="[]"),
+    Column("quotas", JSON, nullable=False, server_default="{}"),
     Column("alerts", String(64), nullable=True),
     Column("messages", Boolean, nullable=False),
     Column("turns", String(12), nullable=False),

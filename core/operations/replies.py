@@ -1,8 +1,10 @@
-"""What several operations need: replies that they make, and the passage before another."""
+"""What several operations need: replies that they make, the passage before another, ids as they are typed."""
 
+from core.errors import BadArgument
 from core.moderation import Cleared, phrase
 from core.session import Session, Writing
 from core.story import Block, Kind, NewPassage, NewProposal, Passage, Reply, Shape
+from core.wording import said
 
 
 def new_passage(new: NewPassage) -> Block:
@@ -46,6 +48,18 @@ async def before(session: Session, passage: Passage) -> Passage | None:
     if passage.number == 1:
         return None
     return (await session.passages(last=passage.number - 1, limit=1))[-1]
+
+
+def ids(value: str) -> frozenset[str]:
+    """Ids parted by commas or spaces; none for the words that mean so. Raises `BadArgument`."""
+    found = frozenset(value.replace(",", " ").split())
+    if found <= {"all", "none"}:
+        return frozenset()
+    if not all(each.isascii() and each.replace(":", "").isalnum() and len(each) <= 32 for each in found):
+        raise BadArgument(
+            said("That is no list of ids. Give the ids of channels, roles or people, with commas between them.")
+        )
+    return found
 
 
 def count(passages: int) -> Cleared:

@@ -21,19 +21,22 @@ from core.storyteller import Storyteller
 from tests.kit import ANA, HERE, started, storyteller, turn
 from tests.voices import ScriptedEngine
 
-EVERYBODY = {"blocked", "writer", "owner", "moderator", "admin"}
-WRITERS = EVERYBODY - {"blocked"}
+EVERYBODY = {"blocked", "reader", "writer", "owner", "moderator", "admin"}
+READERS = EVERYBODY - {"blocked"}
+WRITERS = READERS - {"reader"}
 TELLERS = {"owner", "moderator", "admin"}
 REVIEWING = {"review list", "review approve", "review reword", "review reject", "review log"}
+REVIEWING |= {"review block", "review unblock"}
 MAY: dict[str, set[str]] = {
     **dict.fromkeys(("help", "about", "report", "mydata export", "mydata delete"), EVERYBODY),
     **dict.fromkeys(
         ("start", "add", "continue", "retry", "refine", "resume", "undo", "redo", "edit", "remove"), WRITERS
     ),
-    **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show"), WRITERS),
-    **dict.fromkeys(("lore list", "lore add", "lore forget"), WRITERS),
+    **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show", "lore list", "rate"), READERS),
+    **dict.fromkeys(("lore add", "lore forget"), WRITERS),
     **dict.fromkeys(("end", "settings length", "settings lines", "settings voice"), TELLERS),
-    **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
+    **dict.fromkeys(("review gentler", "review post"), WRITERS),
+    "review ask": READERS,
     **dict.fromkeys(("review accept", "review keep"), WRITERS),
     "settings rating": {"moderator", "admin"},
     **{name: {"moderator", "admin"} for name in REVIEWING},
@@ -49,12 +52,15 @@ SPENDING = {"continue", "retry", "refine", "explain", "recap", "review gentler"}
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "blocked": {"who": Contributor("out", "Out")},
-    "writer": {"who": Contributor("w", "Wim")},
-    "owner": {"who": ANA},
+    "reader": {"who": Contributor("r", "Ria")},
+    "writer": {"who": Contributor("w", "Wim"), "roles": frozenset({"55"})},
+    "owner": {"who": ANA, "roles": frozenset({"55", "56"})},
     "moderator": {"who": Contributor("m", "Mo"), "roles": frozenset({"77"})},
     "admin": {"who": Contributor("a", "Ada"), "admin": True},
 }
-WORKSPACE = Workspace(moderators=frozenset({"77"}), blocked=frozenset({"out", "elsewhere"}))
+WORKSPACE = Workspace(
+    moderators=frozenset({"77"}), blocked=frozenset({"out", "elsewhere"}), writers=frozenset({"55", "somebody"})
+)
 STORY = Story(1, phrase("The Lamp"), phrase(""), phrase("Ana"), ended=False, head=1, passages=1, author_id=ANA.id)
 EVERY = list(itertools.product(sorted(OPERATIONS), PEOPLE, (True, False)))
 
@@ -127,7 +133,9 @@ async def full(database: Database) -> AsyncIterator[Storyteller]:
     teller = storyteller(database, ScriptedEngine())
     await started(teller, "One.")
     await teller.perform(
-        "setup", turn(), {"moderators": "77", "blocked": "out", "channels": f"{HERE.channel}, elsewhere"}
+        "setup",
+        turn(),
+        {"moderators": "77", "blocked": "out", "writers": "55", "channels": f"{HERE.channel}, elsewhere"},
     )
     yield teller
 

@@ -1,4 +1,4 @@
-"""New wordings that wait for consent; messages to be written over when somebody is forgotten."""
+"""Wordings that wait for consent, messages to be emptied; who may write on a server, how often, and who may not."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,3 +36,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_withdrawal_place_id")),
         sa.PrimaryKeyConstraint("place_id", "message_id", name=op.f("pk_withdrawal")),
     )
+    for name, nothing in {"reasons": "{}", "writers": "[]", "quotas": "{}"}.items():
+        op.add_column("workspace", sa.Column(name, sa.JSON(), server_default=nothing, nullable=False))

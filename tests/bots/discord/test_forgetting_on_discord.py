@@ -1,6 +1,7 @@
 """Being forgotten on Discord: messages that show one's words are emptied, also after a restart; what stays is told."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.loopback.discord import LoopbackDiscord
 from tests.voices import Voice
 
 GONE = "-# This was forgotten."
-FORGET = {"passages": "remove", "confirm": "confirm"}
+FORGET: dict[str, Any] = {"passages": "remove", "confirm": "confirm"}
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,8 @@ PLAYED = (
     "review ask 1",
     "review gentler 1",
     "review post 1",
+    "review block U0LBNOBODY | Only trying.",
+    "review unblock U0LBNOBODY",
     "review accept 1",
     "review keep",
     "mydata export",
