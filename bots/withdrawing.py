@@ -41,6 +41,11 @@ class Account:
     never: list[Withdrawal] = field(default_factory=list)
     later: int = 0
 
+    @property
+    def tried(self) -> int:
+        """How many there were so far."""
+        return self.over + len(self.never) + self.later
+
     def told(self, locale: str, link: Callable[[Withdrawal], str]) -> str:
         """It in a few sentences, with links to what somebody else has to delete."""
         parts = [speak(sentences.WITHDRAWN, locale, count=self.over)]
@@ -62,6 +67,7 @@ async def carry_out(
     account = Account()
     while waiting := (await storyteller.withdrawals(platform, mac))[account.later :]:
         for each in waiting:
+            await asyncio.sleep(pause if account.tried else 0)
             match await blank(each):
                 case Fate.LATER:
                     account.later += 1
@@ -71,5 +77,4 @@ async def carry_out(
                 case Fate.OVER:
                     account.over += 1
             await storyteller.withdrawn(each)
-            await asyncio.sleep(pause)
     return account

@@ -5,11 +5,10 @@ over them. What people wrote in a channel by themselves is theirs to delete and 
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, select
 
 from core import tables as t
 from core.forgetting import MOST, Outcome, Step, Wish
@@ -17,6 +16,9 @@ from core.story import Place
 
 _OWN = ("start", "lore add", "lore forget")
 """Operations that show what the contributor typed, and write no passage."""
+
+_NEW = t.passage.c.created_at >= t.turn.c.created_at
+"""Whether a passage is new in its turn. What is only moved along is written again with the time of its first one."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Withdrawal:
 def steps(wish: Wish) -> Iterator[Step]:
     """What is done before the person's words are removed, in order."""
     if wish.removes:
+        yield Step("withdrawal", _of_passages)
         yield Step("withdrawal", _of_turns)
         yield Step("withdrawal", _of_posts)
 
@@ -53,36 +56,36 @@ def over(connection: Connection, withdrawal: Withdrawal) -> None:
     connection.execute(delete(t.withdrawal).where(*mine))
 
 
+def _of_passages(connection: Connection, wish: Wish) -> Outcome:
+    """Messages of turns that wrote a passage of the person's, whoever asked."""
+    p = t.passage.c
+    mine = p.author_id == wish.person.id, p.created_at <= wish.until, p.story_id.in_(wish.stories)
+    wanted = select(p.id, p.turn_id).join(t.turn, t.turn.c.id == p.turn_id).where(p.id > wish.reached, *mine, _NEW)
+    found = connection.execute(wanted.order_by(p.id).limit(MOST)).all()
+    _note(connection, wish, [row.turn_id for row in found])
+    return Outcome(len(found), found[-1].id if found else 0)
+
+
 def _of_turns(connection: Connection, wish: Wish) -> Outcome:
-    """Messages of turns that wrote a passage of the person's, whoever asked, or that showed what the person typed."""
-    own = wish.mine & t.turn.c.operation.in_(_OWN)
-    return _noted(connection, wish, _messages(wish).where(or_(_written(by=wish), own)).limit(MOST))
+    """Messages that showed something else of what the person typed."""
+    turn = t.turn.c
+    wanted = select(turn.id).where(wish.mine, turn.operation.in_(_OWN), turn.id > wish.reached)
+    found = list(connection.scalars(wanted.order_by(turn.id).limit(MOST)))
+    _note(connection, wish, found)
+    return Outcome(len(found), found[-1] if found else 0)
 
 
 def _of_posts(connection: Connection, wish: Wish) -> Outcome:
     """Messages in which others took steps through the person's words, as long as it is kept what they show."""
     p = t.post.c
     shown = select(t.message.c.turn_id).where(t.message.c.turn_id == p.turn_id, t.message.c.ours).exists()
+    wrote = select(t.passage.c.id).where(t.passage.c.turn_id == t.turn.c.id, _NEW).exists()
     wanted = select(p.id, p.turn_id, p.blocks).join(t.turn, t.turn.c.id == p.turn_id)
-    wanted = wanted.where(p.id > wish.reached, p.place_id.in_(wish.places), ~p.private, shown, ~_written())
+    wanted = wanted.where(p.id > wish.reached, p.place_id.in_(wish.places), ~p.private, shown, ~wrote)
     found = connection.execute(wanted.order_by(p.id).limit(MOST)).all()
     hers = _hers(connection, wish, {text for row in found for text in _texts(row.blocks)})
-    turns = [row.turn_id for row in found if not hers.isdisjoint(_texts(row.blocks))]
-    _noted(connection, wish, _messages(wish).where(t.message.c.turn_id.in_(turns)))
+    _note(connection, wish, [row.turn_id for row in found if not hers.isdisjoint(_texts(row.blocks))])
     return Outcome(len(found), found[-1].id if found else 0)
-
-
-def _messages(wish: Wish) -> Select[Any]:
-    m = t.message.c
-    wanted = select(m.place_id, m.message_id).join(t.turn, t.turn.c.id == m.turn_id)
-    return wanted.where(m.ours, m.place_id.in_(wish.places), t.turn.c.created_at <= wish.until)
-
-
-def _written(*, by: Wish | None = None) -> ColumnElement[bool]:
-    """Whether the turn wrote a passage (of the person's). Copies that it moved along are older than the turn."""
-    p = t.passage.c
-    new = select(p.id).where(p.turn_id == t.turn.c.id, p.created_at >= t.turn.c.created_at)
-    return (new if by is None else new.where(p.author_id == by.person.id)).exists()
 
 
 def _hers(connection: Connection, wish: Wish, texts: set[str]) -> set[str]:
@@ -98,13 +101,13 @@ def _texts(blocks: list[dict[str, str]]) -> set[str]:
     return {block["text"] for block in blocks}
 
 
-def _noted(connection: Connection, wish: Wish, messages: Select[Any]) -> Outcome:
-    """Note messages to be written over; from now on they show nothing of a story."""
-    found = connection.execute(messages).all()
-    moment = dt.datetime.now(dt.UTC)
-    for row in found:
-        values = dict(row._mapping)
-        connection.execute(delete(t.message).where(*(t.message.c[key] == value for key, value in values.items())))
-        connection.execute(delete(t.withdrawal).where(*(t.withdrawal.c[key] == value for key, value in values.items())))
-        connection.execute(insert(t.withdrawal), values | {"mac": wish.mac, "created_at": moment})
-    return Outcome(len(found))
+def _note(connection: Connection, wish: Wish, turns: Sequence[int]) -> None:
+    """Note the messages of these turns to be written over; from now on they show nothing of a story."""
+    m, moment = t.message.c, dt.datetime.now(dt.UTC)
+    until = select(t.turn.c.id).where(t.turn.c.id == m.turn_id, t.turn.c.created_at <= wish.until).exists()
+    mine = select(m.place_id, m.message_id).where(m.turn_id.in_(turns), m.ours, until)
+    for row in connection.execute(mine).all():
+        key = dict(row._mapping)
+        for table in (t.message, t.withdrawal):
+            connection.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
+        connection.execute(insert(t.withdrawal), key | {"mac": wish.mac, "created_at": moment})

@@ -13,6 +13,8 @@ from bots.withdrawing import Account, Fate
 from core import release
 from core.withdrawing import Withdrawal
 
+_PAUSE = 2.5
+"""Seconds between two messages: half of the updates that a workspace has in a minute are left for turns."""
 _TURN = "forgotten"
 """What stands as the turn of a message that belongs to none any more."""
 _NEVER = trouble.NOT_HERE | trouble.ARCHIVED | {"cant_update_message", "cant_delete_message"}
@@ -34,7 +36,7 @@ async def carry_out(reception: Reception, clients: Clients, mac: bytes | None = 
             return Fate.NEVER if trouble.code(error) in _NEVER else Fate.LATER
         return Fate.OVER
 
-    return await withdrawing.carry_out(reception.storyteller, PLATFORM, blank, mac=mac)
+    return await withdrawing.carry_out(reception.storyteller, PLATFORM, blank, mac=mac, pause=_PAUSE)
 
 
 def link(message: Withdrawal) -> str:

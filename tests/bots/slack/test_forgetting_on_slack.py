@@ -1,5 +1,9 @@
 """Being forgotten on Slack: messages that show one's words are emptied, also after a restart; what stays is told."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from core.database import Database
 from tests.bots.slack.conftest import Scene, application
 from tests.loopback.slack import LoopbackSlack
@@ -7,6 +11,13 @@ from tests.voices import Voice
 
 GONE = "This was forgotten."
 FORGET = "mydata delete remove | confirm"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Without pauses between messages."""
+    monkeypatch.setattr("bots.slack.withdrawing._PAUSE", 0.0)
+    yield
 
 
 async def told(scene: Scene, *messages: str) -> None:
