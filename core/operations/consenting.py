@@ -15,7 +15,7 @@ _NUMBER = Param("number", "Number of the proposed wording; empty for the newest 
 async def review_accept(session: Session, number: Cleared) -> Reply:
     """Accept a new wording that somebody proposed for a passage of yours."""
     proposal = await _open(session, number)
-    if not _owns(session, proposal) and session.standing < Standing.MODERATOR:
+    if not _decides(session, proposal):
         raise NotAllowed(said("Only whoever wrote that passage, or a moderator, can accept another wording of it."))
     now = await _unchanged(session, proposal)
     text = await session.cleared(proposal.text)
@@ -36,30 +36,37 @@ async def review_accept(session: Session, number: Cleared) -> Reply:
 @operation("review keep", _NUMBER)
 async def review_keep(session: Session, number: Cleared) -> Reply:
     """Keep the old wording of a passage of yours, or take back one that you proposed."""
-    proposal = await _open(session, number)
-    asker = proposal.asker_id == session.turn.contributor.id
-    if not (asker or _owns(session, proposal)) and session.standing < Standing.MODERATOR:
+    proposal = await _open(session, number, askers=True)
+    if not _decides(session, proposal, askers=True):
         raise NotAllowed(said("Only whoever wrote that passage or proposed the wording, or a moderator, can do that."))
     session.change.decided = proposal.id
     return say(phrase("The old wording of {label} stays.", label=label(proposal.passage)))
 
 
-async def _open(session: Session, number: Cleared) -> Proposal:
+async def _open(session: Session, number: Cleared, *, askers: bool = False) -> Proposal:
     """The wording of this number that waits here; without one, the newest that the contributor may decide on.
 
     Raises `BadArgument` or `NotPossible`.
     """
     waiting = await session.store.proposals(session.house.id)
-    if not number:
-        everything = session.standing >= Standing.MODERATOR
-        mine = next((each for each in waiting if everything or _owns(session, each)), None)
-        if mine is None:
-            raise NotPossible(said("No new wording of a passage of yours waits for your consent here."))
-        return mine
-    found = next((each for each in waiting if each.id == int(number)), None)
-    if found is None:
-        raise BadArgument(said("That wording does not wait for consent any more: it was decided on, or is too old."))
-    return found
+    if number:
+        found = next((each for each in waiting if each.id == int(number)), None)
+        if found is None:
+            raise BadArgument(
+                said("That wording does not wait for consent any more: it was decided on, or is too old.")
+            )
+        return found
+    mine = next((each for each in waiting if _decides(session, each, askers=askers)), None)
+    if mine is None:
+        raise NotPossible(said("No new wording waits here on which you may decide."))
+    return mine
+
+
+def _decides(session: Session, proposal: Proposal, *, askers: bool = False) -> bool:
+    """Whether the contributor is the passage's author or a moderator, or asked for the wording, where `askers` may."""
+    who = session.turn.contributor.id
+    named = proposal.passage.author_id == who or (askers and proposal.asker_id == who)
+    return named or session.standing >= Standing.MODERATOR
 
 
 async def _unchanged(session: Session, proposal: Proposal) -> Passage:
@@ -72,7 +79,3 @@ async def _unchanged(session: Session, proposal: Proposal) -> Passage:
             said("That passage was changed since the wording was proposed, so it stays as it is. Propose another.")
         )
     return now
-
-
-def _owns(session: Session, proposal: Proposal) -> bool:
-    return proposal.passage.author_id == session.turn.contributor.id

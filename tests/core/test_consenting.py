@@ -156,10 +156,16 @@ async def test_a_wording_that_does_not_fit_any_more_is_not_taken(database: Datab
 
 async def test_without_a_number_the_newest_that_one_may_decide_on_is_meant(teller: Storyteller) -> None:
     await proposed(teller)
-    with pytest.raises(NotPossible, match="waits for your consent"):
+    with pytest.raises(NotPossible, match="on which you may decide"):
         await teller.perform("review accept", by())
     await teller.perform("review accept", by(ANA))
     assert await told(teller) == [NEW]
+
+
+async def test_whoever_asked_takes_the_newest_back_without_a_number(teller: Storyteller, database: Database) -> None:
+    await proposed(teller)
+    await teller.perform("review keep", by(BEN))
+    assert await waiting(database) == 0
 
 
 async def test_a_decision_survives_a_restart_and_is_made_once(database: Database) -> None:

@@ -194,6 +194,6 @@ async def test_only_what_is_marked_so_asks_the_storyteller(database: Database) -
             await teller.perform(name, turn(), given)
         except Exception as error:
             assert any(
-                why in str(error) for why in ("redo", "lore", "being told", "kept back", "one voice", "consent")
+                why in str(error) for why in ("redo", "lore", "being told", "kept back", "one voice", "you may decide")
             ), name
         assert len(voice.requests) == before, name
