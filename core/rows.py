@@ -221,15 +221,26 @@ def path() -> Select[Any]:
 
 @cache
 def proposals() -> Select[Any]:
-    """The newest hundred wordings that wait for consent in the place `place`, the newest first.
+    """The newest hundred wordings that wait for consent in the place `place`, the newest first."""
+    return _proposals().where(t.proposal.c.place_id == bindparam("place")).limit(100)
 
-    The passage comes last, as in a row of `path`.
-    """
+
+@cache
+def consents() -> Select[Any]:
+    """The newest ten that wait for the consent of `author` on the server `platform`, `workspace`, and their places."""
+    here = (t.place.c[name] == bindparam(name) for name in ("platform", "workspace"))
+    where = t.place.c.workspace, t.place.c.channel, t.place.c.thread
+    of = _proposals(*where).join(t.place, t.place.c.id == t.proposal.c.place_id)
+    return of.where(t.passage.c.author_id == bindparam("author"), *here).limit(10)
+
+
+def _proposals(*more: Any) -> Select[Any]:
+    """Wordings that wait, the newest first; the passage comes last, as in a row of `path`."""
     p = t.proposal.c
-    wanted = select(p.id.label("proposal"), p.text.label("wording"), p.given.label("told"), t.turn.c.contributor_id)
-    wanted = wanted.add_columns(*_passage_columns(t.passage), null().label("ids"))
+    own = p.id.label("proposal"), p.text.label("wording"), p.given.label("told"), t.turn.c.contributor_id
+    wanted = select(*own, *more, *_passage_columns(t.passage), null().label("ids"))
     joined = wanted.join(t.turn, t.turn.c.id == p.turn_id).join(t.passage, t.passage.c.id == p.passage_id)
-    return joined.where(p.place_id == bindparam("place")).order_by(p.id.desc()).limit(100)
+    return joined.order_by(p.id.desc())
 
 
 @cache

@@ -237,6 +237,16 @@ class Store:
         wanted = {"place": place_id}
         return await self._database.read(lambda c: [rows.proposal_of(r) for r in c.execute(rows.proposals(), wanted)])
 
+    async def consents(self, platform: str, workspace: str, author_id: str) -> list[tuple[Place, Proposal]]:
+        """Wordings on a server that wait for somebody's consent, and where; the newest first, at most ten."""
+        wanted = {"platform": platform, "workspace": workspace, "author": author_id}
+
+        def unit(connection: Connection) -> list[tuple[Place, Proposal]]:
+            found = connection.execute(rows.consents(), wanted)
+            return [(rows.place_of(platform, row), rows.proposal_of(row)) for row in found]
+
+        return await self._database.read(unit)
+
     async def given(self, passage: Passage) -> Given | None:
         """What the model was given for a passage; None if a person wrote it."""
         wanted = select(t.passage.c.given).where(t.passage.c.id == passage.id)

@@ -40,6 +40,7 @@ from core.story import (
     House,
     Place,
     Posted,
+    Proposal,
     Reply,
     Shape,
     Stage,
@@ -200,6 +201,10 @@ class Storyteller:
     async def unsee(self, key: str) -> None:
         """Forget a delivery that was not dealt with, so that it may come again."""
         await self._store.unsee(key)
+
+    async def consents(self, platform: str, workspace: str, contributor_id: str) -> list[tuple[Place, Proposal]]:
+        """New wordings of a person's passages that wait for their consent on a server, and where. Reads only."""
+        return await self._store.consents(platform, workspace, contributor_id)
 
     async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
         """Messages of ours that are to be written over, since somebody was forgotten; see `Erasure.withdrawals`."""
