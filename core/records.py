@@ -142,8 +142,8 @@ class Records:
         """
         others = t.held.c.decided_by != t.held.c.contributor_id  # an author may post a gentler wording by themselves
         decided = t.held.c.state.in_((State.APPROVED, State.EDITED, State.REJECTED)), others
-        wanted = select(t.held.c.created_at, t.held.c.decided_at).join(t.place, t.place.c.id == t.held.c.place_id)
-        wanted = wanted.where(*decided, *_on(platform, workspace)).order_by(t.held.c.decided_at.desc()).limit(newest)
+        times = select(t.held.c.created_at, t.held.c.decided_at).join(t.place, t.place.c.id == t.held.c.place_id)
+        wanted = times.where(*decided, *_on(platform, workspace)).order_by(t.held.c.decided_at.desc()).limit(newest)
         waits = await self._database.read(lambda c: [row.decided_at - row.created_at for row in c.execute(wanted)])
         return statistics.median_low(waits) if waits else None
 
