@@ -64,6 +64,7 @@ async def teller_on(folder: Path, voice: Engine, compaction: Compaction | None =
     """The whole bot but its platform."""
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
     gate = Gate([WordFilter(), PersonalFilter()])
+    await gate.warm()
     return Storyteller(store=Store(database), gate=gate, engine=voice, compaction=compaction), database
 
 
