@@ -68,15 +68,24 @@ _HINTS = {
     "dot": ("dot", "d0t", "d-o-t", "punkt", "period", "punto", "point", "点", "。", "•"),
     "network": (*NETWORKS, "微信", "qq", "t.me/", "wa.me/", "x.com/", "#"),
     "password": ("pass", "pin ", "pin:", "pwd"),
-}
+    "token": (
+        "xox", "xapp-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "sk_", "rk_", "aiza",
+        "akia", "asia", "hf_", "eyj", "hooks.slack", "webhooks/", "private key-----",
+    ),
+}  # fmt: skip
 _DIGIT = re.compile(r"\d")
+_SOME_DIGITS = re.compile(r"\d(?:\D*+\d){3}")
+_INNER_DOT = re.compile(r"\.[\w)\]}>*_-]|[\s(\[{<*_-]\.")
+"""A full stop that ends no sentence."""
 _NUMBER_DOT = re.compile(r"(?<=\d)(?:\s?[(\[{]\s?(?:dot|\.)\s?[)\]}]\s?| dot )(?=\d)", re.IGNORECASE)
+_NUMBER_DOTS = re.compile(r"[(\[{]\s?(?:dot|\.)| dot ", re.IGNORECASE)
 _APART = re.compile(r"(?<!\S)\S(?: \S){5,}(?!\S)")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,8});?|(?:%[0-9A-Fa-f]{2})+")
 _MARKUP = re.compile(r"[*`|~\\]+|<[^<>\n]{0,80}>")
 _MARKED = re.compile(r"[*`|~\\<&%]")
 _DISGUISED = re.compile(r"[^\x20-\x7e\n\t“”‘’„‚«»…—–£€§°·\u00a1-\u00ac\u00ae-\u024f]")
 _MOST_NUMBERS = 3
+_STEP = 100
 
 
 class _Plain(dict[int, str]):
@@ -126,27 +135,32 @@ class Hints:
     """Numbers in words, also as parts of other words."""
     at: bool
     dot: bool
-    network: bool
+    networks: tuple[int, ...]
+    """Where names of networks end; every so often if that is hard to say."""
     password: bool
+    token: bool
 
     @classmethod
     def of(cls, text: str) -> "Hints":
         """The hints of `text`."""
         lower = text.lower().replace("ı", "i").replace("i\u0307", "i").replace("ſ", "s")
-        found = [kind for _, kind in _hinted().iter(lower)]
+        found: dict[str, list[int]] = {kind: [] for kind in _HINTS}
+        for end, kind in _hinted().iter(lower):
+            found[kind].append(end)
         return cls(
             digits=bool(_DIGIT.search(text)),
-            numbers=found.count("number"),
-            at="@" in text or "AT" in text or "at" in found,
-            dot="." in text or "dot" in found,
-            network="network" in found,
-            password="password" in found,
+            numbers=len(found["number"]),
+            at="@" in text or "AT" in text or bool(found["at"]),
+            dot=bool(found["dot"]) or bool(_INNER_DOT.search(text)),
+            networks=tuple(found["network"] if len(lower) == len(text) else range(0, len(text), _STEP)),
+            password=bool(found["password"]),
+            token=bool(found["token"]),
         )
 
     def any(self) -> bool:
         """Whether personal data may be there at all."""
-        named = self.network or self.password or self.numbers > _MOST_NUMBERS
-        return self.digits or named or (self.at and self.dot)
+        named = self.networks or self.password or self.numbers > _MOST_NUMBERS
+        return bool(self.digits or named or self.token or (self.at and self.dot))
 
 
 @cache
@@ -159,13 +173,13 @@ def _hinted() -> ahocorasick.Automaton:
     return machine
 
 
-def disclosed(text: str, hints: Hints) -> Iterator[View]:
-    """The views of `text` in which personal data may stand plainly; none for an ordinary sentence."""
+def disclosed(text: str, hints: Hints) -> Iterator[tuple[View, Hints]]:
+    """The views of `text` in which personal data may stand plainly, and what they hint at; none for most sentences."""
     odd, marked, apart = bool(_DISGUISED.search(text)), bool(_MARKED.search(text)), bool(_APART.search(text))
     if odd:
         hints = Hints.of(text.translate(_table()))
         odd = hints.any()
-    digits = hints.digits and sum(map(str.isdigit, text)) > _MOST_NUMBERS
+    digits = hints.digits and bool(_SOME_DIGITS.search(text))
     spelt = hints.numbers > _MOST_NUMBERS or (hints.numbers > 0 and digits)
     if not (odd or marked or apart or spelt or digits or (hints.at and hints.dot)):
         return
@@ -175,19 +189,18 @@ def disclosed(text: str, hints: Hints) -> Iterator[View]:
     if odd:
         view = view.translated(_table())
     if odd or marked:
-        yield view
+        hints = Hints.of(view.text)
+        yield view, hints
     if apart:
         view = view.replaced(_APART, lambda m: m[0].replace(" ", ""))
-        yield view
-    if odd or marked or apart or (hints.at and hints.dot):
-        yield from _mailed(view)
-    if odd or marked or apart or spelt or digits:
-        yield from _digits(view)
+        hints = Hints.of(view.text)
+        yield view, hints
+    for each in (*_mailed(view, hints), *(_digits(view, hints) if odd or marked or apart or spelt or digits else ())):
+        yield each, Hints.of(each.text)
 
 
-def _mailed(view: View) -> Iterator[View]:
+def _mailed(view: View, hints: Hints) -> Iterator[View]:
     """The view with `at` and `dot` as the signs that they stand for."""
-    hints = Hints.of(view.text)
     if not (hints.at and hints.dot):
         return
     signs = view.replaced(_DOT, ".").replaced(_AT, "@")
@@ -195,17 +208,17 @@ def _mailed(view: View) -> Iterator[View]:
         yield signs.replaced(_JOINT, lambda m: _JOINTS.get(m[0].strip().lower(), "-"))
 
 
-def _digits(view: View) -> Iterator[View]:
+def _digits(view: View, hints: Hints) -> Iterator[View]:
     """The view with numbers in words, in letters and in single digits written together."""
-    before = view.text
-    view = view.replaced(_NUMBER_DOT, ".")
-    numbers = view.replaced(_HAN, lambda m: "".join(_CHINESE.get(c, c) for c in m[0]))
-    numbers = numbers.replaced(_SPELT, _number).replaced(_GLUED, _number)
+    numbers = view.replaced(_NUMBER_DOT, ".") if _NUMBER_DOTS.search(view.text) else view
+    if hints.numbers:
+        numbers = numbers.replaced(_HAN, lambda m: "".join(_CHINESE.get(c, c) for c in m[0]))
+        numbers = numbers.replaced(_SPELT, _number).replaced(_GLUED, _number)
     numbers = numbers.replaced(_LEETED, _unleeted).replaced(_SINGLE_DIGITS, _together)
-    if numbers.text != before:
+    if numbers is not view:
         yield numbers
     paired = numbers.replaced(_PAIRS, _together)
-    if paired.text != numbers.text:
+    if paired is not numbers:
         yield paired
 
 
