@@ -205,7 +205,7 @@ _TAUGHT = re.compile(
     r"\b(?:sex(?:ual)? (?:education|abuse|assault|harassment|offen\w+|violence|exploitation|health)|protect\w*"
     r"|prevent\w*|abuse survivors?|illegal|crime|law|arrest\w*|convict\w*)\b"
 )
-_AT_ONCE = 1_000
+_AT_ONCE = 2_000
 _WINDOW = 20_000
 
 

@@ -9,11 +9,11 @@ ISO/IEC 7812-1. Nothing of any text is kept or logged.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator
 from ipaddress import IPv6Address
 
 from core.filters.disclosed import NETWORKS, Hints, disclosed
-from core.filters.view import Span
+from core.filters.view import Span, around
 from core.policy import ALLOWED, Category, Policy, Verdict
 from core.wording import said
 
@@ -116,9 +116,7 @@ _PHONES_TRIED = 30
 _DIGIT = re.compile(r"\d")
 _SOME_DIGITS = re.compile(r"\d.{0,40}+")
 _SHORTEST_TRIPLE = 58
-_AT_ONCE = 1_000
-_NEAR = 120
-"""Characters before and behind a digit or a network's name in which what belongs to it is looked for."""
+_AT_ONCE = 2_000
 _WINDOW = 20_000
 _OVERLAP = 200
 
@@ -197,12 +195,12 @@ def _finds(text: str, hints: Hints, phones: _Phones, *, plain: bool) -> Iterator
         mail = _MAIL if plain else _STRICT_MAIL
         yield from ((said("e-mail address"), m.span()) for m in mail.finditer(text))
         yield from ((said("e-mail address"), m.span()) for m in _BACKWARDS.finditer(text))
-    for start, end in _around(hints.networks, text):
+    for start, end in around(hints.networks, text):
         yield from ((said("account name"), _value(m)) for m in _HANDLE.finditer(text, start, end))
     if hints.password:
         yield from ((said("password"), _value(m)) for m in _PASSWORD.finditer(text))
     if hints.digits:
-        for start, end in _around([m.start() for m in _SOME_DIGITS.finditer(text)], text):
+        for start, end in around([m.start() for m in _SOME_DIGITS.finditer(text)], text):
             yield from ((kind, (start + a, start + b)) for kind, (a, b) in _numbers(text[start:end], phones))
 
 
@@ -214,19 +212,6 @@ def _tokens(text: str, hints: Hints) -> Iterator[Span]:
             yield from (m.span() for m in _TOKEN.finditer(text, *row.span()))
         if row.end() - row.start() >= _SHORTEST_TRIPLE:
             yield from (m.span() for m in _TRIPLE.finditer(text, *row.span()))
-
-
-def _around(places: Sequence[int], text: str) -> Iterator[Span]:
-    """The parts of `text` around `places`, which ascend; most of a story is in none of them."""
-    start = end = 0
-    for place in places:
-        if place - _NEAR > end:
-            if end:
-                yield start, end
-            start = place - _NEAR
-        end = min(len(text), place + _NEAR)
-    if end:
-        yield start, end
 
 
 def _numbers(text: str, phones: _Phones) -> Iterator[tuple[str, Span]]:

@@ -5,12 +5,15 @@ What is found in a view can so be marked in the text itself. Looks for nothing b
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 Span = tuple[int, int]
 """Start and end of a part of the original text, in characters."""
 
+NEAR = 120
+"""Characters before and behind a place that are still near it."""
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -59,12 +62,18 @@ class View:
             return View(self.text.translate(table), _Changes(self, [], [], []))
         return self.replaced(_NOT_ASCII, lambda m: table[ord(m[0])])
 
-    def replaced(self, pattern: re.Pattern[str], to: str | Callable[[re.Match[str]], str]) -> "View":
-        """Each match as `to`, whose characters all stand for the whole match; the view itself if nothing changes."""
+    def replaced(
+        self, pattern: re.Pattern[str], to: str | Callable[[re.Match[str]], str], within: Iterable[Span] | None = None
+    ) -> "View":
+        """Each match as `to`, whose characters all stand for the whole match; the view itself if nothing changes.
+
+        `within`: the parts of `text`, in order, in which matches are looked for; all of it if not given.
+        """
         pieces: list[str] = []
         changes = _Changes(self, [], [], [])
         last = length = 0
-        for match in pattern.finditer(self.text):
+        parts = [(0, len(self.text))] if within is None else within
+        for match in chain.from_iterable(pattern.finditer(self.text, *part) for part in parts):
             start, end = match.span()
             piece = to if isinstance(to, str) else to(match)
             if start == end or piece == match[0]:
@@ -79,3 +88,16 @@ class View:
         if not changes.spans:
             return self
         return View("".join(pieces) + self.text[last:], changes)
+
+
+def around(places: Sequence[int], text: str, near: int = NEAR) -> Iterator[Span]:
+    """The parts of `text` around `places`, which ascend, roughly; no two of them touch."""
+    start = end = 0
+    for place in places:
+        if place - near > end:
+            if end:
+                yield start, end
+            start = place - near
+        end = max(end, min(len(text), place + near))
+    if end:
+        yield start, end
