@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Iterable, Iterator
 
 from core.filters.disguise import joined, lettered, unleeted, unspaced, untagged
 from core.filters.shapes import folded
+from core.filters.view import around
 from core.policy import ALLOWED, Category, Policy, Verdict
 from core.text import sentences
 
@@ -27,6 +28,7 @@ _NO_WORD = re.compile("[^a-z0-9]+")
 _MIXED = re.compile(r"\b[a-z]+[0-9@$!]+[a-z0-9@$]*[a-z]")
 _APOSTROPHES = re.compile("['’`´]")
 _ODD = re.compile("[^\\sA-Za-z.,;:!?\"'’‘“”…—–-]")
+_PLAIN = re.compile("[^a-z0-9]{0,2}[a-z]+[^a-z0-9]{0,3}")
 _APART = re.compile(r"[.*_~|-][A-Za-z][.*_~|-]| \w \w \w ")
 _CRISIS_HINTS = (
     "self", "suicid", "kms", "unalive", " die ", "dying", " dead", " died", "it all", "alive", "exist", "my life",
@@ -59,6 +61,9 @@ _SEXUAL_HINTS = (
     "undress", "moan", "love", "sleep with", "deflower", "grop", "fondl", "striptease",
 )  # fmt: skip
 
+_CRISIS_HINT, _THREAT_HINT = (re.compile("|".join(hints)) for hints in (_CRISIS_HINTS, _THREAT_HINTS))
+_REACH = 300
+"""Characters before and behind a hint in which a pattern that holds it stands."""
 _SO = (
     r"(?:(?:really|just|literally|honestly|seriously|actually|still|so|do|only|truly|kinda|kind of|sort of"
     r"|also|always|often|sometimes|even|now|badly) ){0,3}"
@@ -236,13 +241,9 @@ def dangers(text: str) -> Iterator[Category]:
         if _THREATS_CHINESE.search(han):
             yield Category.THREAT
     for words in _worded(spoken):
-        if _any(words, _CRISIS_HINTS) and any(pattern.search(words) for pattern in _CRISIS):
+        if _any(words, _CRISIS_HINTS) and _near(_CRISIS_HINT, _CRISIS, words):
             yield Category.CRISIS
-        if (
-            _any(words, _THREAT_HINTS)
-            and _any(words, _PLACE_HINTS)
-            and any(pattern.search(words) for pattern in _THREATS)
-        ):
+        if _any(words, _THREAT_HINTS) and _any(words, _PLACE_HINTS) and _near(_THREAT_HINT, _THREATS, words):
             yield Category.THREAT
     if _abuses(text):
         yield Category.MINORS
@@ -252,15 +253,33 @@ def _any(words: str, hints: tuple[str, ...]) -> bool:
     return any(map(words.__contains__, hints))
 
 
+def _near(hint: re.Pattern[str], patterns: Iterable[re.Pattern[str]], words: str) -> bool:
+    """Whether one of `patterns` is near a hint."""
+    for start, end in around([m.start() for m in hint.finditer(words)], words, _REACH):
+        if any(pattern.search(words, start, end) for pattern in patterns):
+            return True
+    return False
+
+
 def _worded(text: str) -> Iterable[str]:
     """The words of `text`, without apostrophes; of its likeliest disguises too, if it has any."""
     bare = _APOSTROPHES.sub("", text)
     if not _ODD.search(bare) and not _APART.search(bare):
         return [lettered(bare.lower())]
     plain = folded(untagged(bare)).replace("\n", " ")
-    likely = [plain, *unleeted(plain)[:2]]
+    likely = [plain, *_unleeted(plain)]
     words = [lettered(each) for each in likely] + [f" {' '.join(joined(each).split())} " for each in likely]
     return dict.fromkeys(_SPELLED.sub(lambda run: run[0].replace(" ", "") + " ", each) for each in words)
+
+
+def _unleeted(plain: str) -> Iterator[str]:
+    """`plain` with the chunks that are no plain words in the two likeliest readings, if there are any."""
+    chunks = plain.split()
+    odd = list(dict.fromkeys(c for c in chunks if not _PLAIN.fullmatch(c)))
+    if odd:
+        for reading in unleeted(" ".join(odd))[:2]:
+            said = dict(zip(odd, reading.split(" "), strict=True))
+            yield " ".join([said.get(c, c) for c in chunks])
 
 
 def _abuses(text: str) -> bool:
