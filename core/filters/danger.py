@@ -31,7 +31,7 @@ _CRISIS_HINTS = (
     "to live", "pills",
     "tablets", " meds", "painkillers", "wrist", "born", "off without", "miss me", "be here", "be gone", "wake up",
     "bridge",
-    " off me ", "goodbye", " end it", "noose", " rope ", "anymore", "last message", "overdose",
+    " off me ", "goodbye", " end it", "noose", " rope ", "anymore", "last message", "overdose", "living",
 )  # fmt: skip
 _THREAT_HINTS = (
     "kill", "murder", "hurt", "stab", "shoot", "beat", "punch", "strangle", "choke", "burn", "attack", "jump",
@@ -123,7 +123,7 @@ _CRISIS = tuple(
         r"(?:best|easiest|quickest|fastest|painless|easy|quick|least painful) way to (?:kill (?:your|my|one)self|die"
         r"|commit suicide|end (?:my|your) life|overdose)",
         r"i (?:cant|can not|cannot) (?:do this|go on|take it|take this|live like this)(?: any ?more| any longer)?"
-        r"(?: \w+){0,5} (?:stop forever|end forever|be over forever|die|be dead|not wake up)",
+        r"(?: \w+){0,8} (?:stop forever|end forever|be over forever|die|be dead|not wake up)",
         r"(?:my last|last) (?:message|goodbye)(?: \w+){0,6} (?:wont|will not|not going to) (?:be here|be alive|see)",
         r"i (?:keep|cant stop) (?:hurting|cutting|harming|burning|starving) myself",
         r"i (?:starve|am starving|hurt|cut|harm|burn) myself (?:so|to) (?:that )?(?:i|be|feel|become|get)",

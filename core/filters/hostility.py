@@ -8,7 +8,7 @@ English only. It cannot understand: who is cruel in other words is not found. A 
 import re
 from collections.abc import Iterator
 
-from core.filters.spoken import near, unquoted, worded
+from core.filters.spoken import condemns, near, unquoted, worded
 from core.filters.view import around
 from core.policy import Category
 
@@ -66,7 +66,7 @@ _HATEFUL = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b{_THEY} {_ARE} {_VERY}{_VILE}\b",
-        rf"\b{_THEY} (?:all )?(?:should|must|ought to|need to|deserve to|deserve|dont deserve to|would be better"
+        rf"\b{_THEY} (?:all |\w+ \w+ and )?(?:should|must|ought to|need to|deserve to|deserve|dont deserve to|would be better"
         rf"|shouldnt|should not) (?:(?:all|just|be|get|to|really|not|have|been|never|even) ){{0,4}}{_GONE}\b",
         rf"\b(?:i|we) (?:(?:\w+ly|just|so|fucking|do|have come to) ){{0,3}}{_HATE} {_ANY}\b(?! (?:who|that|on|s|in))",
         rf"\b(?:disgusted|sickened|repulsed|revolted) by {_ANY}\b",
@@ -75,7 +75,7 @@ _HATEFUL = tuple(
         rf"\bfind {_ANY} {_VERY}{_VILE}\b",
         rf"\bonly {_THEY} (?:can|could) be (?:that|so|this) {_VILE}\b",
         rf"\btypical (?:of|for) {_ANY}\b.{{0,40}}\b{_VILE}\b",
-        rf"\b{_WE} (?:\w+ ){{0,6}}{_KILL} (?:all|every|each|any|these|those|the next|that|you|a) {_ANY}\b",
+        rf"\b{_WE} (?:(?!never|not|dont|wouldnt|didnt|wont)\w+ ){{0,6}}{_KILL} (?:all|every|each|any|these|those|the next|that|you|a) {_ANY}\b",
         rf"^ (?:\w+ )?{_KILL} (?:all|every|each|any|these|those|the|you)? ?{_ANY}\b",
         rf"\b(?:i|we) (?:want|wish|hope|would love|d love) (?:to (?:see )?)?{_ANY} (?:\w+ ){{0,3}}{_GONE}\b",
         rf"\bmake {_ANY} suffer\b",
@@ -101,16 +101,11 @@ _REPORTED = re.compile(
     r"\b(?:no|not|never|dont|doesnt|didnt|without|nobody|nor|neither|stop|against|say|says|said|saying|claim\w*|believes?"
     r"|believing|thinks|thinking|call(?:s|ed|ing)?|treats?|told|tells?|telling|heard|hears?|write|writes|wrote|writing"
     r"|posts?|comments?|statements?|threats?|threatening|things|stuff|lies|shouted|cried|swore|thought|whether|if|why"
-    r"|idea|wrong|myth|people who|those who|anyone who|somebody who|someone who|suggest\w*) (?:\w+ ){0,4}$"
+    r"|idea|wrong|myth|your|his|their|people who|those who|anyone who|somebody who|someone who|suggest\w*) (?:\w+ ){0,4}$"
 )
-_MEANT = re.compile(r"\b(?:i (?:\w+ )?(?:think|believe|say|said|find|swear)|obvious that|not obvious that|no wonder) (?:\w+ ){0,4}$")
-_CONDEMNED = re.compile(
-    r"\b(?:hateful|racis[tm]|sexis[tm]|bigot(?:s|ed|ry)?|homophob\w+|transphob\w+|islamophob\w+|antisemit\w+|xenophob\w+"
-    r"|discriminat\w+|prejudice\w*|hate speech|dehumani\w+|not (?:ok|okay|acceptable|right|true|funny)|unacceptable"
-    r"|offensive|hurtful|stereotypes?|misguided|apologi[sz]e|intoleran\w+|tolerate|consequences for|in (?:jail|prison) for"
-    r"|call out|to be called out|cannot be allowed|report (?:it|them|you)|how dare)\b"
+_MEANT = re.compile(
+    r"\b(?:i (?:(?!never|dont|didnt)\w+ )?(?:think|believe|say|said|find|swear)|obvious that|not obvious that|no wonder) (?:\w+ ){0,4}$"
 )
-
 _CRUEL = tuple(
     re.compile(rf"\b{pattern}\b")
     for pattern in (
@@ -155,7 +150,7 @@ def hostilities(text: str) -> Iterator[Category]:
 
 def _hateful(words: str) -> bool:
     places = [m.start() for m in _GROUPS.finditer(words)]
-    if not places or _CONDEMNED.search(words):
+    if not places or condemns(words):
         return False
     for start, end in around(places, words):
         for pattern in _HATEFUL:

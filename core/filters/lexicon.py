@@ -6,6 +6,7 @@ A word that is in the dictionary counts only if two lists agree on it, or we lis
 This module does not look at any text.
 """
 
+import codecs
 import gzip
 import json
 import re
@@ -61,6 +62,8 @@ class Lexicon:
     """Words with no innocent sense, looked for inside longer words."""
     hard_roots: dict[str, Category]
     """Letters that no innocent word holds."""
+    shuffled: dict[str, Category]
+    """Words by their first and last letter and the others in order, where no innocent word has the same."""
     squeezes: dict[str, tuple[str, ...]]
     """Words by their form with no letter repeated."""
     masks: dict[tuple[int, str], dict[str, Category]]
@@ -68,8 +71,15 @@ class Lexicon:
     harmless: frozenset[str]
     """Phrases in which a listed word is innocent."""
     names: frozenset[str]
+    surnames: frozenset[str]
+    company: dict[str, frozenset[str]]
+    """Listed words, and those that show near them that they are meant innocently."""
+    elsewhere: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    """Everyday words of other languages, and words that are harmless in them."""
     innocent: Set[str]
     """Dictionary words that are not listed."""
+    drawn_out: Set[str]
+    """Innocent words with no letter repeated."""
     common: Set[str]
     """Words that people use every day."""
     fronts: frozenset[str]
@@ -79,6 +89,8 @@ class Lexicon:
     """Words in letters other than Latin."""
     unspaced: dict[str, Category]
     """Words of scripts that write no spaces."""
+    neighbours: dict[str, tuple[str, str]]
+    """Of them, those that are part of a harmless word with one of some signs before or behind them."""
 
 
 @cache
@@ -121,21 +133,36 @@ def lexicon() -> Lexicon:
         ),
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
+        shuffled=_shuffled({w: k for w, k in plain.items() if len(w) > 5 and k in _PLAIN_BAD}, innocent),
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),
         harmless=frozenset(_phrases(lists.HARMLESS)),
         names=frozenset(lists.NAMES.split()),
+        surnames=frozenset(lists.SURNAMES.split()),
+        company={w: with_ for words, with_ in _pairs(lists.COMPANY) for w in words},
+        elsewhere=tuple(_pairs(lists.ELSEWHERE)),
         innocent=innocent,
+        drawn_out=set(squeezed(" ".join(innocent)).split(" ")),
         common=used,
         fronts=frozenset(lists.FRONTS.split()),
         ends=frozenset(lists.ENDS.split()),
         foreign=dict.fromkeys(_agreed("russian", "ru"), Category.STRONG),
         unspaced=_unspaced(),
+        neighbours={
+            word: (before, behind) for word, before, behind in map(str.split, chinese.NEIGHBOURS.strip().split("\n"))
+        },
     )
 
 
 def _phrases(text: str) -> Iterator[str]:
     return (p for p in (" ".join(part.split()) for part in text.split("·")) if p)
+
+
+def _pairs(text: str) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """The words before and behind the colon of each part."""
+    for part in text.split("·"):
+        before, _, behind = part.partition(":")
+        yield frozenset(before.split()), frozenset(behind.split())
 
 
 def _packaged(package: str, path: str) -> bytes:
@@ -231,6 +258,20 @@ def _sounds(words: dict[str, Category], innocent: Collection[str]) -> dict[str, 
     return {sound: kind for sound, kind in kinds if len(sound) > 3 and sound not in taken}
 
 
+def shuffle_key(word: str) -> str:
+    """The same for words that differ only in the order of their inner letters."""
+    return word[0] + "".join(sorted(word[1:-1])) + word[-1]
+
+
+def _shuffled(words: dict[str, Category], innocent: Iterable[str]) -> dict[str, Category]:
+    found = {shuffle_key(w): k for w, k in words.items()}
+    lengths = set(map(len, found))
+    for word in innocent:
+        if len(word) in lengths:
+            found.pop(shuffle_key(word), None)
+    return found
+
+
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for key, word in pairs:
@@ -270,6 +311,7 @@ _BESIDE = {
 }  # fmt: skip
 """The keys around each key of an English keyboard."""
 _VOWEL = re.compile("(?<=.)[aeiou]")
+_EACH_VOWEL = re.compile("[aeiou]")
 
 
 def _variants(word: str) -> set[str]:
@@ -277,6 +319,11 @@ def _variants(word: str) -> set[str]:
     found = {
         word[::-1],
         _pig_latin(word),
+        f"{word[1:]}{word[0]}ay",
+        word[-1] + word[:-1],
+        word[1:] + word[0],
+        codecs.encode(word, "rot13"),
+        _EACH_VOWEL.sub(r"ub\g<0>", word),
         _VOWEL.sub("", word),
         _VOWEL.sub("x", word),
         _VOWEL.sub("", word)[:1] + word[1:],

@@ -22,7 +22,8 @@ mofos gtfo terd terds muther fook cuck cucks cucked cucking knobend horseshit ba
 retards retarded spastic
 """
 STRONG_PHRASES = """
-son of a bitch · piece of shit · go to hell
+son of a bitch · piece of shit · go to hell · ta gueule · fils de pute · nique ta mere · va te faire foutre ·
+hijo de puta · vete a la mierda · figlio di puttana · leck mich am arsch · fick dich · filho da puta · krijg de
 """
 
 SLUR = """
@@ -157,8 +158,58 @@ hard core · piss off
 """
 """Listed by some package, but not by us: too ordinary, medical, or a name."""
 
-NAMES = "dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
+NAMES = """
+dick dicks fanny willy randy dong wang kraut sambo lolita johnson cox cummings cumming cuming lipshitz lipschitz weiner
+lust lustig crapper crappers bastardo wankham pissen cocks butts butt slutsky slutskaya
+"""
 """Words that are names when each is written with a capital."""
+
+SURNAMES = """
+coon coons dyke dykes hooker hookers fick fagg faggin japp quim nigg spick boner hardon raper gay cocks titty fuk
+fucks kunt kuntz bitch ballsack cunter wank paki
+"""
+"""Words that are names when each is written with a capital and stands behind a title, such as Mr."""
+
+TITLES = """
+mr mrs ms miss dr prof professor captain sir lady lord aunt uncle inspector sergeant colonel major sister brother
+father mother cousin president senator judge herr frau madame monsieur don van
+"""
+
+COMPANY = """
+bitch bitches: puppies pups puppy litter whelp whelped whelps kennel kennels breeder hound hounds terrier spaniel
+· faggot faggots: peas gravy sticks twigs firewood kindling bundle bundles mash ate eat dinner supper fried baked cooked
+· fag fags: smoked smoke smoking lit cigarette cigarettes packet ash lighter puff puffed
+· dyke dykes: sea dutch holland flood floods flooded polder meadow tide ditch ditches dam sluice
+· cock cocks: hen hens crow crowed crows crowing rooster farmyard barnyard weather feathers comb dawn fought barn
+weathervane musket pistol hammer
+· tit tits: bird birds nest nests feeder finch finches robin sparrow sparrows seeds chirped sang
+· ass asses: donkey donkeys ox mule mules saddle burden bray brayed stable manger jawbone balaam
+· prick pricked: thorn needle sausages fork ears finger spindle
+· butt butts: goat rifle cigarette cigarettes rain barrel archery
+· pussy: kitten kittens willow whiskers mouse mice purr purred piano
+· retard retarded: growth fire flame flames
+· coon coons: hound hounds hunting tree treed maine
+· rape: seed oilseed fields yellow harvest
+· sod: turf grass lawn
+· bloody: war battle nose hands knee sword wound bandage battlefield axe
+· dildo: newfoundland
+"""
+"""Words, and after the colon others that show near them that they are meant innocently."""
+
+ELSEWHERE = """
+och att som den det inte han hon jag ett pa med sa var till ar: slut fart farten fick sex kock dock
+· og at som det der ikke han hun jeg en pa med til var: slut fart farten sex
+· der die das und ist nicht ein eine mit den sie er ich wir dem zu am im auf: dick dicke dicken dicker dickes fick sex po
+mist arsch nackt fahrt sau assen stich
+· le la les des une est dans et il elle avec son sa du que pour je un dit en ma mon: retard retards bite pet pets cul zut
+con sein seins chatte phoque suce sucer
+· de het een en van is niet op hij zij met ze was in: dik dikke dikste hoor kok kut dick slip
+· el la los las una que y en con por su es se un no: coge coger concha polla negro negra negros pecho puta
+· il la che di un una e per con si non sul lo: fiche sega cazzotto
+· o a os as um uma que e de com na no: pau rapariga
+· ve bir bu da de icin ile cok gole her: am sik
+"""
+"""Everyday words of a language, and after the colon words that are harmless in it; two of the first show which it is."""
 
 HARMLESS = """
 moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick ·
@@ -184,7 +235,8 @@ queer little · queer thing · queer fish · how queer · very queer · rather q
 bondage in egypt · gore tex · al gore · breast stroke · breast plate · breast pocket · chicken breast ·
 robin red breast · red breast · his breast · double breasted · thong sandals · snuff box · snuff out ·
 snuff boxes · pinch of snuff · took snuff · retarded growth · fire retard · dam burst · drug store ·
-suicide squeeze · suicide prevention
+suicide squeeze · suicide prevention · want to die of · wanna die of · want to die laughing · i want to die in battle ·
+want to die as · want to die with
 """
 
 ROOTS = """
@@ -205,6 +257,7 @@ in ings y ish z a o x able ty ier iest fest storm pot hat nut nuts off up tastic
 """What may be glued to a root, besides any everyday word."""
 
 PLACES = """
+lipshitz lipschitz slutsky lustig wankham fagg faggin japp cuntz pornichet pornic paks shittim faggeto fugging cuming shatner titlis middelfart fingringhoe wetwang
 scunthorpes snigger sniggerer niggards
 scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh
 dickinson dickens sussex essex middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia
@@ -223,6 +276,6 @@ folle gueule bordel baiser fica fava vacca palle pesce monta balle mussa poot re
 saco amador cerveja boku subba pippa molo panna pano muna piru lort luder kunda fing pocs szar seks helvete
 droga droge dios infer bobo pute tante bite mince mama papa
 мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配
-拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
+おっぱい 拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
 """
 """Words of other languages that the packages list and that are too ordinary there or elsewhere."""

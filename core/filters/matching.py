@@ -14,8 +14,22 @@ from itertools import accumulate, pairwise
 
 import ahocorasick
 
-from core.filters.disguise import joined, lettered, sounded, squeezed, unleeted, unmarked, unspaced, untagged, upright
-from core.filters.lexicon import Lexicon, lexicon
+from core.filters.codes import INNER_CAPITAL, decoded, spelled_out
+from core.filters.disguise import (
+    joined,
+    lettered,
+    sounded,
+    squeezed,
+    transliterated,
+    unfilled,
+    unleeted,
+    unmarked,
+    unspaced,
+    untagged,
+    upright,
+)
+from core.filters.lexicon import Lexicon, lexicon, shuffle_key
+from core.filters.senses import excused, harmless, in_company, is_name
 from core.filters.shapes import folded
 from core.policy import Category
 
@@ -34,16 +48,20 @@ _SMALL = re.compile(r"(?<= )(?:[a-z]{1,2} ){3,}")
 _LETTERS = re.compile(r"(?<= )(?:[a-z] ){3,}")
 _WRAPPED = re.compile(r" ([a-z])\1+([a-z]{3,20}?)\1\1+(?= )")
 _CAMEL = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{2,}|[A-Z])(?:[A-Z][a-z]{2,})+")
-_TALL_I = re.compile(r"(?<=[a-z])I(?![A-Z])")
+_TALL_I = re.compile(r"I(?<=[a-z]I)(?![A-Z])")
 _HUMP = re.compile(r"[A-Z]?[a-z]+")
 _MASKED = re.compile(r"[a-z]+[^a-z0-9\s]+[^0-9\s]*")
 _DIGIT = re.compile("[0-9]")
 _RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_FOREIGN = re.compile("[\u0400-\u04ff]{3,}")
+_FOREIGN = re.compile("[a-z]*[\u0400-\u04ff][a-z\u0400-\u04ff]{2,}")
 _CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
 _EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
 _SHORT = frozenset(_EVERYDAY.split())
+_EMPTY = re.compile(r"(?<=\w)[*_~|]{3,}\s[*_~|]{3,}(?=\w)")
+"""Markup around a blank between two letters, which is hardly seen."""
+_PICTURES = re.compile(r"\s?\x02\s?")
+_PICTURES_BETWEEN = re.compile(r"(?<![a-z])[a-z](?:\s?\x02\s?[a-z](?![a-z]))+")
 _SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
 _ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
 
@@ -66,15 +84,17 @@ def _windows(text: str) -> Iterator[str]:
 
 def _found(text: str) -> set[Category]:
     known = lexicon()
-    text = untagged(text)
-    first = _Reading(folded(text), text, known)
+    text = untagged(decoded(text))
+    plain = _PICTURES_BETWEEN.sub(lambda run: _PICTURES.sub("", run[0]), _EMPTY.sub("", folded(text)))
+    meant_well = harmless(plain, known)
+    first = _Reading(plain, text, known, harmless=meant_well)
     kinds = {*first.kinds(), *_humps(text, known), *_other_scripts(text, known)}
     if Category.HIDDEN in kinds:
         return kinds
-    others = [*unmarked(first.settled), upright(text), _tall(text)]
+    others = [*unmarked(first.settled), upright(text), _tall(text), unfilled(text)]
     for each in dict.fromkeys(map(folded, others)):
         if each and each != first.settled:
-            kinds.update(_Reading(each, text, known, seen=first.seen).kinds())
+            kinds.update(_Reading(each, text, known, seen=first.seen, harmless=meant_well).kinds())
     return kinds
 
 
@@ -84,9 +104,17 @@ def _other_scripts(text: str, known: Lexicon) -> Iterator[Category]:
     if "🖕" in text:
         yield Category.MILD
     if _UNSPACED.search(text):
-        yield from (kind for _, kind in _unspaced().iter(unspaced(text)))
+        signs = unspaced(text)
+        for end, (word, kind) in _unspaced().iter(signs):
+            before, behind = known.neighbours.get(word, ("", ""))
+            if signs[end - len(word) : end - len(word) + 1] not in [*before] and signs[end + 1 : end + 2] not in [
+                *behind
+            ]:
+                yield kind
     words = set(_FOREIGN.findall(text.casefold()))
     yield from (known.foreign[w] for w in words & known.foreign.keys())
+    heard = {w for w in map(transliterated, words) if len(w) > 3}
+    yield from (known.words[w] for w in heard & known.words.keys())
 
 
 def _tall(text: str) -> str:
@@ -97,7 +125,7 @@ def _tall(text: str) -> str:
 
 
 def _humps(text: str, known: Lexicon) -> Iterator[Category]:
-    for chunk in _CAMEL.findall(text):
+    for chunk in _CAMEL.findall(text) if INNER_CAPITAL.search(text) else ():
         if chunk.lower() not in known.innocent:
             parts = {p.lower() for p in _HUMP.findall(chunk)}
             yield from (known.words[w] for w in parts & known.words.keys())
@@ -113,6 +141,8 @@ class _Reading:
     settled: str = ""
     """The text with every odd chunk that is clearly innocent written plainly."""
     seen: set[str] = field(default_factory=set)
+    harmless: frozenset[str] = frozenset()
+    """Words that are harmless in the language of the text."""
 
     def kinds(self) -> Iterator[Category]:
         """The kinds of the listed words in this reading."""
@@ -147,7 +177,8 @@ class _Reading:
         said: dict[str, str] = {}
         open_: list[int] = []
         for index, ways in enumerate(zip(*wholes, strict=True)):
-            clear = self._clear(ways)
+            bare = joined(unfilled(odd[index]))
+            clear = bare if bare in self.known.innocent else self._clear(ways)
             if clear is not None:
                 said[odd[index]] = clear
             else:
@@ -161,28 +192,35 @@ class _Reading:
     def _clear(self, ways: tuple[str, ...]) -> str | None:
         """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account."""
         clear = max((w for w in ways if len(w) > 2 and w in self.known.innocent), key=len, default=None)
-        if clear is None or any(len(w) > len(clear) for w in self.known.words.keys() & set(ways)):
+        listed = self.known.words.keys() & set(ways)
+        if clear is not None:
+            return None if any(len(w) > len(clear) for w in listed) else clear
+        if listed:
             return None
-        return clear
+        return next((once for once in map(squeezed, ways) if self._drawn_out(once)), None)
+
+    def _drawn_out(self, once: str) -> bool:
+        """Whether an innocent word, and no listed one, is left of a word once none of its letters is repeated."""
+        return len(once) > 3 and once in self.known.drawn_out and once not in self.known.squeezes
 
     def _plainly(self, words: str) -> Iterator[Category]:
         tokens = set(words.split())
-        excused: list[tuple[int, int]] = []
+        spans: list[tuple[int, int]] = []
+        phrases: list[tuple[int, int, Category]] = []
         for end, (length, kind) in _phrases().iter(words):
             if kind is None:
-                excused.append((end - length + 1, end))
+                spans.append((end - length + 1, end))
             else:
-                yield kind
-        for word in self.known.words.keys() & tokens:
-            if not _excused(word, words, excused) and not self._is_name(word):
+                phrases.append((end - length + 1, end, kind))
+        yield from (kind for a, b, kind in phrases if not any(first <= a and b <= last for first, last in spans))
+        for word in self.known.words.keys() & tokens - self.harmless:
+            if not self._means_well(word, words, spans):
                 yield self.known.words[word]
-        self.seen |= self.known.words.keys() & tokens
+        self.seen |= self.known.words.keys() & tokens | self.harmless
 
-    def _is_name(self, word: str) -> bool:
-        if word not in self.known.names:
-            return False
-        written = re.findall(rf"(?<![a-zA-Z]){word}(?![a-zA-Z])", self.original, re.IGNORECASE)
-        return bool(written) and all(w == w.title() for w in written)
+    def _means_well(self, word: str, words: str, spans: list[tuple[int, int]]) -> bool:
+        known = self.known
+        return excused(word, words, spans) or is_name(word, self.original, known) or in_company(word, words, known)
 
     def _disguised(self, tokens: Iterable[str]) -> Iterator[Category]:
         known = self.known
@@ -195,6 +233,8 @@ class _Reading:
         view = " ".join(unknown)
         heard = sounded(" ".join([w for w in unknown if len(w) < _LONG]) + " ")
         yield from (known.sounds[s] for s in known.sounds.keys() & set(heard.split()))
+        yield from (known.words[w] for w in known.words.keys() & set(_between_signs(unknown)))
+        yield from (known.shuffled[k] for k in known.shuffled.keys() & set(map(shuffle_key, unknown)))
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
 
@@ -230,7 +270,7 @@ class _Reading:
         """Words cut into two pieces or three, of which one is no everyday word."""
         known = self.known
         chunks = [c for c in chunks if c]
-        pairs = [(a, b) for a, b in pairwise(chunks) if a + b in known.words]
+        pairs = [(a, b) for a, b in pairwise(chunks) if a + b in known.words and a not in self.harmless]
         for a, b in pairs:
             if len(a + b) > 3 and not (self._used(a) and self._used(b)):
                 yield known.words[a + b]
@@ -247,10 +287,11 @@ class _Reading:
         signs = "\n".join({s for s in _SIGNS.findall(" ".join(filter(None, bare))) if any(map(str.isalpha, s))})
         runs = {r for r in _SMALL.findall(words) if not _ALL_EVERYDAY.fullmatch(r)}
         runs.update(_LETTERS.findall(words if self.settled == self.text else self._without_digits()))
-        lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ())])
+        lines = "\n".join([*(r.strip() for r in runs), *(unleeted(signs) if signs else ()), *spelled_out(words)])
         if not lines:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
+        wholes = {w for w in wholes if w in known.words or not self._drawn_out(squeezed(w))}
         spelled = wholes | _without_ends(lines)
         yield from self._disguised(spelled)
 
@@ -264,6 +305,11 @@ class _Reading:
                 fitting = [w for w, kind in masks.items() if _fits(chunk, w, kind)]
                 if fitting:
                     yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
+
+
+def _between_signs(tokens: Iterable[str]) -> Iterator[str]:
+    """What the tokens say if they have the same letter between each two of theirs."""
+    return (t[::2] for t in tokens if len(t) > 6 and len(t) % 2 and t[1] == t[3] == t[5] and len({*t[1::2]}) == 1)
 
 
 def _readable(shapes: Iterable[str]) -> list[str]:
@@ -308,13 +354,6 @@ def _ordinary(chunk: str) -> bool:
     return bool(_CONTRACTED.fullmatch(chunk))
 
 
-def _excused(word: str, words: str, spans: list[tuple[int, int]]) -> bool:
-    if not spans:
-        return False
-    places = [m.start() for m in re.finditer(f"(?<= ){word}(?= )", words)]
-    return all(any(a <= p < b for a, b in spans) for p in places)
-
-
 @cache
 def _phrases() -> ahocorasick.Automaton:
     known = lexicon()
@@ -331,7 +370,7 @@ def _phrases() -> ahocorasick.Automaton:
 def _unspaced() -> ahocorasick.Automaton:
     machine = ahocorasick.Automaton()
     for word, kind in lexicon().unspaced.items():
-        machine.add_word(word, kind)
+        machine.add_word(word, (word, kind))
     machine.make_automaton()
     return machine
 

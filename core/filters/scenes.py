@@ -14,7 +14,9 @@ _PART = (
     r"(?:breasts?|boobs?|tits|nipples?|ass|crotch|groin|erection|cock|dick|shaft|manhood|pussy|clit|folds|thighs?|panties"
     r"|underwear|bra|member|length)"
 )
-_BODY = r"(?:fingers?|hands?|tongue|cock|dick|member|length|shaft|manhood|mouth|lips|face|head|erection|himself|herself)"
+_BODY = (
+    r"(?:fingers?|hands?|tongue|cock|dick|member|length|shaft|manhood|mouth|lips|face|head|erection|himself|herself)"
+)
 _HIS = r"(?:his|her|my|your|their)"
 _HIM = r"(?:him|her|me|you|them)"
 _SEX = tuple(

@@ -19,6 +19,22 @@ _ODD = re.compile("[^\\sA-Za-z.,;:!?\"'’‘“”…—–-]")
 _PLAIN = re.compile("[^a-z0-9]{0,2}[a-z]+[^a-z0-9]{0,3}")
 _APART = re.compile(r"[.*_~|-][A-Za-z][.*_~|-]| \w \w \w ")
 _SPELLED = re.compile(r"(?<= )(?:[a-z] ){3,}")
+_CONDEMNED = re.compile(
+    r"\b(?:hateful|racis[tm]|sexis[tm]|bigot(?:s|ed|ry)?|homophob\w+|transphob\w+|islamophob\w+|antisemit\w+"
+    r"|xenophob\w+|ableis[tm]|discriminat\w+|prejudice\w*|hate speech|dehumani\w+|unacceptable|offensive|hurtful|cruel"
+    r"|hurts|stereotypes?|misguided|apologi[sz]e|intoleran\w+|tolerate|insult(?:ing|s)?|slurs?|banned for|fired for"
+    r"|consequences for|(?:in|to) (?:jail|prison) (?:for|now)|(?:kicked|thrown) (?:off|out)|get away with|call out"
+    r"|cannot be allowed|report (?:it|them|you|this)|how dare|(?:no|lost all|losing) respect for|take you to court"
+    r"|(?:not|never|isnt|its|it|really) ok(?:ay)?|why would you think its ok(?:ay)?|not (?:acceptable|right|true|funny|fair)"
+    r"|(?:dont|never|stop|mustnt|shouldnt|cannot|cant|not be|not) (?:\w+ )?(?:say|saying|call|calling|use|using)"
+    r"|get(?:s|ting)? (?:\w+ ){0,3}(?:blocked|banned|reported|suspended|fired|expelled|arrested|jailed)|hate (?:like|such as)"
+    r"|hatred|horrible (?:thing|word|thing to)|terrible (?:thing|word)|bad word|disgrace\w*)\b"
+)
+_NAMED = re.compile(
+    r"\b(?:call(?:s|ed|ing)?) (?:\w+ )?(?:people|me|him|her|them|us|you|someone|somebody|anyone|others|kids|\w+) (?:an? |the )?"
+    r"[\w*@$!'-]+(?: [\w*@$!'-]+)?|\bsay(?:s|ing)? (?:that )?(?:you|they|he|she|someone) (?:would|will|wants? to)[^.!?;\n]{0,60}|\b(?:words?|terms?|slurs?|insults?) (?:is |are |like |such as )?[\w*@$!'-]+",
+    re.IGNORECASE,
+)
 _REACH = 300
 """Characters before and behind a hint in which a pattern that holds it stands."""
 
@@ -26,6 +42,19 @@ _REACH = 300
 def unquoted(text: str) -> str:
     """`text` without what stands in quotation marks."""
     return _QUOTED.sub(" … ", text)
+
+
+def condemns(words: str) -> bool:
+    """Whether `words` condemn what is said about people."""
+    return bool(_CONDEMNED.search(words))
+
+
+def unmentioned(text: str) -> str | None:
+    """`text` without the words that it quotes or names only to condemn them; None if it condemns nothing."""
+    said = unquoted(text)
+    rest = _NAMED.sub(" … ", said)
+    condemned = rest != text and condemns(lettered(_APOSTROPHES.sub("", said).lower()))
+    return rest if condemned else None
 
 
 def near(hint: re.Pattern[str], patterns: Iterable[re.Pattern[str]], words: str) -> bool:
@@ -55,5 +84,3 @@ def _unleeted(plain: str) -> Iterator[str]:
         for reading in unleeted(" ".join(odd))[:2]:
             said = dict(zip(odd, reading.split(" "), strict=True))
             yield " ".join([said.get(c, c) for c in chunks])
-
-
