@@ -28,32 +28,27 @@ _MIXED = re.compile(r"\b[a-z]+[0-9@$!]+[a-z0-9@$]*[a-z]")
 _APOSTROPHES = re.compile("['’`´]")
 _CRISIS_HINTS = (
     "self", "suicid", "kms", "unalive", " die ", "dying", " dead", " died", "it all", "alive", "exist", "my life",
-    "to live", "pills",
-    "tablets", " meds", "painkillers", "wrist", "born", "off without", "miss me", "be here", "be gone", "wake up",
-    "bridge",
-    " off me ", "goodbye", " end it", "noose", " rope ", "anymore", "last message", "overdose", "living",
+    "to live", "pills", "tablets", " meds", "painkillers", "wrist", "born", "off without", "miss me", "be here",
+    "be gone", "wake up", "bridge", " off me ", "goodbye", " end it", "noose", " rope ", "anymore", "last message",
+    "overdose", "living",
 )  # fmt: skip
 _THREAT_HINTS = (
     "kill", "murder", "hurt", "stab", "shoot", "beat", "punch", "strangle", "choke", "burn", "attack", "jump",
-    "smash", "break",
-    "bash", "knife", "slit", "rape", "destroy", " gun ", "bomb", "blow up", "dead", "watch your back", "find you", "get you",
-    "catch you", "know where",
-    "know your", " gut ", "wait", "come for", "follow you", "hunt you", "track you",
+    "smash", "break", "bash", "knife", "slit", "rape", "destroy", " gun ", "bomb", "blow up", "dead",
+    "watch your back", "find you", "get you", "catch you", "know where", "know your", " gut ", "wait", "come for",
+    "follow you", "hunt you", "track you",
 )  # fmt: skip
 _PLACE_HINTS = (
     "school", "real life", " irl ", "house", "you live", "lives", "address", "recess", "lunch", " bus ", "home",
-    "day ", "tomorrow",
-    "work", "parking", "playground", "joke", "joking", "kidding", "for real", "your back", "class", "office",
-    "church", "mosque",
-    "synagogue", "president", "minister", "chancellor", "mayor", " pope",
+    "day ", "tomorrow", "work", "parking", "playground", "joke", "joking", "kidding", "for real", "your back",
+    "class", "office", "church", "mosque", "synagogue", "president", "minister", "chancellor", "mayor", " pope",
 )  # fmt: skip
 """Letters without which none of the patterns below can match; to look for them is quick."""
 _SEXUAL_HINTS = (
     "sex", "erotic", "porn", "nude", "naked", "lewd", "hentai", "lingerie", "arous", "orgasm", "masturbat",
-    "ejaculat", "blow", "hand",
-    "fellatio", "cunnilingus", "genital", "penis", "vagina", "nipple", "clit", "cum", "cock", "pussy", "dick",
-    "fuck", "seduc",
-    "undress", "moan", "love", "sleep with", "deflower", "grop", "fondl", "striptease", "private part", "privates", "lust", "got hard", "between her legs", "between his legs",
+    "ejaculat", "blow", "hand", "fellatio", "cunnilingus", "genital", "penis", "vagina", "nipple", "clit", "cum",
+    "cock", "pussy", "dick", "fuck", "seduc", "undress", "moan", "love", "sleep with", "deflower", "grop", "fondl",
+    "striptease", "private part", "privates", "lust", "got hard", "between her legs", "between his legs",
 )  # fmt: skip
 
 _CRISIS_HINT, _THREAT_HINT = (re.compile("|".join(hints)) for hints in (_CRISIS_HINTS, _THREAT_HINTS))
@@ -115,10 +110,13 @@ _CRISIS = tuple(
         r"i (?:tried|attempted) (?:to (?:kill myself|end my life|commit suicide)|suicide) (?:last|yesterday|today"
         r"|tonight|this|again|before|and|once|twice)",
         rf"{_IM} {_SO}(?:gonna|about to|ready to) end it(?! with)",
-        rf"(?:i have|ive|i ve|i got|have) (?:got )?(?:the|my|a|enough) (?:\w+ )?(?:pills|tablets|rope|noose|razor|blades?)"
-        rf" (?:ready|here|in my hand|next to me|in front of me)",
-        rf"(?:on|at) (?:the|a) (?:edge|bridge|roof|ledge|railway|tracks) and {_IM} {_SO}(?:going to|gonna|about to) jump",
-        r"how (?:many|much) (?:\w+ ){1,4}(?:do i (?:need|take|have to take)|should i take|does it take|would it take|will)"
+        r"(?:i have|ive|i ve|i got|have) (?:got )?(?:the|my|a|enough) (?:\w+ )?(?:pills|tablets|rope|noose|razor"
+        r"|blades?)"
+        r" (?:ready|here|in my hand|next to me|in front of me)",
+        rf"(?:on|at) (?:the|a) (?:edge|bridge|roof|ledge|railway|tracks) and {_IM} {_SO}(?:going to|gonna"
+        rf"|about to) jump",
+        r"how (?:many|much) (?:\w+ ){1,4}(?:do i (?:need|take|have to take)|should i take|does it take|would it take"
+        r"|will)"
         r" (?:to )?(?:overdose|die|od|kill me|kill myself|be fatal|not wake up)",
         r"(?:best|easiest|quickest|fastest|painless|easy|quick|least painful) way to (?:kill (?:your|my|one)self|die"
         r"|commit suicide|end (?:my|your) life|overdose)",
@@ -128,7 +126,8 @@ _CRISIS = tuple(
         r"i (?:keep|cant stop) (?:hurting|cutting|harming|burning|starving) myself",
         r"i (?:starve|am starving|hurt|cut|harm|burn) myself (?:so|to) (?:that )?(?:i|be|feel|become|get)",
         r"(?:see|feel like there is|feel like theres|there is|theres) no (?:reason|point) (?:\w+ )?(?:to|in|of)"
-        r" (?:go on |keep |keep on |going on )?(?:live|living|being alive|existing)(?: anymore| any more)?(?! (?:in|with|on|here|there))",
+        r" (?:go on |keep |keep on |going on )?(?:live|living|being alive|existing)(?: anymore| any more)?(?! (?:in"
+        r"|with|on|here|there))",
         r"i (?:hate|cant stand|cant take) (?:my life|myself|living|being alive) (?:\w+ ){0,4}(?:want to die"
         r"|wanna die|to be dead|kill myself|end it)",
     )
@@ -143,7 +142,8 @@ _CRISIS_CHINESE = re.compile(
 
 _YOU = (
     r"(?:you|u|ya|your (?:\w+ )?(?:face|family|mom|mum|mother|dad|father|sister|brother|parents|head|legs?"
-    r"|arms?|neck|teeth|bones|ribs|nose|skull)|your (?:\w+ )?(?:friend|cousin|teacher|child|children|kids)|my (?:\w+ )?(?:teacher|classmates?|principal|headmaster|boss|neighbou?r)|mr \w+"
+    r"|arms?|neck|teeth|bones|ribs|nose|skull)|your (?:\w+ )?(?:friend|cousin|teacher|child|children|kids)"
+    r"|my (?:\w+ )?(?:teacher|classmates?|principal|headmaster|boss|neighbou?r)|mr \w+"
     r"|mrs \w+|ms \w+|everyone|everybody|all of (?:you|them)|that kid|them all)"
 )
 _WILL = (
@@ -173,13 +173,15 @@ _THREATS = tuple(
         rf"youre (?:so |gonna be |going to be )?(?:dead|dead meat) (?:\w+ ){{0,5}}?{_REAL}",
         r"i know (?:where (?:you|ur|your family) (?:live|lives|go to school)|your (?:home )?address)(?: and| so"
         r"| ill| im| i)? (?:\w+ ){0,8}?(?:kill|hurt|come|coming|find|get|visit|burn|sorry|regret)",
-        rf"(?:{_WILL}) (?:\w+ ){{0,6}}?(?:shoot up|blow up|bomb|burn down|bring (?:\w+ ){{1,3}}?(?:gun|knife|bomb|rifle|pistol|weapon) to) (?:(?:the"
+        rf"(?:{_WILL}) (?:\w+ ){{0,6}}?(?:shoot up|blow up|bomb|burn down|bring (?:\w+ ){{1,3}}?(?:gun|knife|bomb"
+        rf"|rifle|pistol|weapon) to) (?:(?:the"
         rf"|my|our|this|your) )?(?:school|class|classroom|office|church|mosque|synagogue|house)",
         r"watch your back (?:\w+ ){0,4}(?:dead|school|tomorrow|kill|coming|regret)",
         rf"(?:{_WILL}) find out where (?:\w+ ){{1,4}}?(?:lives?|goes? to school|works?) (?:\w+ ){{0,4}}?{_DO}",
         rf"you d better not (?:come|show|go) (?:\w+ ){{0,6}}?or (?:{_WILL}) (?:\w+ ){{0,2}}?{_DO} (?:\w+ ){{0,4}}?you",
         rf"youd better not (?:come|show|go) (?:\w+ ){{0,6}}?or (?:{_WILL}) (?:\w+ ){{0,2}}?{_DO} (?:\w+ ){{0,4}}?you",
-        r"(?:somebody|someone|we|i|you|they) (?:should|must|need to|ought to|will|have to|want to|am going to) (?:\w+ )?"
+        r"(?:somebody|someone|we|i|you|they) (?:should|must|need to|ought to|will|have to|want to"
+        r"|am going to) (?:\w+ )?"
         r"(?:shoot|kill|assassinate|murder|poison) the (?:\w+ )?(?:president|prime minister|chancellor|mayor|pope)",
         rf"(?:{_WILL}) (?:\w+ ){{0,3}}?{_DO} (?:you|my (?:teacher|classmates?)) (?:\w+ ){{0,3}}?(?:irl"
         rf"|in real life|for real|not joking|no joke)",
@@ -188,7 +190,8 @@ _THREATS = tuple(
 _THREATS_CHINESE = re.compile(
     "放[学學](?:后|後|以后|以後)?.{0,8}(?:打死|弄死|砍|捅|揍死|杀|殺)[了死]?你"
     "|(?:我|老子)(?:会|會|要|一定|明天|放学|今天|去){1,3}.{0,6}(?:杀|殺|弄死|打死|砍死|捅死)[了死]?你(?:全家|们|們)?.{0,10}(?:学校|學校|教室|放学|放學|明天|你家|真的)"
-    "|(?:明天|在学校|在學校|去你家).{0,8}(?:杀|殺|弄死|打死|砍死|捅死)[了死]?你|(?:杀|殺)(?:了)?你全家|我知道你(?:家)?住(?:在)?(?:哪|哪里|哪裡|那).{0,12}(?:杀|殺|死|找你|弄|小心)"
+    "|(?:明天|在学校|在學校|去你家).{0,8}(?:杀|殺|弄死|打死|砍死|捅死)[了死]?你|(?:杀|殺)(?:了)?你全家|我知道你(?:家)?住(?:在)?(?:哪|哪里|哪裡|那).{0,12}(?:杀|殺"
+    "|死|找你|弄|小心)"
 )
 
 _AGES = (

@@ -1,8 +1,8 @@
 """Cruelty without a listed word: contempt for a group of people (HATE), and for somebody who reads it (BULLYING).
 
-It looks for forms of sentences, in the present tense and outside quotation marks: a group *is* vermin, *should* be shot;
-*I* hate them all; nobody would miss *you*. What somebody in a story said, or who denies it or condemns it, is not meant.
-English only. It cannot understand: who is cruel in other words is not found. A model's filter stands beside it.
+It looks for forms of sentences, in the present tense and outside quotation marks: a group *is* vermin, *should* be
+shot; *I* hate them all; nobody would miss *you*. What somebody in a story said, or who denies or condemns it, is not
+meant. English only. It cannot understand: who is cruel in other words is not found. A model's filter stands beside it.
 """
 
 import re
@@ -66,7 +66,8 @@ _HATEFUL = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b{_THEY} {_ARE} {_VERY}{_VILE}\b",
-        rf"\b{_THEY} (?:all |\w+ \w+ and )?(?:should|must|ought to|need to|deserve to|deserve|dont deserve to|would be better"
+        rf"\b{_THEY} (?:all |\w+ \w+ and )?(?:should|must|ought to|need to|deserve to|deserve|dont deserve to"
+        rf"|would be better"
         rf"|shouldnt|should not) (?:(?:all|just|be|get|to|really|not|have|been|never|even) ){{0,4}}{_GONE}\b",
         rf"\b(?:i|we) (?:(?:\w+ly|just|so|fucking|do|have come to) ){{0,3}}{_HATE} {_ANY}\b(?! (?:who|that|on|s|in))",
         rf"\b(?:disgusted|sickened|repulsed|revolted) by {_ANY}\b",
@@ -75,7 +76,8 @@ _HATEFUL = tuple(
         rf"\bfind {_ANY} {_VERY}{_VILE}\b",
         rf"\bonly {_THEY} (?:can|could) be (?:that|so|this) {_VILE}\b",
         rf"\btypical (?:of|for) {_ANY}\b.{{0,40}}\b{_VILE}\b",
-        rf"\b{_WE} (?:(?!never|not|dont|wouldnt|didnt|wont)\w+ ){{0,6}}{_KILL} (?:all|every|each|any|these|those|the next|that|you|a) {_ANY}\b",
+        rf"\b{_WE} (?:(?!never|not|dont|wouldnt|didnt|wont)\w+ ){{0,6}}{_KILL} (?:all|every|each|any|these|those"
+        rf"|the next|that|you|a) {_ANY}\b",
         rf"^ (?:\w+ )?{_KILL} (?:all|every|each|any|these|those|the|you)? ?{_ANY}\b",
         rf"\b(?:i|we) (?:want|wish|hope|would love|d love) (?:to (?:see )?)?{_ANY} (?:\w+ ){{0,3}}{_GONE}\b",
         rf"\bmake {_ANY} suffer\b",
@@ -98,42 +100,56 @@ _HATEFUL = tuple(
 )
 _GROUPS = re.compile(rf"\b(?:{_GROUP}|{_ONE}|{_OF} (?:trash|scum|filth|garbage|rat|pig|vermin)|hitler|nazis|klan|kkk)")
 _REPORTED = re.compile(
-    r"\b(?:no|not|never|dont|doesnt|didnt|without|nobody|nor|neither|stop|against|say|says|said|saying|claim\w*|believes?"
+    r"\b(?:no|not|never|dont|doesnt|didnt|without|nobody|nor|neither|stop|against|say|says|said|saying|claim\w*"
+    r"|believes?"
     r"|believing|thinks|thinking|call(?:s|ed|ing)?|treats?|told|tells?|telling|heard|hears?|write|writes|wrote|writing"
     r"|posts?|comments?|statements?|threats?|threatening|things|stuff|lies|shouted|cried|swore|thought|whether|if|why"
-    r"|idea|wrong|myth|your|his|their|people who|those who|anyone who|somebody who|someone who|suggest\w*) (?:\w+ ){0,4}$"
+    r"|idea|wrong|myth|your|his|their|people who|those who|anyone who|somebody who|someone who"
+    r"|suggest\w*) (?:\w+ ){0,4}$"
 )
 _MEANT = re.compile(
-    r"\b(?:i (?:(?!never|dont|didnt)\w+ )?(?:think|believe|say|said|find|swear)|obvious that|not obvious that|no wonder) (?:\w+ ){0,4}$"
+    r"\b(?:i (?:(?!never|dont|didnt)\w+ )?(?:think|believe|say|said|find|swear)|obvious that|not obvious that"
+    r"|no wonder) (?:\w+ ){0,4}$"
 )
 _CRUEL = tuple(
     re.compile(rf"\b{pattern}\b")
     for pattern in (
-        r"(?:you|u|ya) (?:all )?(?:should|need to|deserve to|must|ought to|better|shouldve) (?:(?:just|all|really|go|be|get"
+        r"(?:you|u|ya) (?:all )?(?:should|need to|deserve to|must|ought to|better|shouldve) (?:(?:just|all|really|go"
+        r"|be|get"
         r"|to|have|already) ){0,4}(?:die|dead|drop dead|jump off (?:a|the) (?:bridge|roof|cliff|building)|hang yourself"
         r"|kill yourself|disappear forever|not exist|never been born|rot in hell|been aborted)",
-        r"(?:i|we|everyone|everybody) (?:\w+ )?(?:hope|hopes|wish|wishes|pray|prays) (?:that )?(?:you|u|ya) (?:(?:all|will|would|just"
+        r"(?:i|we|everyone|everybody) (?:\w+ )?(?:hope|hopes|wish|wishes|pray|prays) (?:that )?(?:you|u|ya) (?:(?:all"
+        r"|will|would|just"
         r"|both|get|fucking|could) ){0,4}(?:die|dead|cancer|raped|killed|burn|rot|run over|hit by a|never been born"
         r"|were (?:dead|never born))(?! (?:of|with) (?:laugh|happi|old))",
-        r"(?:no one|noone|nobody) (?:here |will |would |will ever |would ever |even |really |d ){0,2}(?:miss you|care if (?:you|u)"
+        r"(?:no one|noone|nobody) (?:here |will |would |will ever |would ever |even |really |d ){0,2}(?:miss you"
+        r"|care if (?:you|u)"
         r"|cares if (?:you|u)|likes (?:you|u)|wants (?:you|u) (?:here|around|in))",
-        r"(?:everyone|everybody|we all|all of us|the whole class|the whole school) (?:\w+ ){0,4}?(?:hates?|despises?|loathes?) (?:you|u)",
-        r"(?:world|we|everyone|everybody|class|school|server|group|place) (?:\w+ ){0,4}?better (?:off |place )?without (?:you|u)",
+        r"(?:everyone|everybody|we all|all of us|the whole class|the whole school) (?:\w+ ){0,4}?(?:hates?|despises?"
+        r"|loathes?) (?:you|u)",
+        r"(?:world|we|everyone|everybody|class|school|server|group|place) (?:\w+ ){0,4}?better (?:off "
+        r"|place )?without (?:you|u)",
         r"(?:mom|mum|mother|parents) (?:should have|shouldve|should of) (?:\w+ )?aborted (?:you|u)",
         r"(?:eat shit and die|go hang yourself|go drown yourself|go kill yourself|drop dead|rot in hell)",
-        r"(?:you|u|you re|youre|your|ur|you are|u r) (?:(?:such|so|just|nothing|but|a|an|the|fucking|really|total|absolute) ){0,4}"
-        r"(?:worthless (?:\w+ )?(?:sack|piece|bitch|loser|human|waste|pig|scum|trash|shit|and (?:should|nobody|everyone))|waste of (?:space|air|oxygen|life"
+        r"(?:you|u|you re|youre|your|ur|you are|u r) (?:(?:such|so|just|nothing|but|a|an|the|fucking|really|total"
+        r"|absolute) ){0,4}"
+        r"(?:worthless (?:\w+ )?(?:sack|piece|bitch|loser|human|waste|pig|scum|trash|shit|and (?:should|nobody"
+        r"|everyone))|waste of (?:space|air|oxygen|life"
         r"|skin)|piece of (?:trash|shit|garbage|crap|filth)|retarded)",
-        r"(?:everyone|everybody|nobody|no one|noone|we all) (?:in|at|from|on) (?:\w+ )?(?:our|my|this|the) (?:class|school|grade|team"
-        r"|server|group|channel|chat) (?:\w+ ){0,2}?(?:hates?|thinks?|likes?|knows?|laughs?)(?: at)? (?!me|us|it|that|the|this|my|our)\w+",
+        r"(?:everyone|everybody|nobody|no one|noone|we all) (?:in|at|from|on) (?:\w+ )?(?:our|my|this|the) (?:class"
+        r"|school|grade|team"
+        r"|server|group|channel|chat) (?:\w+ ){0,2}?(?:hates?|thinks?|likes?|knows?|laughs?)(?: at)? (?!me|us|it|that"
+        r"|the|this|my|our)\w+",
         r"(?:everyone|everybody) (?:in|at|from) \d?\w{1,3} (?:hates?|thinks (?:you|\w+ (?:is|are)) )",
-        r"from (?:our|my|this) (?:class|school|grade|street|team) is (?:a|an|such a|so|the) (?:\w+ ){0,3}?(?:slut|whore|pig|freak"
+        r"from (?:our|my|this) (?:class|school|grade|street|team) is (?:a|an|such a|so|the) (?:\w+ ){0,3}?(?:slut"
+        r"|whore|pig|freak"
         r"|loser|ugly|fat|bitch|retard|cow|psycho|liar|disgusting|pathetic)",
         r"(?:leave|quit) (?:the|this|our) (?:school|class|server|channel|group) already",
     )
 )
 _CRUEL_HINT = re.compile(
-    r" (?:you|u|ya|ur|youre) |everyone|everybody|nobody|no ?one|we all|eat shit|hang your|drop dead|rot in| from (?:our|my|this) |leave |quit "
+    r" (?:you|u|ya|ur|youre) |everyone|everybody|nobody|no ?one|we all|eat shit|hang your|drop dead|rot in"
+    r"| from (?:our|my|this) |leave |quit "
 )
 
 

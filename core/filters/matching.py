@@ -6,14 +6,20 @@ channel is not decided here.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
-import ahocorasick
-
+from core.filters.chunks import (
+    EVERYDAY,
+    SHORT,
+    between_signs,
+    fits,
+    ordinary,
+    readable,
+    vowels_masked,
+    without_ends,
+)
 from core.filters.codes import INNER_CAPITAL, decoded, spelled_out
 from core.filters.disguise import (
     joined,
@@ -29,6 +35,7 @@ from core.filters.disguise import (
     upright,
 )
 from core.filters.lexicon import Lexicon, lexicon, shuffle_key
+from core.filters.machines import phrases, roots, unspaced_words
 from core.filters.senses import excused, harmless, in_company, is_name
 from core.filters.shapes import folded
 from core.policy import Category
@@ -38,9 +45,6 @@ _WINDOW = 20_000
 _OVERLAP = 400
 """Characters read at once, and how many of them twice."""
 
-_MOST_SIGNS = 4_000
-"""Signs of a window that may stand in chunks that are no plain words; where there are more, nobody can read the text,
-and that is what is said of it."""
 _LONG = 24
 """Letters in a row that are no single word, however it is drawn out."""
 _LIGHTLY = "\x02.,;:!?\"'“”‘’«»…—–"
@@ -55,15 +59,12 @@ _DIGIT = re.compile("[0-9]")
 _RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[a-z]*[\u0400-\u04ff][a-z\u0400-\u04ff]{2,}")
-_CONTRACTED = re.compile("[a-z]+['’](?:s|t|d|m|ll|re|ve)|[0-9.,:/+%$€£-]{1,8}")
-_EVERYDAY = "a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up us we ye"
-_SHORT = frozenset(_EVERYDAY.split())
 _EMPTY = re.compile(r"(?<=\w)[*_~|]{3,}\s[*_~|]{3,}(?=\w)")
 """Markup around a blank between two letters, which is hardly seen."""
 _PICTURES = re.compile(r"\s?\x02\s?")
 _PICTURES_BETWEEN = re.compile(r"(?<![a-z])[a-z](?:\s?\x02\s?[a-z](?![a-z]))+")
 _SIGNS = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)")
-_ALL_EVERYDAY = re.compile(f"(?:(?:{_EVERYDAY.replace(' ', '|')}) ?)+")
+_ALL_EVERYDAY = re.compile(f"(?:(?:{EVERYDAY.replace(' ', '|')}) ?)+")
 
 
 def found(text: str) -> set[Category]:
@@ -105,7 +106,7 @@ def _other_scripts(text: str, known: Lexicon) -> Iterator[Category]:
         yield Category.MILD
     if _UNSPACED.search(text):
         signs = unspaced(text)
-        for end, (word, kind) in _unspaced().iter(signs):
+        for end, (word, kind) in unspaced_words().iter(signs):
             before, behind = known.neighbours.get(word, ("", ""))
             if signs[end - len(word) : end - len(word) + 1] not in [*before] and signs[end + 1 : end + 2] not in [
                 *behind
@@ -148,10 +149,10 @@ class _Reading:
         """The kinds of the listed words in this reading."""
         chunks = self.text.split()
         bare = [c.strip(_AROUND) for c in chunks]
-        odd = {c: c.strip(_LIGHTLY) for c, b in zip(chunks, bare, strict=True) if not _ordinary(b)}
+        odd = {c: c.strip(_LIGHTLY) for c, b in zip(chunks, bare, strict=True) if not ordinary(b)}
         shapes = dict.fromkeys([s for s in odd.values() if s] + [s[1:] for s in odd.values() if s[:1] in {"#", "@"}])
-        readable = _readable(shapes)
-        said, tokens = self._settled(readable)
+        legible = readable(shapes)
+        said, tokens = self._settled(legible)
         self.settled = self.text
         if said:
             chunks = [said.get(odd.get(c, ""), c) for c in chunks]
@@ -160,13 +161,13 @@ class _Reading:
         words = lettered(self.settled)
         yield from self._plainly(words)
         yield from self._disguised(tokens)
-        if len(readable) < len(shapes):
+        if len(legible) < len(shapes):
             yield Category.HIDDEN
             return
         yield from self._disguised(words.split())
         yield from self._split(bare)
         yield from self._spelled(words, bare)
-        yield from self._masked([c for c in readable if c not in said])
+        yield from self._masked([c for c in legible if c not in said])
 
     def _settled(self, odd: list[str]) -> tuple[dict[str, str], set[str]]:
         """What each odd chunk says if that is clear, and the words that the others may hide."""
@@ -206,13 +207,13 @@ class _Reading:
     def _plainly(self, words: str) -> Iterator[Category]:
         tokens = set(words.split())
         spans: list[tuple[int, int]] = []
-        phrases: list[tuple[int, int, Category]] = []
-        for end, (length, kind) in _phrases().iter(words):
+        said: list[tuple[int, int, Category]] = []
+        for end, (length, kind) in phrases().iter(words):
             if kind is None:
                 spans.append((end - length + 1, end))
             else:
-                phrases.append((end - length + 1, end, kind))
-        yield from (kind for a, b, kind in phrases if not any(first <= a and b <= last for first, last in spans))
+                said.append((end - length + 1, end, kind))
+        yield from (kind for a, b, kind in said if not any(first <= a and b <= last for first, last in spans))
         for word in self.known.words.keys() & tokens - self.harmless:
             if not self._means_well(word, words, spans):
                 yield self.known.words[word]
@@ -233,7 +234,7 @@ class _Reading:
         view = " ".join(unknown)
         heard = sounded(" ".join([w for w in unknown if len(w) < _LONG]) + " ")
         yield from (known.sounds[s] for s in known.sounds.keys() & set(heard.split()))
-        yield from (known.words[w] for w in known.words.keys() & set(_between_signs(unknown)))
+        yield from (known.words[w] for w in known.words.keys() & set(between_signs(unknown)))
         yield from (known.shuffled[k] for k in known.shuffled.keys() & set(map(shuffle_key, unknown)))
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
@@ -254,7 +255,7 @@ class _Reading:
     def _glued(self, view: str) -> Iterator[Category]:
         known = self.known
         yield from (known.words[m[2]] for m in _WRAPPED.finditer(view) if m[2] in known.words)
-        for end, (length, kind, hard) in _roots().iter(view):
+        for end, (length, kind, hard) in roots().iter(view):
             start = view.rindex(" ", 0, end) + 1
             before, after = view[start : end - length + 1], view[end + 1 : view.index(" ", end)]
             if hard or (self._may_touch(before, known.fronts) and self._may_touch(after, known.ends)):
@@ -279,7 +280,7 @@ class _Reading:
                 yield known.words[whole]
 
     def _used(self, word: str) -> bool:
-        return word in _SHORT if len(word) < 3 else word in self.known.common
+        return word in SHORT if len(word) < 3 else word in self.known.common
 
     def _spelled(self, words: str, bare: list[str]) -> Iterator[Category]:
         """Words spelled out in pieces of one or two letters, or in single signs."""
@@ -292,7 +293,7 @@ class _Reading:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
         wholes = {w for w in wholes if w in known.words or not self._drawn_out(squeezed(w))}
-        spelled = wholes | _without_ends(lines)
+        spelled = wholes | without_ends(lines)
         yield from self._disguised(spelled)
 
     def _without_digits(self) -> str:
@@ -302,84 +303,6 @@ class _Reading:
         for chunk in dict.fromkeys([*odd, *(_RUN.sub(r"\1", c) for c in odd)]):
             if _MASKED.fullmatch(chunk):
                 masks = self.known.masks.get((len(chunk), chunk[0]), {})
-                fitting = [w for w, kind in masks.items() if _fits(chunk, w, kind)]
+                fitting = [w for w, kind in masks.items() if fits(chunk, w, kind)]
                 if fitting:
-                    yield self.known.words[max(fitting, key=lambda w: (_vowels_masked(chunk, w), -len(w)))]
-
-
-def _between_signs(tokens: Iterable[str]) -> Iterator[str]:
-    """What the tokens say if they have the same letter between each two of theirs."""
-    return (t[::2] for t in tokens if len(t) > 6 and len(t) % 2 and t[1] == t[3] == t[5] and len({*t[1::2]}) == 1)
-
-
-def _readable(shapes: Iterable[str]) -> list[str]:
-    """The odd chunks that are worth reading: all, unless there are more signs in them than any story has."""
-    some = list(shapes)
-    signs = accumulate(0 if c.isalpha() else len(c.encode("ascii", "ignore")) for c in some)
-    return some[: bisect_right(list(signs), _MOST_SIGNS)]
-
-
-def _fits(chunk: str, word: str, kind: Category) -> bool:
-    """Whether `word` may stand behind the signs of `chunk`; more than half only if strong and starred."""
-    hidden = sum(not (c.isascii() and c.isalpha()) for c in chunk)
-    if hidden > len(word) // 2 and ("*" not in chunk or kind not in {Category.STRONG, Category.SLUR}):
-        return False
-    return all(c == w or not c.isascii() or not c.isalnum() for c, w in zip(chunk, word, strict=True))
-
-
-def _vowels_masked(chunk: str, word: str) -> bool:
-    return all(c == w or w in "aeiou" for c, w in zip(chunk, word, strict=True))
-
-
-def _without_ends(lines: str) -> set[str]:
-    """What stands in each line of short pieces once the everyday short words at its ends are gone."""
-    found: set[str] = set()
-    for line in lines.split("\n"):
-        pieces = line.split(" ")
-        last = len(pieces)
-        while last and pieces[last - 1] in _SHORT:
-            last -= 1
-        first = 0
-        while first < last and pieces[first] in _SHORT:
-            first += 1
-        for start in {0, min(1, first), min(2, first), first}:
-            found.update(("".join(pieces[start:]), "".join(pieces[start:last])))
-    return {f for f in joined(" ".join(found)).split() if len(f) > 2}
-
-
-def _ordinary(chunk: str) -> bool:
-    """Whether `chunk` is a plain English word, perhaps with an apostrophe, or a small number."""
-    if chunk.isascii() and (chunk.isalpha() or not chunk):
-        return True
-    return bool(_CONTRACTED.fullmatch(chunk))
-
-
-@cache
-def _phrases() -> ahocorasick.Automaton:
-    known = lexicon()
-    machine = ahocorasick.Automaton()
-    for phrase, kind in known.phrases.items():
-        machine.add_word(f" {phrase} ", (len(phrase) + 2, kind))
-    for phrase in known.harmless:
-        machine.add_word(f" {phrase} ", (len(phrase) + 2, None))
-    machine.make_automaton()
-    return machine
-
-
-@cache
-def _unspaced() -> ahocorasick.Automaton:
-    machine = ahocorasick.Automaton()
-    for word, kind in lexicon().unspaced.items():
-        machine.add_word(word, (word, kind))
-    machine.make_automaton()
-    return machine
-
-
-@cache
-def _roots() -> ahocorasick.Automaton:
-    machine = ahocorasick.Automaton()
-    known = lexicon()
-    for root, kind in (known.roots | known.hard_roots).items():
-        machine.add_word(root, (len(root), kind, root in known.hard_roots))
-    machine.make_automaton()
-    return machine
+                    yield self.known.words[max(fitting, key=lambda w: (vowels_masked(chunk, w), -len(w)))]

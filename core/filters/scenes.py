@@ -11,7 +11,8 @@ from core.filters.spoken import near, worded
 from core.policy import Category
 
 _PART = (
-    r"(?:breasts?|boobs?|tits|nipples?|ass|crotch|groin|erection|cock|dick|shaft|manhood|pussy|clit|folds|thighs?|panties"
+    r"(?:breasts?|boobs?|tits|nipples?|ass|crotch|groin|erection|cock|dick|shaft|manhood|pussy|clit|folds|thighs?"
+    r"|panties"
     r"|underwear|bra|member|length)"
 )
 _BODY = (
@@ -22,52 +23,74 @@ _HIM = r"(?:him|her|me|you|them)"
 _SEX = tuple(
     re.compile(rf"\b{pattern}\b")
     for pattern in (
-        rf"(?:came|finished|released) (?:deep )?inside (?:of )?{_HIM}(?! (?:room|house|mind|thoughts|dream|office|hut|tent))",
-        rf"(?:came|cum|climaxed|ejaculated|spilled) (?:all )?(?:in|on|over|into) {_HIS} (?:mouth|face|chest|belly|stomach|breasts)",
+        rf"(?:came|finished|released) (?:deep )?inside (?:of )?{_HIM}(?! (?:room|house|mind|thoughts|dream|office|hut"
+        rf"|tent))",
+        rf"(?:came|cum|climaxed|ejaculated|spilled) (?:all )?(?:in|on|over|into) {_HIS} (?:mouth|face|chest|belly"
+        rf"|stomach|breasts)",
         rf"thrust(?:s|ed|ing)? (?:\w+ ){{0,3}}?(?:into|inside|in and out of) {_HIM}",
         rf"thrust(?:s|ing)? {_HIS} (?:hips|cock|dick|tongue|fingers)",
-        rf"(?:slid|slides?|slipped|slips?|pushed|pushes|sank|plunged|eased|shoved|buried|put|moved|ran|forced) (?:{_HIS} )?(?:\w+ )?{_BODY}"
-        rf" (?:\w+ ){{0,2}}?(?:inside|into|between|up|under|down) {_HIS} (?:\w+ )?(?:thighs?|legs|folds|panties|skirt|bra|underwear|pants)",
+        rf"(?:slid|slides?|slipped|slips?|pushed|pushes|sank|plunged|eased|shoved|buried|put|moved|ran"
+        rf"|forced) (?:{_HIS} )?(?:\w+ )?{_BODY}"
+        rf" (?:\w+ ){{0,2}}?(?:inside|into|between|up|under|down) {_HIS} (?:\w+ )?(?:thighs?|legs|folds|panties|skirt"
+        rf"|bra|underwear|pants)",
         rf"{_BODY} (?:\w+ ){{0,3}}?(?:between|inside) {_HIS} (?:\w+ )?(?:thighs|legs|folds|panties)",
-        rf"(?:slid|slipped|pushed|sank|plunged|eased|buried|entered) (?:{_HIS} (?:\w+ )?{_BODY}|himself) (?:deep )?(?:inside|into) {_HIM}",
+        rf"(?:slid|slipped|pushed|sank|plunged|eased|buried|entered) (?:{_HIS} (?:\w+ )?{_BODY}"
+        rf"|himself) (?:deep )?(?:inside|into) {_HIM}",
         rf"{_BODY} (?:slid|slipped|pushed|sank|plunged) (?:deep )?(?:inside|into) {_HIM}",
         rf"(?:took|takes|taking|take) (?:{_HIM}|{_HIS} (?:\w+ )?{_BODY}) (?:deep )?in(?:to)? {_HIS} mouth",
         r"went down on (?:him|her|me)(?! (?:one|his|her|a|bended) knees?)",
         rf"(?:rode|riding|rides|ride) {_HIM} (?:\w+ ){{0,2}}?(?:harder|slowly|until|faster|hard|to climax)",
-        rf"{_HIM} (?:both )?climax(?:ed)?|they both (?:came|climaxed)|reached (?:\w+ )?(?:climax|orgasm)|(?:i|he|she|they) climaxed",
-        rf"(?:hard|harder|throbbing|stiff|erect|swollen|rock hard) (?:\w+ )?(?:member|manhood|shaft|cock|dick|penis|length)",
-        rf"(?:ripped|tore|pulled|slid|took|yanked|peeled) (?:off|down|away|aside) {_HIS} (?:\w+ )?(?:panties|bra|underwear|thong|boxers)",
-        rf"(?:squeez|suck|lick|bit|biting|strok|grop|fondl|caress|cupp|kiss|grabb|rubb|pinch|massag|knead)\w* (?:on )?{_HIS} (?:\w+ ){{0,2}}?{_PART}",
+        rf"{_HIM} (?:both )?climax(?:ed)?|they both (?:came|climaxed)|reached (?:\w+ )?(?:climax|orgasm)|(?:i|he|she"
+        rf"|they) climaxed",
+        r"(?:hard|harder|throbbing|stiff|erect|swollen|rock hard) (?:\w+ )?(?:member|manhood|shaft|cock|dick|penis"
+        r"|length)",
+        rf"(?:ripped|tore|pulled|slid|took|yanked|peeled) (?:off|down|away|aside) {_HIS} (?:\w+ )?(?:panties|bra"
+        rf"|underwear|thong|boxers)",
+        rf"(?:squeez|suck|lick|bit|biting|strok|grop|fondl|caress|cupp|kiss|grabb|rubb|pinch|massag"
+        rf"|knead)\w* (?:on )?{_HIS} (?:\w+ ){{0,2}}?{_PART}",
         rf"(?:lick|suck|eat|ride|fuck|smash|taste) (?:on )?(?:your|my|that) (?:\w+ )?(?:{_PART}|d)",
         rf"(?:fingered|fingering|fisted) (?:{_HIM}|herself|himself|myself)",
-        rf"(?:suck|sucked|sucking|sucks|jerk|jerked|jerking|get|got|getting) {_HIM} off(?! (?:the|his|her|my|a|with|guard|to|at|of))",
+        rf"(?:suck|sucked|sucking|sucks|jerk|jerked|jerking|get|got|getting) {_HIM} off(?! (?:the|his|her|my|a|with"
+        rf"|guard|to|at|of))",
         rf"bent {_HIM} over (?:\w+ ){{0,4}}?(?:behind|took|entered|spank)",
         rf"(?:took|taking|entered|fucked|pounded) {_HIM} from behind(?! (?:the|a|his|her|bars))",
-        rf"(?:unzip|unbutton|undo|undid)\w* {_HIS} (?:\w+ )?(?:trousers|pants|fly|jeans)(?: \w+){{0,8}} (?:blow|knees|mouth|suck|hard|erection)",
-        rf"(?:blow|suck) me(?: \w+){{0,6}} (?:unzip|unbutton|trousers|pants|jeans|cock|dick)\w*",
-        r"(?:wanna|want to|lets|can we|let us|we should|shall we) (?:\w+ ){0,2}?(?:sext|have sex|fuck|hook up|have sexy time|get naked|make out naked)"
+        rf"(?:unzip|unbutton|undo|undid)\w* {_HIS} (?:\w+ )?(?:trousers|pants|fly|jeans)(?: \w+){{0,8}} (?:blow|knees"
+        rf"|mouth|suck|hard|erection)",
+        r"(?:blow|suck) me(?: \w+){0,6} (?:unzip|unbutton|trousers|pants|jeans|cock|dick)\w*",
+        r"(?:wanna|want to|lets|can we|let us|we should|shall we) (?:\w+ ){0,2}?(?:sext|have sex|fuck|hook up"
+        r"|have sexy time|get naked|make out naked)"
         r"(?: with me| right now| now| tonight)?",
-        r"(?:send|show|post|dm|text) (?:me |us |him |her )?(?:\w+ ){0,3}?(?:nudes|dick pics?|pics? of (?:your|ur) (?:boobs|tits|ass|dick|body|pussy)"
+        r"(?:send|show|post|dm|text) (?:me |us |him |her )?(?:\w+ ){0,3}?(?:nudes|dick pics?|pics? of (?:your"
+        r"|ur) (?:boobs|tits|ass|dick|body|pussy)"
         r"|(?:nude|naked|topless) (?:pics?|photos?|selfies?)|(?:your|ur) (?:boobs|tits|ass|dick|pussy))",
         r"dick pics?",
         rf"{_HIS} (?:wet|slick|dripping) (?:\w+ )?(?:folds|slit|heat|core|pussy|hole|entrance)",
-        r"moan(?:s|ed|ing)? (?:\w+ ){0,3}?(?:as|while|when) (?:he|she|they|i) (?:\w+ )?(?:entered|licked|sucked|thrust|stroked|touched|fingered|rode|pounded)",
+        r"moan(?:s|ed|ing)? (?:\w+ ){0,3}?(?:as|while|when) (?:he|she|they|i) (?:\w+ )?(?:entered|licked|sucked"
+        r"|thrust|stroked|touched|fingered|rode|pounded)",
     )
 )
 _SEX_HINT = re.compile(
-    r" (?:inside|into|thrust|thighs|legs|panties|mouth|cl?imax|orgasm|erection|manhood|shaft|member|nipple|breasts?|boobs?|tits|folds|bra|pics?"
-    r"|nudes|sext|sex|naked|off|behind|finger|fuck|suck|lick|blow|rode|riding|ride|rides|moan|went down|came|both|length|cock|dick)"
+    r" (?:inside|into|thrust|thighs|legs|panties|mouth|cl?imax|orgasm|erection|manhood|shaft|member|nipple|breasts?"
+    r"|boobs?|tits|folds|bra|pics?"
+    r"|nudes|sext|sex|naked|off|behind|finger|fuck|suck|lick|blow|rode|riding|ride|rides|moan|went down|came|both"
+    r"|length|cock|dick)"
 )
 _GOODS = (
-    r"(?:(?:pipe |nail |car |dirty |time |home ?made )?bombs?(?! (?:cake|shelter|joke))|explosives?|molotov|grenades?|napalm|thermite|meth"
-    r"|methamphetamines?|crack cocaine|cocaine|heroin|lsd|mdma|ecstasy|fentanyl|nerve (?:gas|agent)|sarin|ricin|anthrax|mustard gas|chlorine gas"
+    r"(?:(?:pipe |nail |car |dirty |time |home ?made )?bombs?(?! (?:cake|shelter|joke))|explosives?|molotov|grenades?"
+    r"|napalm|thermite|meth"
+    r"|methamphetamines?|crack cocaine|cocaine|heroin|lsd|mdma|ecstasy|fentanyl|nerve (?:gas|agent)|sarin|ricin"
+    r"|anthrax|mustard gas|chlorine gas"
     r"|chloramine|ghost guns?|silencers?|poison gas|date rape drugs?)"
 )
-_MAKE = r"(?:make|making|build|building|cook|cooking|synthesi[sz]e|create|produce|construct|assemble|manufacture|mix|brew|grow|extract)"
+_MAKE = (
+    r"(?:make|making|build|building|cook|cooking|synthesi[sz]e|create|produce|construct|assemble|manufacture|mix|brew"
+    r"|grow|extract)"
+)
 _MANUAL = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"^ (?:\w+ ){{0,6}}?(?:how (?:to|do i|do you|can i|would i|you)|ways? to|steps? to|recipe (?:for|to)|guide to|instructions? (?:for|to|on))"
+        rf"^ (?:\w+ ){{0,6}}?(?:how (?:to|do i|do you|can i|would i|you)|ways? to|steps? to|recipe (?:for|to)"
+        rf"|guide to|instructions? (?:for|to|on))"
         rf" (?:\w+ ){{0,2}}?(?:{_MAKE} )?(?:\w+ ){{0,4}}?{_GOODS}\b",
         rf"\b(?:step \d|you (?:will |ll )?need|first you|take \d|add \d)\b.{{0,200}}\b{_GOODS}\b",
         rf"\b{_GOODS}\b.{{0,200}}\b(?:step \d|you (?:will |ll )?need|first you)\b",

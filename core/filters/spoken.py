@@ -25,14 +25,18 @@ _CONDEMNED = re.compile(
     r"|hurts|stereotypes?|misguided|apologi[sz]e|intoleran\w+|tolerate|insult(?:ing|s)?|slurs?|banned for|fired for"
     r"|consequences for|(?:in|to) (?:jail|prison) (?:for|now)|(?:kicked|thrown) (?:off|out)|get away with|call out"
     r"|cannot be allowed|report (?:it|them|you|this)|how dare|(?:no|lost all|losing) respect for|take you to court"
-    r"|(?:not|never|isnt|its|it|really) ok(?:ay)?|why would you think its ok(?:ay)?|not (?:acceptable|right|true|funny|fair)"
+    r"|(?:not|never|isnt|its|it|really) ok(?:ay)?|why would you think its ok(?:ay)?|not (?:acceptable|right|true"
+    r"|funny|fair)"
     r"|(?:dont|never|stop|mustnt|shouldnt|cannot|cant|not be|not) (?:\w+ )?(?:say|saying|call|calling|use|using)"
-    r"|get(?:s|ting)? (?:\w+ ){0,3}(?:blocked|banned|reported|suspended|fired|expelled|arrested|jailed)|hate (?:like|such as)"
+    r"|get(?:s|ting)? (?:\w+ ){0,3}(?:blocked|banned|reported|suspended|fired|expelled|arrested|jailed)|hate (?:like"
+    r"|such as)"
     r"|hatred|horrible (?:thing|word|thing to)|terrible (?:thing|word)|bad word|disgrace\w*)\b"
 )
 _NAMED = re.compile(
-    r"\b(?:call(?:s|ed|ing)?) (?:\w+ )?(?:people|me|him|her|them|us|you|someone|somebody|anyone|others|kids|\w+) (?:an? |the )?"
-    r"[\w*@$!'-]+(?: [\w*@$!'-]+)?|\bsay(?:s|ing)? (?:that )?(?:you|they|he|she|someone) (?:would|will|wants? to)[^.!?;\n]{0,60}|\b(?:words?|terms?|slurs?|insults?) (?:is |are |like |such as )?[\w*@$!'-]+",
+    r"\b(?:call(?:s|ed|ing)?) (?:\w+ )?(?:people|me|him|her|them|us|you|someone|somebody|anyone|others|kids"
+    r"|\w+) (?:an? |the )?"
+    r"[\w*@$!'-]+(?: [\w*@$!'-]+)?|\bsay(?:s|ing)? (?:that )?(?:you|they|he|she|someone) (?:would|will"
+    r"|wants? to)[^.!?;\n]{0,60}|\b(?:words?|terms?|slurs?|insults?) (?:is |are |like |such as )?[\w*@$!'-]+",
     re.IGNORECASE,
 )
 _REACH = 300

@@ -1,0 +1,91 @@
+"""Words written in a code that anybody can undo: numbers for letters, Morse, base64, the spelling alphabet.
+
+Only what comes out as plain letters is taken for a code; everything else stays as it is. Knows no word list.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+
+_MORSE = {
+    ".-": "a", "-...": "b", "-.-.": "c", "-..": "d", ".": "e", "..-.": "f", "--.": "g", "....": "h", "..": "i",
+    ".---": "j", "-.-": "k", ".-..": "l", "--": "m", "-.": "n", "---": "o", ".--.": "p", "--.-": "q", ".-.": "r",
+    "...": "s", "-": "t", "..-": "u", "...-": "v", ".--": "w", "-..-": "x", "-.--": "y", "--..": "z",
+}  # fmt: skip
+_SPOKEN = (
+    "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec"
+    "|romeo|sierra|tango|uniform|victor|whiskey|whisky|x ?ray|yankee|zulu"
+)
+_DIGIT = re.compile(r"\d")
+_DASHES = re.compile(r"[.·–−-][ /]{1,2}[.·–−-]")
+INNER_CAPITAL = re.compile("[A-Z](?<=[a-z].)")
+
+
+def _numbers(digits: str, base: int) -> Callable[[re.Match[str]], str]:
+    number = re.compile(digits)
+
+    def read(match: re.Match[str]) -> str:
+        points = [int(each, base) for each in number.findall(match[0].replace("0x", " "))]
+        text = "".join(map(chr, points)) if max(points) < 0x80 else ""
+        return f" {text} " if text.isalpha() else match[0]
+
+    return read
+
+
+def _morse(match: re.Match[str]) -> str:
+    signs = re.sub("[·]", ".", re.sub("[–−]", "-", match[0])).replace("/", " ").split()
+    return f" {''.join([_MORSE[s] for s in signs])} " if all(s in _MORSE for s in signs) else match[0]
+
+
+def _base64(match: re.Match[str]) -> str:
+    try:
+        text = base64.b64decode(match[0], validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return match[0]
+    return text if text.replace(" ", "").isalpha() else match[0]
+
+
+_NUMBERS = (
+    (re.compile(r"(?<![\w.])[01]{7,8}(?:[ ,]{0,2}[01]{7,8}){2,200}(?![\w.])"), _numbers("[01]{7,8}", 2)),
+    (re.compile(r"(?:\\[01]\d{2}){3,200}"), _numbers(r"\d{3}", 8)),
+    (re.compile(r"(?:\\0{0,4}[0-9a-fA-F]{2}){3,200}(?![0-9a-fA-F])"), _numbers(r"[0-9a-fA-F]{2,6}", 16)),
+    (re.compile(r"(?:=[0-9A-F]{2}){3,200}"), _numbers("[0-9A-F]{2}", 16)),
+    (
+        re.compile(r"(?<![\w.])(?:0x)?[0-9a-fA-F]{2}(?:[ ,;:-]{0,2}(?:0x)?[0-9a-fA-F]{2}){2,200}(?![\w.])"),
+        _numbers("[0-9a-fA-F]{2}", 16),
+    ),
+    (re.compile(r"(?<![\w.])\d{2,3}(?:[ ,-]{1,2}\d{2,3}){2,200}(?![\w.])"), _numbers(r"\d{2,3}", 10)),
+)
+_MORSE_CODE = re.compile(r"(?<![^\s/])[.·–−-]{1,5}(?: {0,2}[ /] {0,2}[.·–−-]{1,5}){2,200}(?![^\s/])")
+_BASE64 = re.compile(
+    r"(?<![\w+/=])(?:[A-Za-z0-9+/]{4}){1,50}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})(?![\w+/=])"
+)
+
+
+def decoded(text: str) -> str:
+    """`text` with the words in it that are written in a code as their letters."""
+    digits = bool(_DIGIT.search(text))
+    if digits:
+        for pattern, read in _NUMBERS:
+            text = pattern.sub(read, text)
+    if _DASHES.search(text):
+        text = _MORSE_CODE.sub(_morse, text)
+    if digits or "=" in text or INNER_CAPITAL.search(text):
+        text = _BASE64.sub(_base64, text)
+    return text
+
+
+_NAMED = re.compile(rf"(?<= )(?:{_SPOKEN})(?: (?:and )?(?:{_SPOKEN}))+(?= )")
+_NAME = re.compile(_SPOKEN)
+_AS_IN = re.compile(r"(?<= )[a-z] (?:as in|for|like in) [a-z]+(?: (?:and )?[a-z] (?:as in|for|like in) [a-z]+)+(?= )")
+_AS = re.compile(r"(?<![a-z])([a-z]) (?:as|for|like)")
+_FILLED = re.compile(r"(?<= )[a-z] ([a-z]{1,8}) [a-z](?: \1 [a-z])+(?= )")
+
+
+def spelled_out(words: str) -> list[str]:
+    """What is spelled in `words`, which spaces part: in a spelling alphabet, or with one word between all letters."""
+    found = ["".join(name[0] for name in _NAME.findall(m[0])) for m in _NAMED.finditer(words)]
+    found += ["".join(_AS.findall(m[0])) for m in _AS_IN.finditer(words)]
+    found += [m[0][0] + "".join(m[0].split(f" {m[1]} ")[1:]) for m in _FILLED.finditer(words)]
+    return found
