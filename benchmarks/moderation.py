@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from core.filters.danger import dangers
+from core.filters.danger import evidence
 from core.filters.lexicon import lexicon
 from core.filters.links import leading_out
 from core.filters.personal import personal_data
@@ -156,7 +156,7 @@ def others(folder: Path) -> dict[str, float]:
         return any(True for _ in leading_out(hygienic(text)))
 
     def alarming(text: str) -> bool:
-        return any(True for _ in dangers(hygienic(text)))
+        return any(True for _ in evidence(hygienic(text)))
 
     lines = [r for name in ("fiction", "benign_phrases", "scunthorpe_hand") for r in rows(folder, name)]
     lines += [r for name in ("xstest", "evasion_benign") for r in rows(folder, name) if not int(r["label"])]
@@ -237,7 +237,7 @@ def main() -> None:
     slow = speed(glin, prose, hostile=False) if glin else {}
     for name, milliseconds in speed(ours(Rating.G), prose).items():
         print(f"{name:32} {milliseconds:10.3f} ms {_beside(name, slow, '.3f')}")
-    for title, finds in (("personal", personal_data), ("links", leading_out), ("danger", dangers)):
+    for title, finds in (("personal", personal_data), ("links", leading_out), ("danger", evidence)):
         line, turn = (
             best_of(lambda f=finds, t=prose[:n]: [list(f(t)) for _ in range(50)]) * 20  # type: ignore[misc]
             for n in (80, 2000)

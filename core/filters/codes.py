@@ -18,6 +18,7 @@ _SPOKEN = (
     "|romeo|sierra|tango|uniform|victor|whiskey|whisky|x ?ray|yankee|zulu"
 )
 _DIGIT = re.compile(r"\d")
+_BESIDE_LETTER = re.compile(r"\d(?:(?<=[A-Za-z].)|(?=[A-Za-z]))")
 _DASHES = re.compile(r"[.·–−-][ /]{1,2}[.·–−-]")
 INNER_CAPITAL = re.compile("[A-Z](?<=[a-z].)")
 
@@ -47,19 +48,22 @@ def _base64(match: re.Match[str]) -> str:
 
 
 _NUMBERS = (
-    (re.compile(r"(?<![\w.])[01]{7,8}(?:[ ,]{0,2}[01]{7,8}){2,200}(?![\w.])"), _numbers("[01]{7,8}", 2)),
+    (re.compile(r"[01](?<![\w.].)[01]{6,7}(?:[ ,]{0,2}[01]{7,8}){2,200}(?![\w.])"), _numbers("[01]{7,8}", 2)),
     (re.compile(r"(?:\\[01]\d{2}){3,200}"), _numbers(r"\d{3}", 8)),
     (re.compile(r"(?:\\0{0,4}[0-9a-fA-F]{2}){3,200}(?![0-9a-fA-F])"), _numbers(r"[0-9a-fA-F]{2,6}", 16)),
     (re.compile(r"(?:=[0-9A-F]{2}){3,200}"), _numbers("[0-9A-F]{2}", 16)),
     (
-        re.compile(r"(?<![\w.])(?:0x)?[0-9a-fA-F]{2}(?:[ ,;:-]{0,2}(?:0x)?[0-9a-fA-F]{2}){2,200}(?![\w.])"),
+        re.compile(
+            r"[0-9a-fA-F](?<![\w.].)(?:(?<=0)x[0-9a-fA-F]{2}|[0-9a-fA-F])"
+            r"(?:[ ,;:-]{0,2}(?:0x)?[0-9a-fA-F]{2}){2,200}(?![\w.])"
+        ),
         _numbers("[0-9a-fA-F]{2}", 16),
     ),
-    (re.compile(r"(?<![\w.])\d{2,3}(?:[ ,-]{1,2}\d{2,3}){2,200}(?![\w.])"), _numbers(r"\d{2,3}", 10)),
+    (re.compile(r"\d(?<![\w.].)\d{1,2}(?:[ ,-]{1,2}\d{2,3}){2,200}(?![\w.])"), _numbers(r"\d{2,3}", 10)),
 )
-_MORSE_CODE = re.compile(r"(?<![^\s/])[.·–−-]{1,5}(?: {0,2}[ /] {0,2}[.·–−-]{1,5}){2,200}(?![^\s/])")
+_MORSE_CODE = re.compile(r"[.·–−-](?<![^\s/].)[.·–−-]{0,4}(?: {0,2}[ /] {0,2}[.·–−-]{1,5}){2,200}(?![^\s/])")
 _BASE64 = re.compile(
-    r"(?<![\w+/=])(?:[A-Za-z0-9+/]{4}){1,50}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})(?![\w+/=])"
+    r"[A-Za-z0-9+/](?<![\w+/=].)[A-Za-z0-9+/]{3}(?:[A-Za-z0-9+/]{4}){0,50}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})(?![\w+/=])"
 )
 
 
@@ -71,21 +75,21 @@ def decoded(text: str) -> str:
             text = pattern.sub(read, text)
     if _DASHES.search(text):
         text = _MORSE_CODE.sub(_morse, text)
-    if digits or "=" in text or INNER_CAPITAL.search(text):
+    if "=" in text or INNER_CAPITAL.search(text) or (digits and _BESIDE_LETTER.search(text)):
         text = _BASE64.sub(_base64, text)
     return text
 
 
-_NAMED = re.compile(rf"(?<= )(?:{_SPOKEN})(?: (?:and )?(?:{_SPOKEN}))+(?= )")
+_NAMED = re.compile(rf" (?:{_SPOKEN})(?: (?:and )?(?:{_SPOKEN}))+(?= )")
 _NAME = re.compile(_SPOKEN)
-_AS_IN = re.compile(r"(?<= )[a-z] (?:as in|for|like in) [a-z]+(?: (?:and )?[a-z] (?:as in|for|like in) [a-z]+)+(?= )")
-_AS = re.compile(r"(?<![a-z])([a-z]) (?:as|for|like)")
-_FILLED = re.compile(r"(?<= )[a-z] ([a-z]{1,8}) [a-z](?: \1 [a-z])+(?= )")
+_AS_IN = re.compile(r" [a-z] (?:as in|for|like in) [a-z]+(?: (?:and )?[a-z] (?:as in|for|like in) [a-z]+)+(?= )")
+_AS = re.compile(r" ([a-z]) (?:as|for|like)")
+_FILLED = re.compile(r" ([a-z]) ([a-z]{1,8}) [a-z](?: \2 [a-z])+(?= )")
 
 
 def spelled_out(words: str) -> list[str]:
     """What is spelled in `words`, which spaces part: in a spelling alphabet, or with one word between all letters."""
     found = ["".join(name[0] for name in _NAME.findall(m[0])) for m in _NAMED.finditer(words)]
     found += ["".join(_AS.findall(m[0])) for m in _AS_IN.finditer(words)]
-    found += [m[0][0] + "".join(m[0].split(f" {m[1]} ")[1:]) for m in _FILLED.finditer(words)]
+    found += ["".join(m[0].strip().split(f" {m[2]} ")) for m in _FILLED.finditer(words)]
     return found

@@ -19,31 +19,13 @@ from core.filters.disguise import unleeted, unspaced, untagged
 from core.filters.hostility import hostilities
 from core.filters.scenes import scenes
 from core.filters.shapes import folded
-from core.filters.spoken import near, unquoted, worded
+from core.filters.spoken import Spoken
 from core.policy import ALLOWED, Category, Policy, Verdict
 from core.text import sentences
 
 _NO_WORD = re.compile("[^a-z0-9]+")
 _MIXED = re.compile(r"\b[a-z]+[0-9@$!]+[a-z0-9@$]*[a-z]")
 _APOSTROPHES = re.compile("['’`´]")
-_CRISIS_HINTS = (
-    "self", "suicid", "kms", "unalive", " die ", "dying", " dead", " died", "it all", "alive", "exist", "my life",
-    "to live", "pills", "tablets", " meds", "painkillers", "wrist", "born", "off without", "miss me", "be here",
-    "be gone", "wake up", "bridge", " off me ", "goodbye", " end it", "noose", " rope ", "anymore", "last message",
-    "overdose", "living",
-)  # fmt: skip
-_THREAT_HINTS = (
-    "kill", "murder", "hurt", "stab", "shoot", "beat", "punch", "strangle", "choke", "burn", "attack", "jump",
-    "smash", "break", "bash", "knife", "slit", "rape", "destroy", " gun ", "bomb", "blow up", "dead",
-    "watch your back", "find you", "get you", "catch you", "know where", "know your", " gut ", "wait", "come for",
-    "follow you", "hunt you", "track you",
-)  # fmt: skip
-_PLACE_HINTS = (
-    "school", "real life", " irl ", "house", "you live", "lives", "address", "recess", "lunch", " bus ", "home",
-    "day ", "tomorrow", "work", "parking", "playground", "joke", "joking", "kidding", "for real", "your back",
-    "class", "office", "church", "mosque", "synagogue", "president", "minister", "chancellor", "mayor", " pope",
-)  # fmt: skip
-"""Letters without which none of the patterns below can match; to look for them is quick."""
 _SEXUAL_HINTS = (
     "sex", "erotic", "porn", "nude", "naked", "lewd", "hentai", "lingerie", "arous", "orgasm", "masturbat",
     "ejaculat", "blow", "hand", "fellatio", "cunnilingus", "genital", "penis", "vagina", "nipple", "clit", "cum",
@@ -51,7 +33,6 @@ _SEXUAL_HINTS = (
     "striptease", "private part", "privates", "lust", "got hard", "between her legs", "between his legs",
 )  # fmt: skip
 
-_CRISIS_HINT, _THREAT_HINT = (re.compile("|".join(hints)) for hints in (_CRISIS_HINTS, _THREAT_HINTS))
 _SO = (
     r"(?:(?:really|just|literally|honestly|seriously|actually|still|so|do|only|truly|kinda|kind of|sort of"
     r"|also|always|often|sometimes|even|now|badly) ){0,3}"
@@ -246,25 +227,31 @@ class DangerFilter:
 
     def judge_now(self, text: str, policy: Policy) -> Verdict:
         """Judge `text` here and now. Linear in its length."""
-        found = tuple(dict.fromkeys((*dangers(text), *hostilities(text), *scenes(text))))
+        found = tuple(dict.fromkeys(evidence(text)))
         return policy.verdict(found) if found else ALLOWED
 
 
-def dangers(text: str) -> Iterator[Category]:
-    """`CRISIS`, `THREAT` and `MINORS`, if they are in `text`."""
-    spoken = unquoted(text)
-    if not text.isascii():
-        han = unspaced(spoken)
+def evidence(text: str) -> Iterator[Category]:
+    """What the filter finds in `text`; a kind may come more than once."""
+    spoken = Spoken(text)
+    yield from _dangers(spoken)
+    yield from hostilities(spoken)
+    yield from scenes(spoken)
+
+
+def _dangers(spoken: Spoken) -> Iterator[Category]:
+    if not spoken.text.isascii():
+        han = unspaced(spoken.outside)
         if _CRISIS_CHINESE.search(han):
             yield Category.CRISIS
         if _THREATS_CHINESE.search(han):
             yield Category.THREAT
-    for words in worded(spoken):
-        if _any(words, _CRISIS_HINTS) and near(_CRISIS_HINT, _CRISIS, words):
+    for words in spoken.own:
+        if words.near("crisis", _CRISIS):
             yield Category.CRISIS
-        if _any(words, _THREAT_HINTS) and _any(words, _PLACE_HINTS) and near(_THREAT_HINT, _THREATS, words):
+        if words.hints["place"] and words.near("threat", _THREATS):
             yield Category.THREAT
-    if _abuses(text):
+    if _abuses(spoken.text):
         yield Category.MINORS
 
 

@@ -56,7 +56,7 @@ _FILLINGS = 2
 
 def unfilled(text: str) -> str:
     """`text` without what stands in brackets between its letters; nothing if that is hardly ever so."""
-    if text.count("(") + text.count("[") + text.count("{") < _FILLINGS:
+    if text.count("(") + text.count("[") + text.count("{") + text.count("<") < _FILLINGS:
         return ""
     plain, times = _FILLING.subn("", text)
     return plain if times >= _FILLINGS else ""

@@ -8,8 +8,7 @@ meant. English only. It cannot understand: who is cruel in other words is not fo
 import re
 from collections.abc import Iterator
 
-from core.filters.spoken import condemns, near, unquoted, worded
-from core.filters.view import around
+from core.filters.spoken import Spoken, Words, condemns
 from core.policy import Category
 
 _OF = (
@@ -98,7 +97,6 @@ _HATEFUL = tuple(
         r"\b(?:hitler|the nazis|the kkk|the klan|mussolini) (?:did nothing wrong|was right|were right|did it right)\b",
     )
 )
-_GROUPS = re.compile(rf"\b(?:{_GROUP}|{_ONE}|{_OF} (?:trash|scum|filth|garbage|rat|pig|vermin)|hitler|nazis|klan|kkk)")
 _REPORTED = re.compile(
     r"\b(?:no|not|never|dont|doesnt|didnt|without|nobody|nor|neither|stop|against|say|says|said|saying|claim\w*"
     r"|believes?"
@@ -147,35 +145,22 @@ _CRUEL = tuple(
         r"(?:leave|quit) (?:the|this|our) (?:school|class|server|channel|group) already",
     )
 )
-_CRUEL_HINT = re.compile(
-    r" (?:you|u|ya|ur|youre) |everyone|everybody|nobody|no ?one|we all|eat shit|hang your|drop dead|rot in"
-    r"| from (?:our|my|this) |leave |quit "
-)
 
 
-def hostilities(text: str) -> Iterator[Category]:
-    """`HATE` and `BULLYING`, if they are in `text`."""
-    outside = unquoted(text)
-    spoken = outside if any(map(str.isalpha, outside)) else text
-    for words in worded(spoken):
+def hostilities(spoken: Spoken) -> Iterator[Category]:
+    """`HATE` and `BULLYING`, if they are there."""
+    for words in spoken.own if any(map(str.isalpha, spoken.outside)) else spoken.whole:
         if _hateful(words):
             yield Category.HATE
-        if near(_CRUEL_HINT, _CRUEL, words):
+        if words.near("cruel", _CRUEL):
             yield Category.BULLYING
 
 
-def _hateful(words: str) -> bool:
-    places = [m.start() for m in _GROUPS.finditer(words)]
-    if not places or condemns(words):
-        return False
-    for start, end in around(places, words):
-        for pattern in _HATEFUL:
-            match = pattern.search(words, start, end)
-            if match and not _only_told(words[max(0, match.start() - 40) : match.start()]):
-                return True
-    return False
+def _hateful(words: Words) -> bool:
+    return bool(words.hints["group"]) and not condemns(words.text) and words.near("group", _HATEFUL, _is_meant)
 
 
-def _only_told(before: str) -> bool:
-    """Whether the words before show that somebody else says it, or that it is denied."""
-    return bool(_REPORTED.search(before)) and not _MEANT.search(before)
+def _is_meant(match: re.Match[str]) -> bool:
+    """Whether the words before a match do not show that somebody else says it, or that it is denied."""
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    return not _REPORTED.search(before) or bool(_MEANT.search(before))

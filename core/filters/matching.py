@@ -37,7 +37,7 @@ from core.filters.disguise import (
 from core.filters.lexicon import Lexicon, lexicon, shuffle_key
 from core.filters.machines import phrases, roots, unspaced_words
 from core.filters.senses import excused, harmless, in_company, is_name
-from core.filters.shapes import folded
+from core.filters.shapes import EMOJI, folded
 from core.policy import Category
 
 _AROUND = " \t\n.,;:!?\"'“”‘’«»()[]{}…—–-\x02>"
@@ -59,7 +59,7 @@ _DIGIT = re.compile("[0-9]")
 _RUN = re.compile(r"([^a-z0-9\s])\1+")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FOREIGN = re.compile("[a-z]*[\u0400-\u04ff][a-z\u0400-\u04ff]{2,}")
-_EMPTY = re.compile(r"(?<=\w)[*_~|]{3,}\s[*_~|]{3,}(?=\w)")
+_EMPTY = re.compile(r"[*_~|](?<=\w.)[*_~|]{2,}\s[*_~|]{3,}(?=\w)")
 """Markup around a blank between two letters, which is hardly seen."""
 _PICTURES = re.compile(r"\s?\x02\s?")
 _PICTURES_BETWEEN = re.compile(r"(?<![a-z])[a-z](?:\s?\x02\s?[a-z](?![a-z]))+")
@@ -86,7 +86,9 @@ def _windows(text: str) -> Iterator[str]:
 def _found(text: str) -> set[Category]:
     known = lexicon()
     text = untagged(decoded(text))
-    plain = _PICTURES_BETWEEN.sub(lambda run: _PICTURES.sub("", run[0]), _EMPTY.sub("", folded(text)))
+    plain = _EMPTY.sub("", folded(text))
+    if EMOJI in plain:
+        plain = _PICTURES_BETWEEN.sub(lambda run: _PICTURES.sub("", run[0]), plain)
     meant_well = harmless(plain, known)
     first = _Reading(plain, text, known, harmless=meant_well)
     kinds = {*first.kinds(), *_humps(text, known), *_other_scripts(text, known)}

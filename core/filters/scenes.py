@@ -7,7 +7,7 @@ found. A model's filter stands beside it.
 import re
 from collections.abc import Iterator
 
-from core.filters.spoken import near, worded
+from core.filters.spoken import Spoken
 from core.policy import Category
 
 _PART = (
@@ -69,12 +69,6 @@ _SEX = tuple(
         r"|thrust|stroked|touched|fingered|rode|pounded)",
     )
 )
-_SEX_HINT = re.compile(
-    r" (?:inside|into|thrust|thighs|legs|panties|mouth|cl?imax|orgasm|erection|manhood|shaft|member|nipple|breasts?"
-    r"|boobs?|tits|folds|bra|pics?"
-    r"|nudes|sext|sex|naked|off|behind|finger|fuck|suck|lick|blow|rode|riding|ride|rides|moan|went down|came|both"
-    r"|length|cock|dick)"
-)
 _GOODS = (
     r"(?:(?:pipe |nail |car |dirty |time |home ?made )?bombs?(?! (?:cake|shelter|joke))|explosives?|molotov|grenades?"
     r"|napalm|thermite|meth"
@@ -97,13 +91,12 @@ _MANUAL = tuple(
         r"^ (?:\w+ ){0,3}?mix (?:bleach|ammonia|chlorine) (?:and|with) (?:bleach|ammonia|acid|vinegar|chlorine)\b",
     )
 )
-_GOODS_HINT = re.compile(rf"{_GOODS}|bleach|ammonia")
 
 
-def scenes(text: str) -> Iterator[Category]:
-    """`SEXUAL` and `HARMFUL`, if they are in `text`."""
-    for words in worded(text):
-        if near(_SEX_HINT, _SEX, words):
+def scenes(spoken: Spoken) -> Iterator[Category]:
+    """`SEXUAL` and `HARMFUL`, if they are there."""
+    for words in spoken.whole:
+        if words.near("scene", _SEX):
             yield Category.SEXUAL
-        if near(_GOODS_HINT, _MANUAL, words):
+        if words.near("goods", _MANUAL):
             yield Category.HARMFUL

@@ -4,9 +4,12 @@ Decides nothing. Words stand apart by single spaces, in small letters, without a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from core.filters.disguise import joined, lettered, unleeted, untagged
+from core.filters.hints import hinted
 from core.filters.shapes import folded
 from core.filters.view import around
 
@@ -16,7 +19,8 @@ _QUOTED = re.compile(
 )
 _APOSTROPHES = re.compile("['’`´]")
 _ODD = re.compile("[^\\sA-Za-z.,;:!?\"'’‘“”…—–-]")
-_PLAIN = re.compile("[^a-z0-9]{0,2}[a-z]+[^a-z0-9]{0,3}")
+_PLAIN = re.compile("[^a-z0-9@$]{0,3}(?:[a-z]+(?:[-/][a-z]+)*|[0-9,.:/-]+[a-z]{0,2})?[^a-z0-9@$]{0,4}")
+"""A word, perhaps of several parts, or a number."""
 _APART = re.compile(r"[.*_~|-][A-Za-z][.*_~|-]| \w \w \w ")
 _SPELLED = re.compile(r"(?<= )(?:[a-z] ){3,}")
 _CONDEMNED = re.compile(
@@ -61,29 +65,70 @@ def unmentioned(text: str) -> str | None:
     return rest if condemned else None
 
 
-def near(hint: re.Pattern[str], patterns: Iterable[re.Pattern[str]], words: str) -> bool:
-    """Whether one of `patterns` is near a hint."""
-    for start, end in around([m.start() for m in hint.finditer(words)], words, _REACH):
-        if any(pattern.search(words, start, end) for pattern in patterns):
-            return True
-    return False
+@dataclass(frozen=True)
+class Words:
+    """One reading of what is said."""
+
+    text: str
+
+    @cached_property
+    def hints(self) -> Mapping[str, list[int]]:
+        """Where the hints of each kind are."""
+        return hinted(self.text)
+
+    def near(
+        self,
+        kind: str,
+        patterns: Iterable[re.Pattern[str]],
+        counts: Callable[[re.Match[str]], bool] = lambda _match: True,
+    ) -> bool:
+        """Whether one of `patterns` matches near a hint of this kind, so that it `counts`."""
+        for start, end in around(self.hints[kind], self.text, _REACH):
+            for pattern in patterns:
+                if (match := pattern.search(self.text, start, end)) and counts(match):
+                    return True
+        return False
 
 
-def worded(text: str) -> Iterable[str]:
+@dataclass(frozen=True)
+class Spoken:
+    """A text as what it says."""
+
+    text: str
+
+    @cached_property
+    def outside(self) -> str:
+        """The text without what stands in quotation marks."""
+        return unquoted(self.text)
+
+    @cached_property
+    def own(self) -> tuple[Words, ...]:
+        """The readings of what is said outside quotation marks."""
+        return self.whole if self.outside == self.text else tuple(map(Words, _worded(self.outside)))
+
+    @cached_property
+    def whole(self) -> tuple[Words, ...]:
+        """The readings of all of it."""
+        return tuple(map(Words, _worded(self.text)))
+
+
+def _worded(text: str) -> Iterable[str]:
     """The words of `text`, without apostrophes; of its likeliest disguises too, if it has any."""
     bare = _APOSTROPHES.sub("", text)
     if not _ODD.search(bare) and not _APART.search(bare):
         return [lettered(bare.lower())]
     plain = folded(untagged(bare)).replace("\n", " ")
-    likely = [plain, *_unleeted(plain)]
-    words = [lettered(each) for each in likely] + [f" {' '.join(joined(each).split())} " for each in likely]
+    unleet = list(_unleeted(plain))
+    words = [lettered(each) for each in (plain, *unleet)]
+    if unleet or _APART.search(bare):
+        words += [f" {' '.join(joined(each).split())} " for each in (plain, *unleet)]
     return dict.fromkeys(_SPELLED.sub(lambda run: run[0].replace(" ", "") + " ", each) for each in words)
 
 
 def _unleeted(plain: str) -> Iterator[str]:
     """`plain` with the chunks that are no plain words in the two likeliest readings, if there are any."""
     chunks = plain.split()
-    odd = list(dict.fromkeys(c for c in chunks if not _PLAIN.fullmatch(c)))
+    odd = [c for c in dict.fromkeys(chunks) if not _PLAIN.fullmatch(c)]
     if odd:
         for reading in unleeted(" ".join(odd))[:2]:
             said = dict(zip(odd, reading.split(" "), strict=True))
