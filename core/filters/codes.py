@@ -49,17 +49,19 @@ def _base64(match: re.Match[str]) -> str:
 
 _NUMBERS = (
     (re.compile(r"[01](?<![\w.].)[01]{6,7}(?:[ ,]{0,2}[01]{7,8}){2,200}(?![\w.])"), _numbers("[01]{7,8}", 2)),
-    (re.compile(r"(?:\\[01]\d{2}){3,200}"), _numbers(r"\d{3}", 8)),
-    (re.compile(r"(?:\\0{0,4}[0-9a-fA-F]{2}){3,200}(?![0-9a-fA-F])"), _numbers(r"[0-9a-fA-F]{2,6}", 16)),
-    (re.compile(r"(?:=[0-9A-F]{2}){3,200}"), _numbers("[0-9A-F]{2}", 16)),
     (
         re.compile(
-            r"[0-9a-fA-F](?<![\w.].)(?:(?<=0)x[0-9a-fA-F]{2}|[0-9a-fA-F])"
-            r"(?:[ ,;:-]{0,2}(?:0x)?[0-9a-fA-F]{2}){2,200}(?![\w.])"
+            r"[04-7](?<![\w.].)(?:(?<=0)x[4-7][0-9a-fA-F]|(?<!0)[0-9a-fA-F])"
+            r"(?:[ ,;:-]{0,2}(?:0x)?[4-7][0-9a-fA-F]){2,200}(?![\w.])"
         ),
         _numbers("[0-9a-fA-F]{2}", 16),
     ),
     (re.compile(r"\d(?<![\w.].)\d{1,2}(?:[ ,-]{1,2}\d{2,3}){2,200}(?![\w.])"), _numbers(r"\d{2,3}", 10)),
+)
+_ESCAPES = (
+    (re.compile(r"(?:\\[01]\d{2}){3,200}"), _numbers(r"\d{3}", 8)),
+    (re.compile(r"(?:\\0{0,4}[0-9a-fA-F]{2}){3,200}(?![0-9a-fA-F])"), _numbers(r"[0-9a-fA-F]{2,6}", 16)),
+    (re.compile(r"(?:=[0-9A-F]{2}){3,200}"), _numbers("[0-9A-F]{2}", 16)),
 )
 _MORSE_CODE = re.compile(r"[.·–−-](?<![^\s/].)[.·–−-]{0,4}(?: {0,2}[ /] {0,2}[.·–−-]{1,5}){2,200}(?![^\s/])")
 _BASE64 = re.compile(
@@ -71,7 +73,7 @@ def decoded(text: str) -> str:
     """`text` with the words in it that are written in a code as their letters."""
     digits = bool(_DIGIT.search(text))
     if digits:
-        for pattern, read in _NUMBERS:
+        for pattern, read in (*_ESCAPES, *_NUMBERS) if "\\" in text or "=" in text else _NUMBERS:
             text = pattern.sub(read, text)
     if _DASHES.search(text):
         text = _MORSE_CODE.sub(_morse, text)

@@ -8,7 +8,8 @@ channel is not decided here.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain
+from operator import add
 
 from core.filters.chunks import (
     EVERYDAY,
@@ -272,13 +273,17 @@ class _Reading:
     def _split(self, chunks: list[str]) -> Iterator[Category]:
         """Words cut into two pieces or three, of which one is no everyday word."""
         known = self.known
-        chunks = [c for c in chunks if c]
-        pairs = [(a, b) for a, b in pairwise(chunks) if a + b in known.words and a not in self.harmless]
-        for a, b in pairs:
-            if len(a + b) > 3 and not (self._used(a) and self._used(b)):
-                yield known.words[a + b]
-        for a, b, c in zip(chunks, chunks[1:], chunks[2:], strict=False):
-            if (whole := a + b + c) in known.words and len(whole) > 4 and not all(map(self._used, (a, b, c))):
+        chunks = list(filter(None, chunks))
+        twos = list(map(add, chunks, chunks[1:]))
+        threes = list(map(add, twos, chunks[2:]))
+        if known.words.keys().isdisjoint(chain(twos, threes)):
+            return
+        for whole, a, b in zip(twos, chunks, chunks[1:], strict=False):
+            everyday = a in self.harmless or (self._used(a) and self._used(b))
+            if whole in known.words and len(whole) > 3 and not everyday:
+                yield known.words[whole]
+        for whole, *parts in zip(threes, chunks, chunks[1:], chunks[2:], strict=False):
+            if whole in known.words and len(whole) > 4 and not all(map(self._used, parts)):
                 yield known.words[whole]
 
     def _used(self, word: str) -> bool:

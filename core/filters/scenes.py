@@ -70,7 +70,8 @@ _SEX = tuple(
     )
 )
 _GOODS = (
-    r"(?:(?:pipe |nail |car |dirty |time |home ?made )?bombs?(?! (?:cake|shelter|joke))|explosives?|molotov|grenades?"
+    r"(?:(?:pipe |nail |car |dirty |time |home ?made )?(?<!bath )(?<!photo )(?<!glitter )(?<!water )(?<!stink )bombs?"
+    r"|explosives|molotov|grenades?"
     r"|napalm|thermite|meth"
     r"|methamphetamines?|crack cocaine|cocaine|heroin|lsd|mdma|ecstasy|fentanyl|nerve (?:gas|agent)|sarin|ricin"
     r"|anthrax|mustard gas|chlorine gas"
@@ -80,12 +81,14 @@ _MAKE = (
     r"(?:make|making|build|building|cook|cooking|synthesi[sz]e|create|produce|construct|assemble|manufacture|mix|brew"
     r"|grow|extract)"
 )
+_THEN = r"(?:at|in|with|using|from|out|that|which|and|or|to|without|of|on|step|you|by|so|like|myself|yourself)"
+"""What may stand behind a thing that is made; a noun there would make it another thing."""
 _MANUAL = tuple(
     re.compile(pattern)
     for pattern in (
         rf"^ (?:\w+ ){{0,6}}?(?:how (?:to|do i|do you|can i|would i|you)|ways? to|steps? to|recipe (?:for|to)"
         rf"|guide to|instructions? (?:for|to|on))"
-        rf" (?:\w+ ){{0,2}}?(?:{_MAKE} )?(?:\w+ ){{0,4}}?{_GOODS}\b",
+        rf" (?:\w+ ){{0,2}}?(?:{_MAKE} )?(?:\w+ ){{0,4}}?{_GOODS} (?:$|{_THEN} )",
         rf"\b(?:step \d|you (?:will |ll )?need|first you|take \d|add \d)\b.{{0,200}}\b{_GOODS}\b",
         rf"\b{_GOODS}\b.{{0,200}}\b(?:step \d|you (?:will |ll )?need|first you)\b",
         r"^ (?:\w+ ){0,3}?mix (?:bleach|ammonia|chlorine) (?:and|with) (?:bleach|ammonia|acid|vinegar|chlorine)\b",
