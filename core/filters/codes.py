@@ -13,6 +13,7 @@ _MORSE = {
     ".---": "j", "-.-": "k", ".-..": "l", "--": "m", "-.": "n", "---": "o", ".--.": "p", "--.-": "q", ".-.": "r",
     "...": "s", "-": "t", "..-": "u", "...-": "v", ".--": "w", "-..-": "x", "-.--": "y", "--..": "z",
 }  # fmt: skip
+_PLAIN_SIGNS = str.maketrans("·–−/", ".-- ")
 _SPOKEN = (
     "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec"
     "|romeo|sierra|tango|uniform|victor|whiskey|whisky|x ?ray|yankee|zulu"
@@ -35,8 +36,11 @@ def _numbers(digits: str, base: int) -> Callable[[re.Match[str]], str]:
 
 
 def _morse(match: re.Match[str]) -> str:
-    signs = re.sub("[·]", ".", re.sub("[–−]", "-", match[0])).replace("/", " ").split()
-    return f" {''.join([_MORSE[s] for s in signs])} " if all(s in _MORSE for s in signs) else match[0]
+    signs = match[0].translate(_PLAIN_SIGNS)
+    letters = signs.split()
+    if "." not in signs or "-" not in signs or not all(letter in _MORSE for letter in letters):
+        return match[0]
+    return f" {''.join([_MORSE[letter] for letter in letters])} "
 
 
 def _base64(match: re.Match[str]) -> str:

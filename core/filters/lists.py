@@ -236,7 +236,8 @@ burst · dykes and · queer look · queer feeling · queer old · queer little �
 very queer · rather queer · queer folk · jap cedar · bondage in egypt · gore tex · al gore · breast stroke · breast
 plate · breast pocket · chicken breast · robin red breast · red breast · his breast · double breasted · thong
 sandals · snuff box · snuff out · snuff boxes · pinch of snuff · took snuff · retarded growth · fire retard · dam
-burst · drug store · constitutes rape · definition of rape · rape is a crime · suicide squeeze · suicide prevention · want to die of · wanna die of · want to die laughing · i
+burst · drug store · constitutes rape · definition of rape · rape is a crime · suicide squeeze ·
+suicide prevention · want to die of · wanna die of · want to die laughing · i
 want to die in battle · want to die as · want to die with
 """
 

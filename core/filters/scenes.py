@@ -39,7 +39,7 @@ _SEX = tuple(
         rf"{_BODY} (?:slid|slipped|pushed|sank|plunged) (?:deep )?(?:inside|into) {_HIM}",
         rf"(?:took|takes|taking|take) (?:{_HIM}|{_HIS} (?:\w+ )?{_BODY}) (?:deep )?in(?:to)? {_HIS} mouth",
         r"went down on (?:him|her|me)(?! (?:one|his|her|a|bended) knees?)",
-        rf"(?:rode|riding|rides|ride) {_HIM} (?:\w+ ){{0,2}}?(?:harder|slowly|until|faster|hard|to climax)",
+        rf"(?:rode|riding|rides|ride) {_HIM} (?:harder|slowly|until (?:she|he|they|we|i|both)|faster|hard|to climax)",
         rf"{_HIM} (?:both )?climax(?:ed)?|they both (?:came|climaxed)|reached (?:\w+ )?(?:climax|orgasm)|(?:i|he|she"
         rf"|they) climaxed",
         r"(?:hard|harder|throbbing|stiff|erect|swollen|rock hard) (?:\w+ )?(?:member|manhood|shaft|cock|dick|penis"
