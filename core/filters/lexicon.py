@@ -265,9 +265,9 @@ def shuffle_key(word: str) -> str:
 
 def _shuffled(words: dict[str, Category], innocent: Iterable[str]) -> dict[str, Category]:
     found = {shuffle_key(w): k for w, k in words.items()}
-    lengths = set(map(len, found))
+    shapes = {(len(w), w[0], w[-1]) for w in words}
     for word in innocent:
-        if len(word) in lengths:
+        if (len(word), word[0], word[-1]) in shapes:
             found.pop(shuffle_key(word), None)
     return found
 

@@ -178,11 +178,12 @@ class _Reading:
             return {}, set()
         readings = unleeted(" ".join(odd))
         wholes = [joined(r).split(" ") for r in readings]
+        once = [squeezed(" ".join(whole)).split(" ") for whole in wholes]
         said: dict[str, str] = {}
         open_: list[int] = []
         for index, ways in enumerate(zip(*wholes, strict=True)):
             bare = joined(unfilled(odd[index]))
-            clear = bare if bare in self.known.innocent else self._clear(ways)
+            clear = bare if bare in self.known.innocent else self._clear(ways, [short[index] for short in once])
             if clear is not None:
                 said[odd[index]] = clear
             else:
@@ -193,15 +194,16 @@ class _Reading:
             tokens.update(lettered(" ".join([pieces[i] for i in open_])).split())
         return said, {t for t in tokens if len(t) > 2}
 
-    def _clear(self, ways: tuple[str, ...]) -> str | None:
-        """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account."""
+    def _clear(self, ways: tuple[str, ...], once: list[str]) -> str | None:
+        """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account.
+
+        `once`: the same ways with no letter repeated.
+        """
         clear = max((w for w in ways if len(w) > 2 and w in self.known.innocent), key=len, default=None)
         listed = self.known.words.keys() & set(ways)
         if clear is not None:
             return None if any(len(w) > len(clear) for w in listed) else clear
-        if listed:
-            return None
-        return next((once for once in map(squeezed, ways) if self._drawn_out(once)), None)
+        return None if listed else next(filter(self._drawn_out, once), None)
 
     def _drawn_out(self, once: str) -> bool:
         """Whether an innocent word, and no listed one, is left of a word once none of its letters is repeated."""

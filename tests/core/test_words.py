@@ -161,8 +161,14 @@ def test_innocent_words_of_other_languages_pass(text: str, flags: Callable[..., 
         "\u202e\u2066\U000e0041" * 1000,
         "👨‍👩‍👧‍👦" * 10_000,
         "f" * 1_000_000,
+        "1" * 100_000,
+        ".   -   " * 12_000,
+        "\\0" * 50_000,
+        "41" * 50_000 + "g",
+        "b (a) " * 20_000,
+        "a then " * 15_000,
     ],
-    ids=range(12),
+    ids=range(18),
 )
 def test_broken_and_hostile_text_gets_a_verdict(text: str, words: WordFilter) -> None:
     assert words.judge_now(text, Policy(Rating.G)).decision in Decision
