@@ -62,8 +62,8 @@ class Lexicon:
     """Words with no innocent sense, looked for inside longer words."""
     hard_roots: dict[str, Category]
     """Letters that no innocent word holds."""
-    shuffled: dict[str, Category]
-    """Words by their first and last letter and the others in order, where no innocent word has the same."""
+    shuffled: dict[str, dict[str, Category]]
+    """By first and last letter: words by `shuffle_key`, where no innocent word has the same."""
     squeezes: dict[str, tuple[str, ...]]
     """Words by their form with no letter repeated."""
     masks: dict[tuple[int, str], dict[str, Category]]
@@ -263,12 +263,14 @@ def shuffle_key(word: str) -> str:
     return word[0] + "".join(sorted(word[1:-1])) + word[-1]
 
 
-def _shuffled(words: dict[str, Category], innocent: Iterable[str]) -> dict[str, Category]:
-    found = {shuffle_key(w): k for w, k in words.items()}
+def _shuffled(words: dict[str, Category], innocent: Iterable[str]) -> dict[str, dict[str, Category]]:
+    found: dict[str, dict[str, Category]] = {}
+    for word, kind in words.items():
+        found.setdefault(word[0] + word[-1], {})[shuffle_key(word)] = kind
     shapes = {(len(w), w[0], w[-1]) for w in words}
     for word in innocent:
         if (len(word), word[0], word[-1]) in shapes:
-            found.pop(shuffle_key(word), None)
+            found[word[0] + word[-1]].pop(shuffle_key(word), None)
     return found
 
 

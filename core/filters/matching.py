@@ -177,13 +177,14 @@ class _Reading:
         if not odd:
             return {}, set()
         readings = unleeted(" ".join(odd))
-        wholes = [joined(r).split(" ") for r in readings]
-        once = [squeezed(" ".join(whole)).split(" ") for whole in wholes]
+        lines = [joined(r) for r in readings]
+        wholes = [line.split(" ") for line in lines]
+        drawn_out = self._drawn_out(lines)
         said: dict[str, str] = {}
         open_: list[int] = []
         for index, ways in enumerate(zip(*wholes, strict=True)):
             bare = joined(unfilled(odd[index]))
-            clear = bare if bare in self.known.innocent else self._clear(ways, [short[index] for short in once])
+            clear = bare if bare in self.known.innocent else self._clear(ways, drawn_out)
             if clear is not None:
                 said[odd[index]] = clear
             else:
@@ -194,20 +195,23 @@ class _Reading:
             tokens.update(lettered(" ".join([pieces[i] for i in open_])).split())
         return said, {t for t in tokens if len(t) > 2}
 
-    def _clear(self, ways: tuple[str, ...], once: list[str]) -> str | None:
-        """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account.
-
-        `once`: the same ways with no letter repeated.
-        """
+    def _clear(self, ways: tuple[str, ...], drawn_out: dict[str, str]) -> str | None:
+        """The innocent word that an odd chunk says; none if a listed word takes more of its signs into account."""
         clear = max((w for w in ways if len(w) > 2 and w in self.known.innocent), key=len, default=None)
         listed = self.known.words.keys() & set(ways)
         if clear is not None:
             return None if any(len(w) > len(clear) for w in listed) else clear
-        return None if listed else next(filter(self._drawn_out, once), None)
+        return None if listed or not drawn_out else next((drawn_out[w] for w in ways if w in drawn_out), None)
 
-    def _drawn_out(self, once: str) -> bool:
-        """Whether an innocent word, and no listed one, is left of a word once none of its letters is repeated."""
-        return len(once) > 3 and once in self.known.drawn_out and once not in self.known.squeezes
+    def _drawn_out(self, lines: list[str]) -> dict[str, str]:
+        """The words in `lines` of which an innocent word, and no listed one, is left once no letter is repeated."""
+        words = " ".join(lines)
+        once = squeezed(words)
+        if once == words:
+            return {}
+        pairs = zip(words.split(" "), once.split(" "), strict=True)
+        known = self.known
+        return {w: o for w, o in pairs if len(o) > 3 and w != o and o in known.drawn_out and o not in known.squeezes}
 
     def _plainly(self, words: str) -> Iterator[Category]:
         tokens = set(words.split())
@@ -240,9 +244,15 @@ class _Reading:
         heard = sounded(" ".join([w for w in unknown if len(w) < _LONG]) + " ")
         yield from (known.sounds[s] for s in known.sounds.keys() & set(heard.split()))
         yield from (known.words[w] for w in known.words.keys() & set(between_signs(unknown)))
-        yield from (known.shuffled[k] for k in known.shuffled.keys() & set(map(shuffle_key, unknown)))
+        yield from self._shuffled(unknown)
         yield from self._repeated(view)
         yield from self._glued(f" {view} ")
+
+    def _shuffled(self, tokens: Iterable[str]) -> Iterator[Category]:
+        for token in tokens:
+            alike = self.known.shuffled.get(token[0] + token[-1]) if len(token) > 5 else None
+            if alike and (kind := alike.get(shuffle_key(token))):
+                yield kind
 
     def _repeated(self, view: str) -> Iterator[Category]:
         short = squeezed(view)
@@ -301,7 +311,7 @@ class _Reading:
         if not lines:
             return
         wholes = {w for w in joined(lines.replace(" ", "").replace("\n", " ")).split() if w not in known.innocent}
-        wholes = {w for w in wholes if w in known.words or not self._drawn_out(squeezed(w))}
+        wholes -= self._drawn_out([" ".join(wholes - known.words.keys())]).keys()
         spelled = wholes | without_ends(lines)
         yield from self._disguised(spelled)
 
