@@ -6,10 +6,8 @@ A word that is in the dictionary counts only if two lists agree on it, or we lis
 This module does not look at any text.
 """
 
-import codecs
 import gzip
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +17,7 @@ from pathlib import Path
 from core.filters import chinese, lists
 from core.filters.disguise import sounded, squeezed
 from core.filters.shapes import folded
+from core.filters.variants import inflections, mistyped, variants
 from core.policy import Category
 
 _OWN = {
@@ -107,7 +106,7 @@ def lexicon() -> Lexicon:
     ambiguous = set(lists.TWO_SENSES.split())
     plain = {w: k for w, k in words.items() if len(w) > 3 and w not in ambiguous and w not in abroad}
     inflected = {
-        v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours
+        v: k for w, k in plain.items() for v in inflections(w, ordinary) if v not in words and v not in not_ours
     }
     every = inflected | words
     innocent = ordinary.union(lists.PLACES.split(), not_ours)
@@ -119,7 +118,7 @@ def lexicon() -> Lexicon:
         near={
             v: k
             for w, k in plain.items()
-            for v in _variants(w) | (_mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
+            for v in variants(w) | (mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
             if v not in innocent and v not in every and v + "g" not in innocent and (len(v) > 4 or k in _PLAIN_BAD)
         },
         sounds=_sounds(
@@ -278,74 +277,4 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for key, word in pairs:
         found[key] = (*found.get(key, ()), word)
-    return found
-
-
-def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
-    """The forms that grammar makes of `word`; a looser form only if it is no `ordinary` word."""
-    stem, last = word.removesuffix("e"), word[-1]
-    strict = {word + ("es" if last in "shxz" else "s"), stem + "ing", stem + "ed"}
-    loose = {
-        stem + "er",
-        stem + "ers",
-        word + "z",
-        word + "ing",
-        stem + "y",
-        stem + "in",
-        word + last + "ing",
-        word + last + "ed",
-    }
-    return strict | {w for w in loose if w not in ordinary}
-
-
-_SPELLINGS = (
-    ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"),
-    ("i", "y"), ("i", "ee"), ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"),
-    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"), ("i", "l"), ("l", "i"),
-    ("m", "rn"), ("ou", "u"), ("wh", "h"),
-    ("oo", "u"), ("ed", "d"),
-    ("er", "uh"), ("y", "ee"),
-)  # fmt: skip
-_BESIDE = {
-    "a": "sqwz", "b": "vnhg", "c": "xvdf", "d": "sfec", "e": "wrds", "f": "dgrv", "g": "fhtb", "h": "gjyn",
-    "i": "uokj", "j": "hkun", "k": "jlim", "l": "kop", "m": "nkj", "n": "bmhj", "o": "ipkl", "p": "ol", "q": "wa",
-    "r": "etfd", "s": "adwx", "t": "ryfg", "u": "yijh", "v": "cbfg", "w": "qesa", "x": "zcsd", "y": "tugh", "z": "xas",
-}  # fmt: skip
-"""The keys around each key of an English keyboard."""
-_VOWEL = re.compile("(?<=.)[aeiou]")
-_EACH_VOWEL = re.compile("[aeiou]")
-
-
-def _variants(word: str) -> set[str]:
-    """How `word` looks reversed, mistyped, or spelt by its sound. No variant of fewer than three letters."""
-    found = {
-        word[::-1],
-        _pig_latin(word),
-        f"{word[1:]}{word[0]}ay",
-        word[-1] + word[:-1],
-        word[1:] + word[0],
-        codecs.encode(word, "rot13"),
-        _EACH_VOWEL.sub(r"ub\g<0>", word),
-        _VOWEL.sub("", word),
-        _VOWEL.sub("x", word),
-        _VOWEL.sub("", word)[:1] + word[1:],
-    }
-    found.update(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
-    found.update(word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in "aeiou" or len(word) > 6)
-    found.update(word.replace(old, new) for old, new in _SPELLINGS if old in word)
-    found.discard(word)
-    return {v for v in found if len(v) > 3 or (len(v) > 2 and len(word) == 4 and v[0] == word[0])}
-
-
-def _pig_latin(word: str) -> str:
-    """`word` with its first consonants behind it, and "ay"."""
-    rest = word.lstrip("bcdfghjklmnpqrstvwxyz")
-    return f"{rest}{word.removesuffix(rest)}ay" if rest and rest != word else word[::-1]
-
-
-def _mistyped(word: str) -> set[str]:
-    """`word` with one key beside the right one, before or behind it, but for the first letter."""
-    found = {word[:i] + key + word[i + 1 :] for i in range(1, len(word)) for key in _BESIDE[word[i]]}
-    found.update(word[:i] + key + word[i:] for i in range(1, len(word)) for key in _BESIDE[word[i]])
-    found.update(word[: i + 1] + key + word[i + 1 :] for i in range(len(word) - 1) for key in _BESIDE[word[i]])
     return found

@@ -254,7 +254,7 @@ FRONTS = "a x xx my mr u yo ya ur you the super mega ultra"
 
 ENDS = """
 xx xxx the you mega ultra face head hole wit wits tard tards bag bags boy boys girl lord ster er ers ed s es ing
-in ings y ish z a o x able ty ier iest fest storm pot hat nut nuts off up tastic
+in ings y ie sie ish ism z a o x able inator ty ier iest fest storm pot hat nut nuts off up tastic
 """
 """What may be glued to a root, besides any everyday word."""
 

@@ -39,7 +39,8 @@ _CONDEMNED = re.compile(
 _NAMED = re.compile(
     r"\b(?:call(?:s|ed|ing)?) (?:\w+ )?(?:people|me|him|her|them|us|you|someone|somebody|anyone|others|kids"
     r"|\w+) (?:an? |the )?"
-    r"[\w*@$!'-]+(?: [\w*@$!'-]+)?|\bsay(?:s|ing)? (?:that )?(?:you|they|he|she|someone) (?:would|will"
+    r"[\w*@$!'-]+(?: [\w*@$!'-]+)?|\bsaying [^.!?;\n]{1,60}?(?= (?:is|was|isn['’]?t|will|can) )|\bsay(?:s"
+    r"|ing)? (?:that )?(?:you|they|he|she|someone) (?:would|will"
     r"|wants? to)[^.!?;\n]{0,60}|\b(?:words?|terms?|slurs?|insults?) (?:is |are |like |such as )?[\w*@$!'-]+",
     re.IGNORECASE,
 )
