@@ -368,4 +368,4 @@ def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
 
 def _block_in(language: Language, block: Block) -> Block:
     label = None if block.label is None else translated(block.label, language)
-    return replace(block, text=translated(block.text, language), label=label)
+    return Block(block.shape, translated(block.text, language), label)
