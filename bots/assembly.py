@@ -66,10 +66,12 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         if limited:
             await parts.enter_async_context(tidying(database, retention(settings)))
         doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
+        queue = fair(voice, settings)
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=doorkeeper,
-            engine=HeardEngine(fair(voice, settings)),
+            engine=HeardEngine(queue),
+            busy=queue.busy,
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
