@@ -34,7 +34,9 @@ from tests.voices import ScriptedEngine
 
 async def main(folder, stories):
     database = await Database.open(f"sqlite+aiosqlite:///{folder}/bench.db")
-    teller = Storyteller(store=Store(database), gate=gate(load()), engine=ScriptedEngine(answer))
+    doorkeeper = gate(load(moderation_seconds=60))
+    await doorkeeper.warm()
+    teller = Storyteller(store=Store(database), gate=doorkeeper, engine=ScriptedEngine(answer))
     for number in range(stories):
         await teller.perform("start", turn(0, place(number)), {"title": f"The Lamp {number}"})
 

@@ -108,14 +108,16 @@ async def _bot(size: Size, *, foresees: bool = True) -> AsyncIterator[Storytelle
 
     Without `foresees` it learns only from the queue itself that no more may wait.
     """
-    settings = load()
+    settings = load(moderation_seconds=60)  # on a busy machine nothing may be held for being slow
+    doorkeeper = gate(settings)
+    await doorkeeper.warm()
     queue = FairEngine(SlowEngine(answer), at_once=size.slots, waiting=size.waiting)
     with tempfile.TemporaryDirectory() as name:
         database = await Database.open(f"sqlite+aiosqlite:///{Path(name) / 'bench.db'}")
         try:
             yield Storyteller(
                 store=Store(database),
-                gate=gate(settings),
+                gate=doorkeeper,
                 engine=queue,
                 quotas=Quotas(allowance(settings), database),
                 busy=queue.busy if foresees else lambda _salt: False,
