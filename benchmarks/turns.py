@@ -35,11 +35,12 @@ from tests.voices import ScriptedEngine
 __all__ = ["HEAD", "TEXT", "Row", "answer", "place", "teller_on", "turn"]
 
 TEXT = "Then the keeper rang the bell, and somebody out at sea answered it."
-_WORDS = (
-    "the sea keeper bell stairs ship wind light stone harbour night door window rope boat gull tower coat song old she he "
-    "they went saw heard told asked took left came found lost kept broke made gave held and but then when while over under "
-    "into from with after before lamp water storm morning evening hand voice letter road hill garden fire snow rain"
-).split()
+_WORDS = ["the", "sea", "keeper", "bell", "stairs", "ship", "wind", "light", "stone", "harbour", "night", "door", "old"]
+_WORDS += ["window", "rope", "boat", "gull", "tower", "coat", "song", "she", "he", "they", "went", "saw"]
+_WORDS += ["heard", "told", "asked", "took", "left", "came", "found", "lost", "kept", "broke", "made", "gave"]
+_WORDS += ["held", "and", "but", "then", "when", "while", "over", "under", "into", "from", "with", "after"]
+_WORDS += ["before", "lamp", "water", "storm", "morning", "evening", "hand", "voice", "letter", "road"]
+_WORDS += ["hill", "garden", "fire", "snow", "rain"]
 _random = random.Random(7)
 
 
