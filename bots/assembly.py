@@ -272,6 +272,7 @@ def vllm_options(settings: Settings) -> "EngineOptions":
         max_queued=settings.engine_max_queued,
         gpu_memory_utilization=settings.engine_gpu_memory,
         cpu_cache_gib=settings.engine_cpu_cache_gib,
+        tensor_parallel=settings.engine_tensor_parallel,
         quantization=settings.engine_quantization,
         kv_cache_dtype=settings.engine_kv_cache_dtype,
         adapters=settings.engine_adapters,
