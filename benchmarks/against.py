@@ -15,21 +15,34 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.row import HEAD, Row, median
+from benchmarks.turns import TEXT, WORDS
 
 STORIES = 64
 
 _CHILD = """
-import asyncio, json, sys, time
+import asyncio, json, random, sys, time
 from pathlib import Path
 
-from benchmarks.turns import TEXT, answer, place, turn
 from bots.assembly import gate
 from bots.settings import load
 from core.database import Database
 from core.errors import StoryError
 from core.store import Store
+from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.voices import ScriptedEngine
+
+WORDS = sys.argv[3].split()
+CHANCE = random.Random(7)
+
+
+def answer(_request):
+    return " ".join(CHANCE.choices(WORDS, k=20)).capitalize() + "."
+
+
+def turn(number, channel):
+    place = Place(platform="bench", workspace="w", channel=str(channel))
+    return Turn(id=f"{number}-{time.perf_counter_ns()}", place=place, contributor=Contributor("u", "Ana"))
 
 
 async def main(folder, stories):
@@ -38,13 +51,13 @@ async def main(folder, stories):
     await doorkeeper.warm()
     teller = Storyteller(store=Store(database), gate=doorkeeper, engine=ScriptedEngine(answer))
     for number in range(stories):
-        await teller.perform("start", turn(0, place(number)), {"title": f"The Lamp {number}"})
+        await teller.perform("start", turn(0, number), {"title": f"The Lamp {number}"})
 
     async def tell(number, name, times):
         for each in range(times):
-            words = {"text": TEXT} if name == "add" else {}
+            words = {"text": sys.argv[4]} if name == "add" else {}
             try:
-                await teller.perform(name, turn(each, place(number)), words)
+                await teller.perform(name, turn(each, number), words)
             except StoryError:  # the voice may repeat itself; what it cost is counted all the same
                 pass
 
@@ -73,7 +86,7 @@ class Version:
 
     def __init__(self, checkout: Path, folder: Path) -> None:
         folder.mkdir()
-        command = [sys.executable, "-c", _CHILD, str(folder), str(STORIES)]
+        command = [sys.executable, "-c", _CHILD, str(folder), str(STORIES), " ".join(WORDS), TEXT]
         self._process = subprocess.Popen(
             command, cwd=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
