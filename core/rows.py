@@ -311,10 +311,11 @@ def passage_of(row: Sequence[Any]) -> Passage:
 
 
 def _author(author_id: str, author: str) -> Cleared:
-    """A name. For two of them each language has its own words."""
-    if author_id == STORYTELLER:
-        return phrase("the storyteller")
-    return phrase("a participant") if author_id == NOBODY else stored(author)
+    """A name. For two of them each language has its own words, which are made once, not for each of a window's."""
+    return _NAMES.get(author_id) or stored(author)
+
+
+_NAMES = {STORYTELLER: phrase("the storyteller"), NOBODY: phrase("a participant")}
 
 
 def last_passage_of(row: AnyRow) -> Passage | None:
