@@ -37,7 +37,7 @@ def execute(connection: Connection, statement: Insert | Update, values: Mapping[
 
 
 def add(connection: Connection, table: Table, values: Mapping[str, object]) -> int:
-    """Insert one row with these values. Returns its id."""
+    """Insert one row with these values into a table whose first key is a number. Returns that number."""
     result = execute(connection, inserting(table), values)
     if connection.dialect.name == "sqlite":
         return int(result.lastrowid)
