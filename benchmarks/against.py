@@ -27,6 +27,7 @@ from bots.assembly import gate
 from bots.settings import load
 from core.database import Database
 from core.errors import StoryError
+from core.release import to
 from core.store import Store
 from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
@@ -55,9 +56,14 @@ async def main(folder, stories):
 
     async def tell(number, name, times):
         for each in range(times):
-            words = {"text": sys.argv[4]} if name == "add" else {}
+            words = {} if name == "continue" else {"text": sys.argv[4]}
+            asked = turn(each, number)
             try:
-                await teller.perform(name, turn(each, number), words)
+                reply = await teller.perform("add" if name == "show" else name, asked, words)
+                if name == "show":  # as the platforms do it: through the last door, and noted as seen
+                    with to(asked.place):
+                        await teller.door.released([f"{asked.id} {block.text}" for block in reply.blocks])
+                    await teller.delivered(reply, [asked.id])
             except StoryError:  # the voice may repeat itself; what it cost is counted all the same
                 pass
 
@@ -76,6 +82,7 @@ asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
 ORDERS = {
     "add, 64 stories at once": "add 64 4",
     "add, one at a time": "add 1 100",
+    "add and shown, 64 stories at once": "show 64 4",
     "continue, one at a time": "continue 1 40",
 }
 """What each version is told to do: which turns, in how many stories at once, how many in each."""
