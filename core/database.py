@@ -147,8 +147,8 @@ def _try_file(address: URL, lock_seconds: float) -> bool:
     with closing(_engine(address, lock_seconds).raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        pages, size = (cursor.execute(f"PRAGMA {each}").fetchone()[0] for each in ("page_count", "page_size"))
-        small = bool(pages * size <= _AT_ONCE)
+        size = cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        small = bool(size[0] <= _AT_ONCE)
         if small and cursor.execute(LOOK).fetchone() != SOUND:
             raise StoreUnusable(_DAMAGED)
     return small
