@@ -8,6 +8,7 @@ bot with a real database, its quotas and its fair queue.
 
 import argparse
 import asyncio
+import random
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -23,14 +24,14 @@ from core.database import Database
 from core.engine import Piece, Request
 from core.errors import StoryError
 from core.fairness import FairEngine
-from core.quotas import Quotas
+from core.quotas import Allowance, Quotas
 from core.store import Store
 from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.voices import ScriptedEngine
 
 _WRITING, _WARMING = 0.4, 2.0
-"""Seconds for each answer, and seconds after the start that are not counted, until as many are written as can be."""
+"""Seconds for an answer on the average, and seconds that are not counted, until as many are written as can be."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,19 @@ SMALL, LARGE = Size(4, 8), Size(16, 32)
 
 
 class SlowEngine(ScriptedEngine):
-    """Takes its time for each answer. How many it writes at a time is the affair of the fair queue before it."""
+    """Takes its time for each answer, half of it or half as much again as on the average, so that none keep step.
+
+    How many it writes at a time is the affair of the fair queue before it.
+    """
+
+    chance = random.Random(7)
+    go_on = asyncio.Event()
+    go_on.set()
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """An answer, in its time."""
-        await asyncio.sleep(_WRITING)
+        await asyncio.sleep(_WRITING * self.chance.uniform(0.5, 1.5))
+        await self.go_on.wait()
         text = answer(request)
         yield Piece(text, self.encode(text))
         yield Piece("", (), "stop", 0)
@@ -103,7 +112,7 @@ async def _begin(teller: Storyteller, channels: dict[int, int]) -> None:
 
 
 @asynccontextmanager
-async def _bot(size: Size, *, foresees: bool = True) -> AsyncIterator[Storyteller]:
+async def _bot(size: Size, quota: Allowance | None = None, *, foresees: bool = True) -> AsyncIterator[Storyteller]:
     """The bot with its quotas and every filter that needs no model.
 
     Without `foresees` it learns only from the queue itself that no more may wait.
@@ -119,7 +128,7 @@ async def _bot(size: Size, *, foresees: bool = True) -> AsyncIterator[Storytelle
                 store=Store(database),
                 gate=doorkeeper,
                 engine=queue,
-                quotas=Quotas(allowance(settings), database),
+                quotas=Quotas(quota or allowance(settings), database),
                 busy=queue.busy if foresees else lambda _salt: False,
             )
         finally:
@@ -195,23 +204,39 @@ async def overload(seconds: float, size: Size = LARGE) -> list[Row]:
 
 async def refusal(times: int, size: Size = SMALL) -> list[Row]:
     """Processor time of a refused turn, asked beforehand and not, in turns of twenty."""
-    async with _bot(size) as foreseeing, _bot(size, foresees=False) as blind:
+    quota = Allowance(0, 1_000_000, 0, 0)  # as often as we like, but looked up as always
+    async with _bot(size, quota) as foreseeing, _bot(size, quota, foresees=False) as blind:
         taken: dict[bool, list[float]] = {True: [], False: []}
         for teller in (foreseeing, blind):
             await _begin(teller, dict.fromkeys(range(size.slots + size.waiting + 20), 1))
         for _ in range(times // 20 + 1):
             for foresees, teller in ((True, foreseeing), (False, blind)):
                 outcome = Outcome()
-                ahead = [_one(teller, outcome, _turn(number, 0, 0)) for number in range(size.slots + size.waiting)]
-                crowd = [asyncio.create_task(each) for each in ahead]
-                await asyncio.sleep(_WRITING / 2)
-                began = time.process_time()
-                for number in range(size.slots + size.waiting, size.slots + size.waiting + 20):
-                    await _one(teller, outcome, _turn(number, 0, 0))
-                taken[foresees].append((time.process_time() - began) / len(outcome.told) * 1e6)
-                await asyncio.gather(*crowd)
+                async with _full(teller, size):
+                    began = time.process_time()
+                    for number in range(20):
+                        await _one(teller, outcome, _turn(number, 0, 0))
+                    taken[foresees].append((time.process_time() - began) / len(outcome.told) * 1e6)
     ours, without = (median(taken[each][1:]) for each in (True, False))  # the first of each warms up
     return [Row("processor time of a refused turn", ours, without, "µs", "refused by the queue itself", Aim(0.7))]
+
+
+@asynccontextmanager
+async def _full(teller: Storyteller, size: Size) -> AsyncIterator[None]:
+    """As many turns as may write and wait, from servers 20, 21, …, as long as the block lasts."""
+    engine = teller.engine
+    assert isinstance(engine, FairEngine)
+    SlowEngine.go_on.clear()
+    servers = range(20, 20 + size.slots + size.waiting)
+    crowd = [asyncio.create_task(_one(teller, Outcome(), _turn(number, 0, 0))) for number in servers]
+    async with asyncio.timeout(60):
+        while not engine.busy("another"):  # noqa: ASYNC110 - the engine tells nobody
+            await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        SlowEngine.go_on.set()
+        await asyncio.gather(*crowd)
 
 
 async def _asked(teller: Storyteller, rate: float, seconds: float, channels: int) -> tuple[Outcome, float]:

@@ -4,6 +4,7 @@ A platform in the bot's own process would take part of what is measured.
 """
 
 import asyncio
+import contextlib
 import multiprocessing
 import random
 import time
@@ -19,6 +20,10 @@ from core.engine import Piece, Request
 from inference.vllm import VllmEngine
 from tests.voices import ScriptedEngine
 
+DEADLINE = 3.0
+"""Seconds after which Discord and Slack tell people that there was no answer."""
+Numbers = dict[str, list[float]]
+"""What was measured next door, by name."""
 SENTENCES = 20
 """In each text that is read."""
 _WORDS = ["sea", "keeper", "bell", "stairs", "ship", "wind", "light", "stone", "harbour", "night", "door", "window"]
@@ -57,7 +62,8 @@ async def next_door(life: Life, *given: Any) -> AsyncIterator[Neighbour]:
     try:
         yield Neighbour(ours)
     finally:
-        ours.send("left")
+        with contextlib.suppress(OSError):  # it may have ended by itself, and said why
+            ours.send("left")
         await asyncio.to_thread(child.join, _LEAVING)
         child.kill()
 

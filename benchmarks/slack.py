@@ -26,7 +26,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from benchmarks.nextdoor import Neighbour, Reading, awake, next_door, texts
+from benchmarks.nextdoor import DEADLINE, Neighbour, Numbers, Reading, awake, next_door, texts
 from benchmarks.row import HEAD, Aim, Row
 from bots.assembly import gate
 from bots.settings import load
@@ -42,10 +42,7 @@ from tests.loopback.slack import Channel, Exchange, LoopbackSlack, User
 
 _FASTER = 0.2
 """Slack's minutes in the last measurement, so that one takes twelve seconds."""
-_DEADLINE = 3.0
-"""Seconds after which Slack tells people that there was no answer."""
 _SHOWS = ("chat.", "assistant.", "response_url", "files.", "conversations.")
-Numbers = dict[str, list[float]]
 
 
 _EVENTS = "/slack/events"
@@ -99,9 +96,10 @@ async def _bot(slack: Address, engine: Engine, *, scale: float = 1.0) -> AsyncIt
 @asynccontextmanager
 async def _smallest_app(slack: Address) -> AsyncIterator[None]:
     """What slack-bolt can do at best: acknowledge, and post once."""
-    logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)
+    silent = logging.getLogger("smallest")
+    silent.setLevel(logging.CRITICAL)
     speaker = AsyncWebClient(token=slack.bot_token, base_url=slack.api_base)
-    app = AsyncApp(client=speaker, signing_secret=slack.signing_secret)
+    app = AsyncApp(client=speaker, signing_secret=slack.signing_secret, logger=silent)
 
     async def story(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
@@ -179,7 +177,7 @@ async def _burst(slack: LoopbackSlack, user: User, channels: list[Channel], coun
     heard = [number for number, each in enumerate(exchanges) if each.acked_after is not None]
     words = [f"Line {number} of the tale." for number in heard]
     await slack.until(lambda: _told(channels, words), 120)
-    acks = [(_DEADLINE if each.acked_after is None else each.acked_after) * 1e3 for each in exchanges]
+    acks = [(DEADLINE if each.acked_after is None else each.acked_after) * 1e3 for each in exchanges]
     return {"acks": sorted(acks), "told": [time.monotonic() - began], "unheard": [float(count - len(heard))]}
 
 
