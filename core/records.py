@@ -9,14 +9,14 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from core import audit
+from core import audit, prepared
 from core import tables as t
 from core.database import Database
 from core.errors import StoreError
 from core.moderation import Cleared
+from core.rows import allowing
 from core.story import Alert, Block, Contributor, Place, Settled, Shape, Turn
 
 APPEAL_TIME = dt.timedelta(hours=72)
@@ -101,8 +101,9 @@ class Records:
         rows = [{"digest": each, "policy": policy, "decided_at": now} for each in digests]
 
         def unit(connection: Connection) -> None:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            connection.execute(dialect.insert(t.verdict).on_conflict_do_nothing(), rows)
+            statement = allowing(postgres=connection.dialect.name == "postgresql")
+            for row in rows:
+                prepared.execute(connection, statement, row)
 
         await self._database.write(unit)
 
