@@ -138,7 +138,7 @@ class Storyteller:
             return replace(
                 reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
             )
-        return replace(reply, posted=Posted(held.place, posted, held.turn.adult))
+        return replace(reply, posted=Posted(held.place, posted, held.turn.id, held.turn.adult))
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
@@ -204,9 +204,9 @@ class Storyteller:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
 
-    async def undelivered(self, platform: str) -> list[Undelivered]:
-        """Replies that were committed but, as far as we know, never shown. Oldest first."""
-        return await self._store.undelivered(platform)
+    async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
+        """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
+        return await self._store.undelivered(platform, after=after)
 
     async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
         """Say that people have seen this reply, in these messages of the platform."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import aiohttp
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.reception import Missed
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble, watched
@@ -77,7 +78,7 @@ async def run(
 @contextlib.asynccontextmanager
 async def _catching_up(reception: Reception, web: AsyncWebClient, stop: "asyncio.Future[int]") -> AsyncIterator[None]:
     """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order."""
-    task = asyncio.create_task(_catch_up(reception, web))
+    task = asyncio.create_task(_catch_up(reception, web, await reception.missed()))
     try:
         ends: list[asyncio.Future[Any]] = [task, stop]
         await asyncio.wait(ends, timeout=_HEAD_START, return_when=asyncio.FIRST_COMPLETED)
@@ -87,12 +88,12 @@ async def _catching_up(reception: Reception, web: AsyncWebClient, stop: "asyncio
         await asyncio.wait([task])
 
 
-async def _catch_up(reception: Reception, web: AsyncWebClient) -> None:
+async def _catch_up(reception: Reception, web: AsyncWebClient, missed: Sequence[Missed]) -> None:
     async def only(_workspace: str) -> AsyncWebClient:
         return web
 
     try:
-        await outbox.catch_up(reception, only)
+        await outbox.catch_up(reception, only, missed)
     except Exception as error:  # the border: the bot goes on without
         trouble.mistake(error, "en")
 

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +21,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.reception import Missed
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, leaving, oauth, outbox, trouble
@@ -87,9 +88,14 @@ async def run(
         reception.name = name
         app = _application(reception, speaker, secret.get_secret_value(), flow)
         stop = await parts.enter_async_context(stop_signal())
+        missed = await reception.missed()
         await parts.enter_async_context(_listening(app, reception, settings))
         announce(_where(settings, flow))
-        await _until(stop, reception, _clients(speaker, flow), settings.slack_keep_days if flow else None)
+        clients = _clients(speaker, flow)
+        tasks = [asyncio.create_task(_catch_up(reception, clients, missed))]
+        if flow:
+            tasks.append(asyncio.create_task(leaving.watch(storyteller, clients, settings.slack_keep_days)))
+        await _until(stop, tasks)
         await reception.drain(patience=patience)
         return stop.result()
 
@@ -222,15 +228,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         raise SettingsError(_TAKEN.format(port=settings.slack_port, why=error.strerror)) from None
 
 
-async def _until(
-    stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients, keep_days: int | None
-) -> None:
-    """Catch up with what was not shown, look after workspaces that left (unless `keep_days` is None), and wait for the
-    signal.
-    """
-    tasks = [asyncio.create_task(_catch_up(reception, clients))]
-    if keep_days is not None:
-        tasks.append(asyncio.create_task(leaving.watch(reception.storyteller, clients, keep_days)))
+async def _until(stop: "asyncio.Future[int]", tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Wait for the signal; then these tasks are ended."""
     try:
         await asyncio.wait([stop])
     finally:
@@ -239,9 +238,9 @@ async def _until(
         await asyncio.wait(tasks)
 
 
-async def _catch_up(reception: Reception, clients: outbox.Clients) -> None:
+async def _catch_up(reception: Reception, clients: outbox.Clients, missed: Sequence[Missed]) -> None:
     try:
-        await outbox.catch_up(reception, clients)
+        await outbox.catch_up(reception, clients, missed)
     except Exception as error:  # the border: the bot goes on without
         trouble.mistake(error, "en")
 
