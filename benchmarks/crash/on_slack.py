@@ -20,12 +20,12 @@ _PATIENCE = 120.0
 class OnSlack:
     """A workspace with a few channels, one for alerts, and people who use commands, mentions and buttons."""
 
-    def __init__(self, slack: LoopbackSlack) -> None:
+    def __init__(self, slack: LoopbackSlack, *, channels: int = CHANNELS) -> None:
         self._slack = slack
         self._owner = slack.user("olga", admin=True)
         self._people = [slack.user(name) for name in ("ana", "ben", "cleo")]
         everybody = (self._owner, *self._people)
-        self._channels = [slack.channel(f"tales-{number}", *everybody) for number in range(CHANNELS)]
+        self._channels = [slack.channel(f"tales-{number}", *everybody) for number in range(channels)]
         self._desk = slack.channel("desk", *everybody)
 
     @property

@@ -4,12 +4,11 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bots import sentences
 from bots.reception import Missed
 from bots.sentences import speak
 from bots.slack import layout, marks, trouble
+from bots.slack.client import Client
 from bots.slack.controls import buttons, opens
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.posting import Spot
@@ -19,7 +18,7 @@ from core import faults, release
 from core.errors import StoreError, StoryError
 from core.story import Alert, Posted, Reply, Undelivered
 
-Clients = Callable[[str], Awaitable[AsyncWebClient | None]]
+Clients = Callable[[str], Awaitable[Client | None]]
 """The client that speaks for a workspace, by its key; None if the application is not installed there (any more)."""
 
 Where = tuple[str, str, str]
@@ -76,7 +75,7 @@ async def told_before(reception: Reception, reply: Reply) -> str:
     return max(found, default="")  # Slack's timestamps are of one length
 
 
-async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> None:
+async def post(reception: Reception, client: Client, posted: Posted) -> None:
     """Show what came of another turn, where it belongs. What Slack does not take stays for the next start."""
     now = dt.datetime.now(dt.UTC)
     told = Undelivered(posted.place, "", posted.reply, posted.turn_id, now)
@@ -88,7 +87,7 @@ async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> 
     await _delivered(reception, posted.reply, ids)
 
 
-async def alert(reception: Reception, client: AsyncWebClient, told: Alert, *, again: bool = False) -> None:
+async def alert(reception: Reception, client: Client, told: Alert, *, again: bool = False) -> None:
     """Tell the moderators, with a way to the message that it is about. `again`: they may have been told before.
 
     What Slack does not take stays for the next start.
@@ -127,7 +126,7 @@ async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> 
 class _Late:
     """One reply that is shown apart from its turn; it is said if that is `late`."""
 
-    def __init__(self, reception: Reception, client: AsyncWebClient, missed: Undelivered, *, late: bool = True) -> None:
+    def __init__(self, reception: Reception, client: Client, missed: Undelivered, *, late: bool = True) -> None:
         self._late = late
         self._reception = reception
         self._client = client
@@ -142,7 +141,7 @@ class _Late:
         where = place.workspace, place.channel, head
         spot = Spot(self._client, self._reception.budget, *where, self._turn)
         if where not in read:
-            read[where] = await spot.read(self._told_at.timestamp()) if self._late else []
+            read[where] = await spot.read(await self._since(head)) if self._late else []
         known = marks.standing(read[where], self._turn)
         begun = await self._left_behind(known)
         with release.to(place, vouched=self._reply.vouched):
@@ -152,6 +151,14 @@ class _Late:
         if opens(self._reply) or not await heads.known(place):
             await heads.begun(place, head or ids[0])
         return ids
+
+    async def _since(self, thread: str) -> float:
+        """From when on it may stand there, in seconds of the epoch.
+
+        It was told by our clock, which may have been wrong; in a thread, what was told before it says so by Slack's.
+        """
+        before = await told_before(self._reception, self._reply) if thread else ""
+        return min(self._told_at.timestamp(), float(before or "inf"))
 
     async def _left_behind(self, known: dict[str, marks.Standing]) -> str:
         """What was begun of it, if it stands above something that was told before it: then it is known no longer."""

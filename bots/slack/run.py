@@ -16,7 +16,7 @@ from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble, watched
 from bots.slack.app import application, catch_all
-from bots.slack.client import client
+from bots.slack.client import Client, client
 from bots.slack.reception import Reception
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.storyteller import Storyteller
@@ -76,7 +76,7 @@ async def run(
 
 
 @contextlib.asynccontextmanager
-async def _catching_up(reception: Reception, web: AsyncWebClient, stop: "asyncio.Future[int]") -> AsyncIterator[None]:
+async def _catching_up(reception: Reception, web: Client, stop: "asyncio.Future[int]") -> AsyncIterator[None]:
     """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order."""
     task = asyncio.create_task(_catch_up(reception, web, await reception.missed()))
     try:
@@ -88,8 +88,8 @@ async def _catching_up(reception: Reception, web: AsyncWebClient, stop: "asyncio
         await asyncio.wait([task])
 
 
-async def _catch_up(reception: Reception, web: AsyncWebClient, missed: Sequence[Missed]) -> None:
-    async def only(_workspace: str) -> AsyncWebClient:
+async def _catch_up(reception: Reception, web: Client, missed: Sequence[Missed]) -> None:
+    async def only(_workspace: str) -> Client:
         return web
 
     try:
@@ -99,9 +99,7 @@ async def _catch_up(reception: Reception, web: AsyncWebClient, missed: Sequence[
 
 
 @contextlib.asynccontextmanager
-async def _connected(
-    reception: Reception, web: AsyncWebClient, link: AsyncWebClient, app_token: str
-) -> AsyncIterator[None]:
+async def _connected(reception: Reception, web: Client, link: AsyncWebClient, app_token: str) -> AsyncIterator[None]:
     """Connected by Socket Mode while the block lasts."""
     app = application(reception, web, authorize=oauth.alone(web), logger=logging.getLogger("slack_bolt"))
     home.listen(app, reception)

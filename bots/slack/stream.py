@@ -5,7 +5,6 @@ button away; with a status before them, one append. What is final always stands,
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from types import TracebackType
@@ -226,7 +225,7 @@ class Stream:
         if not await self._first():
             self.rung = Rung.FINAL
             return
-        said, began = self._latest.text, time.time()
+        said, began = self._latest.text, self._spot.client.clock.time()
         try:
             self._ts = await self._started(said)
         except LOST as error:

@@ -26,7 +26,7 @@ from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, leaving, oauth, outbox, trouble
 from bots.slack.app import application, catch_all
-from bots.slack.client import client
+from bots.slack.client import Client, client
 from bots.slack.manifest import EVENTS_PATH
 from bots.slack.reception import Reception
 from bots.slack.run import quiet
@@ -194,9 +194,7 @@ def _page(answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> Call
     return page
 
 
-def _application(
-    reception: Reception, speaker: AsyncWebClient, signing_secret: str, flow: AsyncOAuthFlow | None
-) -> AsyncApp:
+def _application(reception: Reception, speaker: Client, signing_secret: str, flow: AsyncOAuthFlow | None) -> AsyncApp:
     more: dict[str, Any] = {"oauth_flow": flow} if flow else {"authorize": oauth.alone(speaker)}
     # Without a logger of ours, bolt's own write what people sent, whatever `quiet` says.
     app = application(reception, speaker, signing_secret=signing_secret, logger=logging.getLogger("slack_bolt"), **more)
@@ -245,10 +243,10 @@ async def _catch_up(reception: Reception, clients: outbox.Clients, missed: Seque
         trouble.mistake(error, "en")
 
 
-def _clients(speaker: AsyncWebClient, flow: AsyncOAuthFlow | None) -> outbox.Clients:
+def _clients(speaker: Client, flow: AsyncOAuthFlow | None) -> outbox.Clients:
     """Who speaks for a workspace."""
 
-    async def found(workspace: str) -> AsyncWebClient | None:
+    async def found(workspace: str) -> Client | None:
         return speaker if flow is None else await oauth.speaker(flow, speaker, workspace)
 
     return found

@@ -78,6 +78,11 @@ class Crowd:
         await asyncio.wait(self._tasks)
         assert all(each.cancelled() for each in self._tasks)
 
+    @property
+    def refused(self) -> int:
+        """Turns that were refused."""
+        return self._refused.total()
+
     async def until(self, *, kept: int = 0, refused: int = 0) -> None:
         """Wait until so many more turns were kept, and refused, in every place."""
         enough = [(self._kept, kept, self._kept.copy()), (self._refused, refused, self._refused.copy())]

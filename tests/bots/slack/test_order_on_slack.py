@@ -1,7 +1,5 @@
 """A thread reads in the order of its story, whatever was begun first, and nothing stands in it twice."""
 
-import asyncio
-
 from sqlalchemy import update
 
 from core import tables
@@ -19,12 +17,6 @@ def signed(scene: Scene) -> list[str]:
     return [each.rpartition("\n")[2] for each in scene.told]
 
 
-async def stopped(scene: Scene) -> None:
-    """End the application as a kill would: nothing is finished, nothing is said."""
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
-
-
 async def test_what_waited_for_a_passage_stands_below_it(scene: Scene) -> None:
     scene.engine.say(LONG)
     scene.engine.pace = 0.12
@@ -40,7 +32,7 @@ async def test_what_was_begun_before_a_stop_stands_below_what_was_told_since(sce
     scene.engine.pace = 0.12
     asked = await scene.slack.mention(scene.ana, scene.channel, "continue | long", thread=scene.head)
     await scene.slack.until(lambda: any(each.streaming for each in scene.head.replies))
-    await stopped(scene)
+    await scene.app.end()
     scene.engine.pace = 0
     async with application(scene.slack, database, scene.engine) as scene.app:
         await scene.ask("add A bell rang.", by=scene.ben)
@@ -48,7 +40,7 @@ async def test_what_was_begun_before_a_stop_stands_below_what_was_told_since(sce
         await scene.slack.again(asked)
         await scene.idle()
         scene.slack.faults.clear()
-        await stopped(scene)
+        await scene.app.end()
     async with application(scene.slack, database, scene.engine):
         await scene.slack.until(lambda: signed(scene) == ["1 · Ana", "2 · Ben", "3 · the storyteller"])
 
@@ -59,7 +51,7 @@ async def test_what_a_moderator_let_pass_is_known_again_after_a_kill(scene: Scen
     queue = await scene.ask("review")
     await scene.press("Post it", queue.ephemeral[-1])
     assert signed(scene) == ["1 · Ana", "2 · Ben"]
-    await stopped(scene)
+    await scene.app.end()
     unnoted = update(tables.post).values(delivered_at=None)  # as if it had been killed before that was written
     await database.write(lambda c: c.execute(unnoted))
     async with application(scene.slack, database, scene.engine) as scene.app:
