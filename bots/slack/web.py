@@ -54,6 +54,14 @@ _TAKEN = (
 )
 _UNREACHABLE = "Slack cannot be reached just now. Please try again later."
 _BACKLOG = 1024
+READING = 10.0
+"""Seconds in which a request has to be there as a whole, from the end of its headers on."""
+IDLE = 75.0
+"""Seconds for which a connection may stand without a whole request's headers; longer than proxies keep one (60)."""
+_LARGEST = 1 << 20
+"""Bytes of a request. Slack's own have some ten thousand."""
+_LINGERING = 1.0
+"""Seconds for which the rest of a refused request is still taken, so that its sender reads the answer."""
 _LONGEST_KEY = 120
 
 
@@ -113,13 +121,28 @@ def pages(app: AsyncApp, reception: Reception, signing_secret: str) -> web.Appli
         shown = state if reception.taking else "stopping"
         return web.json_response({"storyteller": shown}, status=200 if ready else 503)
 
-    site = web.Application()
+    site = web.Application(middlewares=[_whole], client_max_size=_LARGEST)
     site.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
     site.add_routes([web.post(EVENTS_PATH, deliveries.taken)])
     if (flow := app.oauth_flow) is not None:
         site.add_routes([web.get(flow.install_path, _page(flow.handle_installation))])
         site.add_routes([web.get(flow.redirect_uri_path, _page(flow.handle_callback))])
     return site
+
+
+@web.middleware
+async def _whole(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+    """Read a request before anybody deals with it, as far as and for as long as can be expected; unpack nothing."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise web.HTTPUnsupportedMediaType(text="Send it as it is, without Content-Encoding.")
+    try:
+        async with asyncio.timeout(READING):
+            await request.text()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"The request was not complete after {READING:g} seconds.") from None
+    except (UnicodeDecodeError, LookupError):
+        raise web.HTTPBadRequest(text="The request is no text in the encoding that it names.") from None
+    return await handler(request)
 
 
 class Deliveries:
@@ -210,7 +233,14 @@ def _application(reception: Reception, speaker: Client, signing_secret: str, flo
 async def _listening(app: AsyncApp, reception: Reception, settings: Settings) -> AsyncIterator[None]:
     secret = settings.slack_signing_secret
     site = pages(app, reception, secret.get_secret_value() if secret else "")
-    runner = web.AppRunner(site, access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(
+        site,
+        access_log=None,
+        shutdown_timeout=2.0,
+        keepalive_timeout=IDLE,
+        lingering_time=_LINGERING,
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         await _listen(runner, settings)
