@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import benchmarks.soak
-from benchmarks.soak import crowds, leaks, logs, stores
+from benchmarks.soak import clocks, crowds, leaks, logs, stores
 from core.errors import StoryError
 
 Row = Callable[[random.Random, Path, int], Awaitable[str]]
@@ -20,6 +20,7 @@ ROWS: dict[int, Row] = {
     12: stores.locked,
     13: stores.two_processes,
     15: stores.postgres_restarts,
+    31: clocks.jumps,
     34: crowds.burst,
     38: leaks.leak,
     39: logs.log_full,
