@@ -14,6 +14,8 @@ from core.storyteller import Storyteller
 _LANGUAGE_LIFE = 60.0
 """Seconds for which a workspace's language is not asked for again."""
 _LANGUAGES = 1000
+_CARRYING_ON = 5.0
+"""Seconds at a start for what was let pass and not posted; the next start goes on with it."""
 _REMEMBERED = 20_000
 """Requests remembered, since platforms deliver some again."""
 
@@ -111,6 +113,9 @@ class Reception:
 
         What is told from now on in the same place is shown after it: whoever calls this has to leave every ticket.
         """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CARRYING_ON):
+                await self.storyteller.carry_on(self._platform)
         found, last = list[Undelivered](), 0
         while page := await self.storyteller.undelivered(self._platform, after=last):
             found, last = [*found, *page], page[-1].reply.post or 0

@@ -140,6 +140,16 @@ class Storyteller:
             )
         return replace(reply, posted=Posted(held.place, posted, held.turn.id, held.turn.adult))
 
+    async def carry_on(self, platform: str) -> None:
+        """Perform what was let pass just before a stop, as its author's own turn; it is `undelivered` then.
+
+        What is refused now stays as it is: whoever let it pass was told.
+        """
+        for held in await self._store.records.unposted(platform):
+            wanted = reviewing.wanted(held)
+            with contextlib.suppress(StoryError):
+                await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
+
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
         arrival = await self._store.arrive(turn)

@@ -26,7 +26,7 @@ _CHANNELS = 60
 _PEOPLE = 12
 _SAMPLES = 40
 _MOST = 2.0
-"""Kilobytes that a turn may leave behind. Requests, verdicts and texts that passed are remembered, 20,000 of each, which
+"""Kilobytes that a turn may leave behind. Requests, verdicts and texts that passed are remembered, 20,000 of each: these
 are full after about 12,000 turns.
 """
 
