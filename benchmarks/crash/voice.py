@@ -37,8 +37,8 @@ class LoopbackEngine:
         self.asked += 1
         ids = self._vocabulary.encode(self._answer(self.asked))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
         with contextlib.suppress(ConnectionError):
+            await response.prepare(request)
             for start in range(0, len(ids), 6):
                 await response.write(_event(ids[start : start + 6], None))
                 await asyncio.sleep(self.pace)
