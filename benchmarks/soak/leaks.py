@@ -26,8 +26,8 @@ _CHANNELS = 60
 _PEOPLE = 12
 _SAMPLES = 40
 _MOST = 2.0
-"""Kilobytes that a turn may leave behind. Requests, verdicts and texts that passed are remembered, 20,000 of each: these
-are full after about 12,000 turns.
+"""Kilobytes that a turn may leave behind. Requests, verdicts and texts that passed are remembered, 20,000 of each; that
+is full after some 12,000 turns.
 """
 
 Points = list[tuple[int, float]]
