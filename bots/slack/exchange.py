@@ -11,7 +11,8 @@ from bots import sentences
 from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
-from bots.slack import layout, outbox, trouble
+from bots.slack import layout, outbox, trouble, withdrawing
+from bots.slack.client import Client
 from bots.slack.controls import appeal_buttons, aside, buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
@@ -266,6 +267,9 @@ class Exchange:
         if reply.posted is not None:
             async with self._ticket or contextlib.nullcontext():
                 await outbox.post(self.reception, self.asked.client, reply.posted)
+        if reply.withdraws is not None:
+            account = await withdrawing.carry_out(self.reception, self._speaker, reply.withdraws)
+            await self.whisper(layout.notice(account.told(self.locale, withdrawing.link)))
         await self._alerted(reply, asking)
         if private_setting(reply):
             self.reception.forget_language(self.asked.workspace)
@@ -316,6 +320,9 @@ class Exchange:
         if reply.alert and reply.post is not None:
             told = Alert(asking.place, reply.post, reply.alert, asking.source, dt.datetime.now(dt.UTC))
             await outbox.alert(self.reception, self.asked.client, told)
+
+    async def _speaker(self, _workspace: str) -> Client:
+        return self.asked.client
 
     @property
     def _door(self) -> Door:

@@ -21,7 +21,6 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.reception import Missed
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, leaving, oauth, outbox, trouble
@@ -29,7 +28,7 @@ from bots.slack.app import application, catch_all
 from bots.slack.client import Client, client
 from bots.slack.manifest import EVENTS_PATH
 from bots.slack.reception import Reception
-from bots.slack.run import quiet
+from bots.slack.run import catch_up, quiet, withdraw
 from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.engine import EngineState
@@ -100,7 +99,8 @@ async def run(
         await parts.enter_async_context(_listening(app, reception, settings))
         announce(_where(settings, flow))
         clients = _clients(speaker, flow)
-        tasks = [asyncio.create_task(_catch_up(reception, clients, missed))]
+        first = asyncio.create_task(catch_up(reception, clients, missed))
+        tasks = [first, asyncio.create_task(withdraw(reception, clients, after=first))]
         if flow:
             tasks.append(asyncio.create_task(leaving.watch(storyteller, clients, settings.slack_keep_days)))
         await _until(stop, tasks)
@@ -264,13 +264,6 @@ async def _until(stop: "asyncio.Future[int]", tasks: Sequence["asyncio.Task[None
         for each in tasks:
             each.cancel()
         await asyncio.wait(tasks)
-
-
-async def _catch_up(reception: Reception, clients: outbox.Clients, missed: Sequence[Missed]) -> None:
-    try:
-        await outbox.catch_up(reception, clients, missed)
-    except Exception as error:  # the border: the bot goes on without
-        trouble.mistake(error, "en")
 
 
 def _clients(speaker: Client, flow: AsyncOAuthFlow | None) -> outbox.Clients:

@@ -142,8 +142,12 @@ async def test_a_clock_that_was_set_back_by_an_hour_leaves_nothing_of_hers(
     teller: Storyteller, database: Database
 ) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
-    for table in (t.turn, t.passage, t.held, t.story, t.override):
-        await database.write(lambda c, table=table: c.execute(update(table).values(created_at=later)))
+
+    def set_back(connection: Connection) -> None:
+        for table in (t.turn, t.passage, t.held, t.story, t.override):
+            connection.execute(update(table).values(created_at=later))
+
+    await database.write(set_back)
     await forget(teller, "remove")
     left = await database.read(everything)
     assert EVE.id not in left
@@ -302,7 +306,7 @@ async def test_one_that_was_interrupted_is_ended_at_the_next_start(
     await database.write(lambda c: c.execute(insert(t.tombstone), vars(stone)))
     eve = Person(HERE.platform, EVE.id)
     there = await database.read(lambda c: forgetting.places(c, eve, stone.created_at))
-    wish = forgetting.Wish(eve, stone.created_at, True, there)
+    wish = forgetting.Wish(eve, stone.created_at, True, there, b"mac")
     for step in forgetting.steps(wish):  # as far as it came
         await database.write(partial(_taken, step, wish))
         if step.work is kind:
