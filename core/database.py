@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
+from core.inspection import LOOK, SOUND, Inspection
 from core.wording import said
 
 SCHEMA = "0011"
@@ -28,6 +29,13 @@ _DAMAGED = said(
     "The file named by DATABASE_URL is not a story database, or it is damaged. "
     "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
 )
+
+_FOUND_DAMAGED = said(
+    "The story database is damaged, which was found while it was in use. Stop the bot and restore the file named by "
+    "DATABASE_URL from a backup. Until then nothing is read and nothing is written."
+)
+_AT_ONCE = 64 << 20
+"""Bytes of a SQLite file that is looked through before it is used, in a tenth of a second; a larger one meanwhile."""
 
 T = TypeVar("T")
 
@@ -44,32 +52,39 @@ class Database:
         self._writer = writer
 
     @classmethod
-    async def open(cls, url: str, *, lock_seconds: float = 5.0) -> "Database":
+    async def open(cls, url: str, *, lock_seconds: float = 5.0, answer_seconds: float = 60.0) -> "Database":
         """Connect to `url` (`sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`) and migrate if needed.
 
-        Raises `StoreUnusable` with what to do when that cannot be done.
+        A turn waits `lock_seconds` for another process with the same file, and `answer_seconds` for a server that has
+        fallen silent. Raises `StoreUnusable` with what to do when it cannot be opened.
         """
         address = make_url(url)
         with _opening(address):
             if address.get_backend_name() == "sqlite":
                 database = await _sqlite(address, lock_seconds)
             else:
-                pool = Pool(create_async_engine(address, pool_size=10, pool_pre_ping=True, hide_parameters=True))
+                pool = Pool(_server(address, 10, answer_seconds))
                 database = cls(pool, pool)
             try:
-                await database._migrate()
+                await database._migrate(address)
             except BaseException:
                 await database.close()
                 raise
         return database
 
+    inspection: Inspection | None = None
+    """A look through a large file that goes on meanwhile."""
+
     async def close(self) -> None:
         """Give every connection back. Safe to call twice."""
+        if self.inspection is not None:
+            await self.inspection.close()
         await self._reader.close()
         await self._writer.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """What `unit` reads. Each of its statements by itself sees one consistent state."""
+        self._usable()
         with translated():
             return await self._reader.run(unit)
 
@@ -80,6 +95,7 @@ class Database:
         before the cancellation goes on. (Cancelling a task amid its statements leaves half a turn behind.)
         A unit may be called twice, the first time for nothing, so it changes the database and nothing else.
         """
+        self._usable()
         task = asyncio.ensure_future(self._writer.run(unit))
         try:
             with translated():
@@ -92,9 +108,22 @@ class Database:
                 task.exception()  # seen, so that it is not reported as never retrieved
             raise
 
-    async def _migrate(self) -> None:
-        if await self._reader.run(_revision) != SCHEMA:
+    def _usable(self) -> None:
+        """Raises `StoreUnusable` once the file was found to be damaged: nothing more is built on it."""
+        if self.inspection is not None and self.inspection.damaged:
+            raise StoreUnusable(_FOUND_DAMAGED)
+
+    async def _migrate(self, address: URL) -> None:
+        if await self._reader.run(_revision) == SCHEMA:
+            return
+        if address.get_backend_name() == "sqlite":
             await self._writer.run(_upgrade)
+            return
+        patient = Pool(_server(address, 1, None))  # a step over a big table may take long
+        try:
+            await patient.run(_upgrade)
+        finally:
+            await patient.close()
 
 
 def guest(url: str) -> AsyncEngine:
@@ -106,7 +135,15 @@ def guest(url: str) -> AsyncEngine:
     if address.get_backend_name() == "sqlite":
         # It waits for the storyteller's writer, as another process would.
         return create_async_engine(address, pool_size=2, connect_args={"timeout": 10.0}, hide_parameters=True)
-    return create_async_engine(address, pool_size=3, pool_pre_ping=True, hide_parameters=True)
+    return _server(address, 3, 60.0)
+
+
+def _server(address: URL, pool_size: int, answer_seconds: float | None) -> AsyncEngine:
+    """An engine for PostgreSQL that waits for each answer so long; without limit if that is None."""
+    limits = {"timeout": 10.0, "command_timeout": answer_seconds}
+    return create_async_engine(
+        address, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=limits
+    )
 
 
 def _engine(address: URL, lock_seconds: float) -> Engine:
@@ -118,26 +155,32 @@ def _engine(address: URL, lock_seconds: float) -> Engine:
     )
 
 
-def _try_file(address: URL, lock_seconds: float) -> None:
-    """Open the file once without asyncio, look through it and set its write-ahead log; raises what is wrong with it.
+def _try_file(address: URL, lock_seconds: float) -> bool:
+    """Open the file once without asyncio and set its write-ahead log; raises what is wrong with it.
 
-    When the asynchronous driver fails to open a file, its thread lives on and complains to a loop that has ended.
+    Returns whether it was looked through too, since it is small. When the asynchronous driver fails to open a file, its
+    thread lives on and complains to a loop that has ended.
     """
     with closing(_engine(address, lock_seconds).raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        checked = cursor.execute("PRAGMA quick_check(1)").fetchone()
-    if checked != ("ok",):
-        raise StoreUnusable(_DAMAGED)
+        size = cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        small = bool(size[0] <= _AT_ONCE)
+        if small and cursor.execute(LOOK).fetchone() != SOUND:
+            raise StoreUnusable(_DAMAGED)
+    return small
 
 
 async def _sqlite(address: URL, lock_seconds: float) -> Database:
-    await asyncio.to_thread(_try_file, address, lock_seconds)
+    looked_through = await asyncio.to_thread(_try_file, address, lock_seconds)
     reader, writer = _engine(address, lock_seconds), _engine(address, lock_seconds)
     for engine in (reader, writer):
         event.listen(engine, "connect", _prepare)
     # Each read is one statement, which SQLite answers from one state without a transaction around it.
-    return Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    database = Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    if not looked_through:
+        database.inspection = Inspection(_engine(address, lock_seconds))
+    return database
 
 
 def _prepare(connection: Any, _record: object) -> None:

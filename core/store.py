@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import faults, observation, rows
+from core import faults, observation, prepared, rows
 from core import tables as t
 from core.commit import Commit, Moved, keep_summaries, now
 from core.database import Database
@@ -308,8 +308,8 @@ class Store:
 
         return await self._database.read(unit)
 
-    async def undelivered(self, platform: str, *, limit: int = 100) -> list[Undelivered]:
-        """Posts that were committed but never marked as delivered, oldest first."""
+    async def undelivered(self, platform: str, *, after: int = 0, limit: int = 100) -> list[Undelivered]:
+        """Posts `after` another that were committed but never marked as delivered, oldest first, `limit` at most."""
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
@@ -318,7 +318,7 @@ class Store:
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
             .join(t.turn, t.turn.c.id == t.post.c.turn_id)
-            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform)
+            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform, t.post.c.id > after)
             .order_by(t.post.c.id)
             .limit(limit)
         )
@@ -333,12 +333,9 @@ class Store:
         """Mark a post as seen by people, in these messages of the platform."""
 
         def unit(connection: Connection) -> None:
-            connection.execute(update(t.post).where(t.post.c.id == post).values(delivered_at=now()))
+            prepared.execute(connection, rows.changing(t.post), {"row": post, "delivered_at": now()})
             for message_id in messages:
-                of = select(t.post.c.place_id, literal(message_id), t.post.c.turn_id).where(t.post.c.id == post)
-                known = select(t.message.c.turn_id).where(t.message.c.message_id == message_id)
-                of = of.where(~known.where(t.message.c.place_id == t.post.c.place_id).exists())
-                connection.execute(insert(t.message).from_select(["place_id", "message_id", "turn_id"], of))
+                prepared.execute(connection, rows.showing(), {"shown": post, "in": message_id})
 
         faults.hit("before_delivered")
         await self._database.write(unit)

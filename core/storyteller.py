@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from weakref import WeakValueDictionary
@@ -22,7 +22,7 @@ from core import (  # importing the operations fills the table
 from core.compaction import Compaction, compact
 from core.engine import Engine, Priority
 from core.erasure import Erasure
-from core.errors import MustWait, StoreError, StoryError, Withheld
+from core.errors import EngineBusy, MustWait, StoreError, StoryError, Withheld
 from core.helplines import HELPLINES, Helpline
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
@@ -79,7 +79,9 @@ class Storyteller:
         erasure: Erasure | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
         compaction: Compaction | None = None,
+        busy: Callable[[str], bool] = lambda _salt: False,
     ) -> None:
+        """`busy` says of a workspace's salt whether the engine would refuse a turn of it now (`FairEngine.busy`)."""
         self.engine = engine
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
@@ -92,6 +94,7 @@ class Storyteller:
         self._quotas = quotas
         self._erasure = erasure
         self._compaction = compaction
+        self._busy = busy
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -147,7 +150,17 @@ class Storyteller:
             return replace(
                 reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
             )
-        return replace(reply, posted=Posted(held.place, posted, held.turn.adult))
+        return replace(reply, posted=Posted(held.place, posted, held.turn.id, held.turn.adult))
+
+    async def carry_on(self, platform: str) -> None:
+        """Perform what was let pass just before a stop, as its author's own turn; it is `undelivered` then.
+
+        What is refused now stays as it is: whoever let it pass was told.
+        """
+        for held in await self._store.records.unposted(platform):
+            wanted = reviewing.wanted(held)
+            with contextlib.suppress(StoryError):
+                await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
@@ -226,9 +239,9 @@ class Storyteller:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
 
-    async def undelivered(self, platform: str) -> list[Undelivered]:
-        """Replies that were committed but, as far as we know, never shown. Oldest first."""
-        return await self._store.undelivered(platform)
+    async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
+        """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
+        return await self._store.undelivered(platform, after=after)
 
     async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
         """Say that people have seen this reply, in these messages of the platform."""
@@ -268,6 +281,10 @@ class Storyteller:
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        salt = self._salt(turn.place)
+        busy = permission.RIGHTS[wanted.name].asks and self._busy(salt)
+        if busy and not any(values.values()):
+            raise EngineBusy
         if self._quotas is not None:
             await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
         policy = house.policy(story)
@@ -276,6 +293,8 @@ class Storyteller:
         seen_first = not vouched and wanted.speaks and waits(turn, house, story)
         if seen_first and not await self._refusals.let_pass(turn, values):
             raise await self._refusals.kept(MustWait(), wanted, turn, values)
+        if busy:  # not before: who typed that they are in danger is answered also in a crowd
+            raise EngineBusy
         author = await self._name(turn.contributor.name, policy)
         session = self._session(turn, author, house, story, last, watch)
         session.vouched = session.change.vouched = vouched
@@ -417,4 +436,4 @@ def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
 
 def _block_in(language: Language, block: Block) -> Block:
     label = None if block.label is None else translated(block.label, language)
-    return replace(block, text=translated(block.text, language), label=label)
+    return Block(block.shape, translated(block.text, language), label)
