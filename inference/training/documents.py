@@ -242,6 +242,21 @@ def _subject(word: str) -> str:
     return word.lower() if word in ("He", "She", "They") or word.startswith("The ") else word
 
 
+def quoted(answer: str, text: str) -> str:
+    """The sentence of a text that bears an answer, which a small model points at better than it puts it in words.
+
+    The answer itself if no sentence of at most 35 words has most of its words.
+    """
+    wanted = _plain_words(answer)
+    best = max(split_sentences(text), key=lambda sentence: len(wanted & _plain_words(sentence)), default="")
+    near = len(wanted & _plain_words(best)) >= max(2, 0.6 * len(wanted))
+    return best if near and count_words(best) <= 35 else answer
+
+
+def _plain_words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]{3,}", text.lower())) - {"the", "and", "was", "that", "his", "her", "they", "had"}
+
+
 def mentioned(question: str, text: str) -> bool:
     """Whether a name that the question asks about stands in the text."""
     return any(name in text for name in find_names(f"It is {question}"))

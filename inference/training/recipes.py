@@ -19,6 +19,7 @@ from inference.training.documents import (
     extractive_questions,
     fable_questions,
     mentioned,
+    quoted,
     shortened,
 )
 from inference.training.texts import count_words, plainest, read_documents, read_records, split_sentences
@@ -85,7 +86,7 @@ def _add_questions(maker: DocumentMaker, documents: Documents, plain: list[str])
     for text in plain * 2:
         asked = extractive_questions(text, maker.rng)
         documents["explain"] += [maker.ask(text, question, answer, words=130) for question, answer in asked[:2]]
-        if others and maker.rng.random() < 0.25:
+        if others and maker.rng.random() < 0.15:
             question = maker.rng.choice(others)
             if not mentioned(question, text):
                 documents["explain"].append(maker.ask(text, question, NOT_SAID, words=130))
@@ -97,8 +98,8 @@ def _add_fairy_tale_questions(maker: DocumentMaker, data: Path, documents: Docum
     for record in _training_rows(data / "explain_story_qa_fairytaleqa.jsonl.zst", part):
         text, question = str(record["context"]), str(record["question"])
         if count_words(text) <= 400:
-            documents["explain"].append(maker.ask(text, question, answer_of(record), words=460))
-            if before and not mentioned(before, text) and maker.rng.random() < 0.2:
+            documents["explain"].append(maker.ask(text, question, quoted(answer_of(record), text), words=460))
+            if before and not mentioned(before, text) and maker.rng.random() < 0.06:
                 documents["explain"].append(maker.ask(text, before, NOT_SAID, words=460))
         before = question
 

@@ -18,7 +18,7 @@ from inference.folder import ModelFolder
 from inference.training.__main__ import main
 from inference.training.batches import Ahead, BatchSampler
 from inference.training.corpus import encode_documents, open_corpus, write_corpus
-from inference.training.documents import DocumentMaker, extractive_questions
+from inference.training.documents import DocumentMaker, extractive_questions, quoted
 from inference.training.errors import TrainingError
 from inference.training.export import export
 from inference.training.network import weights_of
@@ -384,3 +384,8 @@ def test_a_question_is_answered_by_a_sentence_of_the_text() -> None:
     for question, answer in asked.items():
         assert question
         assert answer in text or answer.startswith(("It is about", "Lily is"))
+
+
+def test_an_answer_becomes_the_sentence_that_bears_it_or_stays_as_it_is() -> None:
+    assert quoted("A silver bell.", STORY) == "Then he opened a little box, and inside was a silver bell."
+    assert quoted("He felt lonely.", STORY) == "He felt lonely."
