@@ -105,13 +105,16 @@ async def measure(shape: Shape, *, stories: int, turns: int, rounds: int) -> lis
         await engine.ready()
         async with settling(engine):
             try:
-                whole = await _whole(engine, stories, turns, rounds)
-                return [*whole, *await _growing(engine, shape, stories, turns, rounds)]
+                rows = []
+                for each in (_whole(engine, stories, turns, rounds), _growing(engine, shape, stories, turns, rounds)):
+                    rows.append(await each)
+                    print(rows[-1], flush=True)  # at once: a lent machine may go before the end
+                return rows
             finally:
                 await engine.close()
 
 
-async def _whole(engine: Listening, stories: int, turns: int, rounds: int) -> list[Row]:
+async def _whole(engine: Listening, stories: int, turns: int, rounds: int) -> Row:
     bot, raw = [], []
     for number in range(rounds + 1):
         with tempfile.TemporaryDirectory() as name:
@@ -125,17 +128,17 @@ async def _whole(engine: Listening, stories: int, turns: int, rounds: int) -> li
             raw.append(beside)
     ours, reference = statistics.median(bot), statistics.median(raw)
     name = f"whole bot, {stories} stories"
-    return [Row(name, ours, reference, "tokens/s", "the raw engine, same prompts", Aim(least=0.97))]
+    return Row(name, ours, reference, "tokens/s", "the raw engine, same prompts", Aim(least=0.97))
 
 
-async def _growing(engine: VllmEngine, shape: Shape, stories: int, turns: int, rounds: int) -> list[Row]:
+async def _growing(engine: VllmEngine, shape: Shape, stories: int, turns: int, rounds: int) -> Row:
     """Prompts that only grow at their end, and the same ones with another beginning each time."""
     kept, sent = [], []
     for number in range(rounds):
         kept.append(await _told(engine, shape, stories, turns, f"kept{number}", anew=False))
         sent.append(await _told(engine, shape, stories, turns, f"sent{number}", anew=True))
     ours, reference = statistics.median(kept), statistics.median(sent)
-    return [Row("answers, prompts in the cache", ours, reference, "a second", "prompts computed again", Aim(least=3.5))]
+    return Row("answers, prompts in the cache", ours, reference, "a second", "prompts computed again", Aim(least=3.5))
 
 
 async def _told(engine: VllmEngine, shape: Shape, stories: int, turns: int, name: str, *, anew: bool) -> float:
@@ -171,10 +174,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None)
     chosen = parser.parse_args()
     shape = SHAPES[chosen.shape]
-    rows = asyncio.run(measure(shape, stories=chosen.stories, turns=chosen.turns, rounds=chosen.rounds))
     print(HEAD)
-    for row in rows:
-        print(row)
+    rows = asyncio.run(measure(shape, stories=chosen.stories, turns=chosen.turns, rounds=chosen.rounds))
     if chosen.json:
         write(rows, chosen.json, shape=chosen.shape)
 

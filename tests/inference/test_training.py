@@ -223,7 +223,16 @@ def test_the_state_that_does_best_on_held_out_text_is_kept_though_the_run_goes_o
 ) -> None:
     corpus = open_corpus(corpus_folder)
     size = Settings(
-        budget_s=12, layers=1, hidden=16, mlp=32, heads=1, vocab_size=400, phases=TINY, evaluate_s=1, muon_lr=0.5
+        budget_s=12,
+        layers=1,
+        hidden=16,
+        mlp=32,
+        heads=1,
+        vocab_size=400,
+        phases=TINY,
+        evaluate_s=1,
+        evaluate_documents=2,
+        muon_lr=0.5,
     )
     trainer = Trainer(corpus, corpus, tmp_path, size)
     told = [row for row in trainer.run(count().__next__) if "held_out/story" in row]
