@@ -70,6 +70,7 @@ RIGHTS: Mapping[str, Right] = {
     "review reword": _REVIEWS,
     "review reject": _REVIEWS,
     "review log": _REVIEWS,
+    "mydata story": _WRITES,
     "mydata export": _ANYBODY,
     "mydata delete": _ANYBODY,
 }

@@ -343,6 +343,6 @@ def _unpacked(data: bytes) -> TokenIds:
     return tuple(array("I", data))
 
 
-def dossier(kept: Mapping[str, Any]) -> Cleared:
-    """What was read about a person, as JSON that people can read too."""
+def as_json(kept: Mapping[str, Any]) -> Cleared:
+    """What was read from the store, as JSON that people can read too."""
     return stored(json.dumps(kept, ensure_ascii=False, indent=2, default=str))

@@ -192,8 +192,19 @@ class Session:
     async def lore(self) -> list[Lore]:
         """The facts that hold."""
         if self._lore is None:
-            self._lore = [each for each in await self.store.lore(self.story.id) if await self._fits(each)]
+            self._lore = await self.facts(self.story)
         return self._lore
+
+    async def facts(self, story: Story) -> list[Lore]:
+        """The facts that hold in any story of this place, open or not, as far as they may be shown here now."""
+        return [each for each in await self.store.lore(story.id) if await self._fits(each)]
+
+    async def part(self, story: Story, *, last: int, limit: int) -> list[Passage]:
+        """At most `limit` passages of any story of this place up to number `last`, oldest first, as they may be
+        shown here now.
+        """
+        tokenizer = self.engine.profile.tokenizer
+        return await self._as_fit(await self.store.passages(story, tokenizer=tokenizer, limit=limit, last=last))
 
     async def step(self, *, back: bool) -> Step | None:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
@@ -211,8 +222,8 @@ class Session:
     async def _as_fit(self, passages: list[Passage]) -> list[Passage]:
         """Passages as they may be shown here now: those from under another policy are judged again."""
         key = self.policy.key
+        self.vouched = self.vouched or any(each.policy == VOUCHED for each in passages)
         if all(each.policy in (key, VOUCHED) for each in passages):
-            self.vouched = self.vouched or any(each.policy == VOUCHED for each in passages)
             return passages
         return [await self._judged_again(each) if each.policy not in (key, VOUCHED) else each for each in passages]
 

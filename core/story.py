@@ -326,6 +326,8 @@ class Reply:
     """What came of that, to be shown where it belongs."""
     file: Attachment | None = None
     """For whoever asked; it is not kept."""
+    voices: tuple[str, ...] = field(default=(), compare=False)
+    """The storyteller's, for whoever is to pick one."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 

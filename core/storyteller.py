@@ -166,7 +166,8 @@ class Storyteller:
     async def suggest(self, name: str, param: str, turn: Turn, typed: str) -> list[Suggestion]:
         """Values that an argument may take, to choose from while it is typed; at most 25. Reads only."""
         kind = next((p.suggests for p in operation.find(name).params if p.name == param), "")
-        return await suggestions.suggest(kind, self._store, turn, typed)
+        known = suggestions.Known(self._store, turn, self.engine.profile.voices)
+        return await suggestions.suggest(kind, known, typed)
 
     async def noted(self, key: str) -> str | None:
         """What `note` kept under this key, also in another process."""
@@ -363,6 +364,7 @@ def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
         reply,
         blocks=tuple(_block_in(language, each) for each in reply.blocks),
         alert=tuple(_block_in(public, each) for each in reply.alert),
+        file=reply.file and replace(reply.file, text=translated(reply.file.text, language)),
     )
 
 

@@ -1,7 +1,9 @@
 """Replies that several operations make."""
 
+from collections.abc import Sequence
+
 from core.moderation import Cleared, phrase
-from core.story import Block, Kind, NewPassage, Passage, Reply, Shape
+from core.story import Block, Kind, NewPassage, Passage, Reply, Shape, Story
 
 
 def new_passage(new: NewPassage) -> Block:
@@ -33,3 +35,9 @@ def say(text: Cleared, *, private: bool = False) -> Reply:
 def note(text: Cleared) -> Block:
     """A sentence of the bot's own."""
     return Block(Shape.NOTE, text)
+
+
+def named(title: Cleared, found: Sequence[Story]) -> Story | None:
+    """The story of this title, or of this number in the list; the first one if there is no title."""
+    meant = title.casefold()
+    return next((s for n, s in enumerate(found, 1) if not meant or meant in (s.title.casefold(), str(n))), None)

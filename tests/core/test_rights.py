@@ -30,7 +30,7 @@ MAY: dict[str, set[str]] = {
     **dict.fromkeys(
         ("start", "add", "continue", "retry", "refine", "resume", "undo", "redo", "edit", "remove"), WRITERS
     ),
-    **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show"), WRITERS),
+    **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show", "mydata story"), WRITERS),
     **dict.fromkeys(("lore list", "lore add", "lore forget"), WRITERS),
     **dict.fromkeys(("end", "settings length", "settings lines", "settings voice"), TELLERS),
     **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),

@@ -48,6 +48,7 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("end", {}),
     ("list", {}),
     ("resume", {}),
+    ("mydata story", {"form": "markdown"}),
     ("mydata export", {}),
     ("mydata delete", {"passages": "keep", "confirm": "confirm"}),
 )

@@ -50,6 +50,7 @@ PLAYED = (
     "review ask 1",
     "review gentler 1",
     "review post 1",
+    "mydata story json",
     "mydata export",
     "mydata delete",
     "about",
