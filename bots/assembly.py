@@ -26,6 +26,7 @@ from core.filters.links import LinkFilter
 from core.filters.patterns import LineFilter, PatternFilter
 from core.filters.personal import PersonalFilter, redacted
 from core.filters.words import WordFilter
+from core.learning import Learning
 from core.moderation import Gate, Guard
 from core.quotas import Allowance, Quotas
 from core.retention import Retention, tidying
@@ -74,6 +75,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
             erasure=erasure,
+            learning=Learning(database, permission=settings.discord_training_permission, redact=redacted),
             helplines=lines(settings),
         )
 

@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         False,
         description="Whether ordinary messages can count in a story's own thread; needs the Message Content intent.",
     )
+    discord_training_permission: str = Field(
+        "",
+        description="Where Discord's own permission to train with its messages is written; "
+        "without one no training file is made there.",
+    )
     discord_shards: int | None = Field(
         None, ge=1, description="Connections to Discord; as many as Discord recommends if not set."
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal, select, update
 
-from core import audit, faults
+from core import audit, consents, faults
 from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
@@ -52,6 +52,7 @@ class Commit:
         self._keep_tokens()
         self._add_report()
         self._add_opinion()
+        self._learn()
         self._moderate()
         reply = replace(reply, passage=self._shown)
         reply = replace(reply, post=self._add_post(reply))
@@ -152,6 +153,16 @@ class Commit:
         )
         values = {"turn_id": self._turn_id, "contributor_id": who, "good": new.good, "reason": new.reason}
         self._insert(t.opinion, passage_id=new.passage, **values)
+
+    def _learn(self) -> None:
+        """What may train a model one day, and what people think of answers."""
+        change = self._change
+        if change.consent is not None:
+            consents.settle(self._connection, self._turn, yes=change.consent)
+        if change.explained is not None and self._story is not None:
+            consents.keep(self._connection, self._story.id, self._turn_id, change.explained)
+        if change.answer_mark is not None:
+            consents.mark(self._connection, change.answer_mark)
 
     def _moderate(self) -> None:
         change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)

@@ -19,7 +19,7 @@ from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.wording import said
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)

@@ -71,6 +71,8 @@ RIGHTS: Mapping[str, Right] = {
     "review reject": _REVIEWS,
     "review log": _REVIEWS,
     "mydata story": _WRITES,
+    "mydata tuning": _ANYBODY,
+    "review records": Right(Standing.ADMIN, anywhere=True),
     "mydata export": _ANYBODY,
     "mydata delete": _ANYBODY,
 }

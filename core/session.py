@@ -14,6 +14,7 @@ from core.engine import Engine, EngineState, Request, Sampling, TokenIds
 from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.evidence import repeats
+from core.learning import Learning
 from core.moderation import Cleared, Gate, phrase
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
@@ -90,9 +91,11 @@ class Session:
         limits: Limits,
         watch: Watch,
         erasure: Erasure | None = None,
+        learning: Learning | None = None,
     ) -> None:
         self.turn = turn
         self.erasure = erasure
+        self.learning = learning
         self.author = author
         self.house = house
         self.store = store

@@ -138,6 +138,8 @@ class Workspace:
     turns: Turns = Turns.FREE
     threads: bool = True
     """Whether passages stand in a thread below their story's head, where a platform has such threads."""
+    tuning: bool = False
+    """Whether what its authors agreed to may train a model."""
     version: int = 0
     """Changes with every setting."""
 
@@ -453,6 +455,25 @@ class Opinion:
     reason: Cleared
 
 
+@dataclass(frozen=True)
+class Explained:
+    """An answer about a story that ended with the passage `head` then, to be marked by whoever asked."""
+
+    head: int
+    answer: Cleared
+    given: Given
+    """Its words are the question."""
+
+
+@dataclass(frozen=True)
+class AnswerMark:
+    """What whoever asked thinks of an answer."""
+
+    explanation: int
+    good: bool
+    reason: Cleared
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -478,6 +499,10 @@ class Change:
     workspace: Workspace | None = None
     report: Report | None = None
     opinion: Opinion | None = None
+    explained: Explained | None = None
+    answer_mark: AnswerMark | None = None
+    consent: bool | None = None
+    """Whether the contributor's words may train a model from now on."""
     rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Lines and veils of the story from now on."""
     settled: Settled | None = None
@@ -492,8 +517,8 @@ class Change:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes a story or a setting; token ids are only noted."""
-        return replace(self, encoded={}, judged_again=()) != Change()
+        """Whether it changes a story or a setting; token ids and answers are only noted."""
+        return replace(self, encoded={}, judged_again=(), explained=None) != Change()
 
 
 class Undelivered(NamedTuple):

@@ -23,6 +23,7 @@ from core.engine import Engine
 from core.erasure import Erasure
 from core.errors import MustWait, StoreError, StoryError, Withheld
 from core.helplines import HELPLINES, Helpline
+from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
@@ -71,6 +72,7 @@ class Storyteller:
         limits: Limits | None = None,
         quotas: Quotas | None = None,
         erasure: Erasure | None = None,
+        learning: Learning | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
     ) -> None:
         self.engine = engine
@@ -83,6 +85,7 @@ class Storyteller:
         self._limits = limits or Limits()
         self._quotas = quotas
         self._erasure = erasure
+        self._learning = learning
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -268,6 +271,7 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
             erasure=self._erasure,
+            learning=self._learning,
         )
         session.vouched = session.change.vouched = vouched
         try:

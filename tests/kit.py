@@ -7,6 +7,8 @@ from typing import Any
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
+from core.filters.personal import redacted
+from core.learning import Learning
 from core.moderation import Filter, Gate
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
 from core.quotas import Allowance, Quotas
@@ -57,6 +59,7 @@ def storyteller(
     secret: str = "s",
     allowance: Allowance | None = None,
     book: Book | None = None,
+    permission: str = "",
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
@@ -68,6 +71,7 @@ def storyteller(
         limits=limits,
         quotas=Quotas(allowance, database) if allowance else None,
         erasure=Erasure(database, secret=secret, book=book),
+        learning=Learning(database, permission=permission, redact=redacted),
     )
 
 

@@ -9,7 +9,7 @@ from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
 from core.prompts import Order, Task
 from core.session import Session, Writing
-from core.story import Block, Given, Passage, Reply, Shape, Story
+from core.story import Block, Explained, Given, Passage, Reply, Shape, Story
 from core.wording import said
 
 _PAGE = 10
@@ -29,6 +29,7 @@ async def explain(session: Session, question: Cleared) -> Reply:
     found = claims(writing.text, passages, asked) if writing else []
     if writing is None or not found:
         return say(phrase("The story does not say."), private=True)
+    await _keep(session, passages, found, writing)
     return Reply((Block(Shape.PROSE, _cited(found, writing)),), private=True)
 
 
@@ -116,8 +117,8 @@ async def about(session: Session) -> Reply:
     model = session.engine.profile.name
     kept = phrase(
         "What you add by a command, a button or a menu, with your name and id; ordinary messages only where an admin "
-        "switched that on, in a story's own thread. No story trains a model. /story mydata shows you what is kept of "
-        "yours, and deletes it."
+        "switched that on, in a story's own thread. No story trains a model unless its server and each of its authors "
+        "said yes (/story mydata tuning). /story mydata shows you what is kept of yours, and deletes it."
     )
     blocks = [
         Block(Shape.TITLE, phrase("Storycircle {version}", version=own(version("storycircle")))),
@@ -134,6 +135,17 @@ async def about(session: Session) -> Reply:
     if model.startswith("Llama"):
         blocks.append(note(phrase("Built with Llama.")))
     return Reply(tuple(blocks), private=True)
+
+
+async def _keep(session: Session, passages: list[Passage], found: list[Claim], writing: Writing) -> None:
+    """Keep an answer about the whole story, if its reader and the server let the storyteller learn from it."""
+    learning, last = session.learning, passages[-1]
+    whole = last.id == session.story.head and (len(passages) > 1 or session.story.passages == 1)
+    if learning is None or not (whole and session.house.workspace.tuning):
+        return
+    if await learning.keeps_answers(session.turn):
+        answer = joined(" ", [excerpt(claim.text, of=writing.text) for claim in found])
+        session.change.explained = Explained(last.id, answer, writing.given)
 
 
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from core.errors import BadArgument, NotAllowed
+from core.errors import BadArgument, NotAllowed, NotPossible
 from core.filters.patterns import check
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
@@ -107,12 +107,19 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
     Param("blocked", "Who takes no part: ids of people, or none", max_length=1000, lenient=True),
     Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
+    Param("tuning", "Whether the words of those who agreed may train the storyteller", choices=("on", "off")),
     aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
     """Set what holds for this whole server; without anything, show it."""
     old = session.house.workspace
     new = replace(old, **{name: _SETTINGS[name](value) for name, value in chosen.items() if value})
+    if (
+        new.tuning
+        and not old.tuning
+        and (why := session.learning and session.learning.forbids(session.turn.place.platform))
+    ):
+        raise NotPossible(why)
     if new == old:
         return Reply(_standing_rules(old), private=True)
     session.change.workspace = new
@@ -172,6 +179,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "approval": Approval,
     "patterns": _patterns,
     "threads": lambda value: value == "on",
+    "tuning": lambda value: value == "on",
 }
 
 
@@ -191,4 +199,5 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, phrase("{count} of them", count=len(rules.patterns)), phrase("patterns")),
         Block(Shape.ITEM, listed["blocked"] or phrase("none"), phrase("blocked")),
         Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
+        Block(Shape.ITEM, phrase("on") if rules.tuning else phrase("off"), phrase("tuning")),
     )

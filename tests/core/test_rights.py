@@ -26,7 +26,7 @@ WRITERS = EVERYBODY - {"blocked"}
 TELLERS = {"owner", "moderator", "admin"}
 REVIEWING = {"review list", "review approve", "review reword", "review reject", "review log"}
 MAY: dict[str, set[str]] = {
-    **dict.fromkeys(("help", "about", "report", "mydata export", "mydata delete"), EVERYBODY),
+    **dict.fromkeys(("help", "about", "report", "mydata export", "mydata delete", "mydata tuning"), EVERYBODY),
     **dict.fromkeys(
         ("start", "add", "continue", "retry", "refine", "resume", "undo", "redo", "edit", "remove"), WRITERS
     ),
@@ -36,11 +36,11 @@ MAY: dict[str, set[str]] = {
     **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
     "settings rating": {"moderator", "admin"},
     **{name: {"moderator", "admin"} for name in REVIEWING},
-    "setup": {"admin"},
+    **dict.fromkeys(("setup", "review records"), {"admin"}),
 }
 """Who may do what, written down a second time."""
 EVERYWHERE = {"help", "about", "report", "setup", "mydata export", "mydata delete", *REVIEWING}
-EVERYWHERE |= {"review ask", "review gentler", "review post"}
+EVERYWHERE |= {"review ask", "review gentler", "review post", "review records", "mydata tuning"}
 OWN_ONLY = {"edit", "remove"}
 SPENDING = {"continue", "retry", "refine", "explain", "recap", "review gentler"}
 

@@ -49,6 +49,8 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("list", {}),
     ("resume", {}),
     ("mydata story", {"form": "markdown"}),
+    ("mydata tuning", {}),
+    ("review records", {}),
     ("mydata export", {}),
     ("mydata delete", {"passages": "keep", "confirm": "confirm"}),
 )

@@ -51,6 +51,8 @@ PLAYED = (
     "review gentler 1",
     "review post 1",
     "mydata story json",
+    "mydata tuning",
+    "review records",
     "mydata export",
     "mydata delete",
     "about",
