@@ -36,7 +36,7 @@ MAY: dict[str, set[str]] = {
     **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
     "settings rating": {"moderator", "admin"},
     **{name: {"moderator", "admin"} for name in REVIEWING},
-    **dict.fromkeys(("setup", "review records"), {"admin"}),
+    **{name: {"admin"} for name in ("setup", "review records")},
 }
 """Who may do what, written down a second time."""
 EVERYWHERE = {"help", "about", "report", "setup", "mydata export", "mydata delete", *REVIEWING}
