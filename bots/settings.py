@@ -86,6 +86,10 @@ class Settings(BaseSettings):
         None, description="Folder with that model's tokenizer; ENGINE_MODEL if not set."
     )
 
+    plot_events: bool = Field(
+        True,
+        description="Whether a recap says where a conflict arises and is solved (English; a small process of its own).",
+    )
     guard_url: str | None = Field(
         None,
         pattern=r"^https?://\S+$",

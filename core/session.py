@@ -16,6 +16,7 @@ from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowe
 from core.evidence import repeats
 from core.learning import Learning
 from core.moderation import Cleared, Gate, phrase
+from core.plot import PlotReader
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
 from core.store import Store
@@ -92,10 +93,12 @@ class Session:
         watch: Watch,
         erasure: Erasure | None = None,
         learning: Learning | None = None,
+        plot: PlotReader | None = None,
     ) -> None:
         self.turn = turn
         self.erasure = erasure
         self.learning = learning
+        self.plot = plot
         self.author = author
         self.house = house
         self.store = store

@@ -27,6 +27,7 @@ from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
+from core.plot import PlotReader
 from core.policy import Policy
 from core.quotas import Quotas
 from core.refusals import Refusals, waits
@@ -73,6 +74,7 @@ class Storyteller:
         quotas: Quotas | None = None,
         erasure: Erasure | None = None,
         learning: Learning | None = None,
+        plot: PlotReader | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
     ) -> None:
         self.engine = engine
@@ -86,6 +88,7 @@ class Storyteller:
         self._quotas = quotas
         self._erasure = erasure
         self._learning = learning
+        self._plot = plot
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -272,6 +275,7 @@ class Storyteller:
             watch=watch,
             erasure=self._erasure,
             learning=self._learning,
+            plot=self._plot,
         )
         session.vouched = session.change.vouched = vouched
         try:

@@ -10,6 +10,7 @@ from core.erasure import Erasure
 from core.filters.personal import redacted
 from core.learning import Learning
 from core.moderation import Filter, Gate
+from core.plot import PlotReader
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
 from core.quotas import Allowance, Quotas
 from core.session import Limits
@@ -60,6 +61,7 @@ def storyteller(
     allowance: Allowance | None = None,
     book: Book | None = None,
     permission: str = "",
+    plot: PlotReader | None = None,
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
@@ -72,6 +74,7 @@ def storyteller(
         quotas=Quotas(allowance, database) if allowance else None,
         erasure=Erasure(database, secret=secret, book=book),
         learning=Learning(database, permission=permission, redact=redacted),
+        plot=plot,
     )
 
 

@@ -7,6 +7,7 @@ from core.evidence import Claim, claims
 from core.moderation import Cleared, excerpt, joined, own, phrase
 from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
+from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
 from core.session import Session, Writing
 from core.story import Block, Explained, Given, Passage, Reply, Shape, Story
@@ -14,6 +15,8 @@ from core.wording import said
 
 _PAGE = 10
 _LISTED = 25
+_MARKED = 5
+"""Passages of a kind that a recap names."""
 
 
 @operation(
@@ -39,11 +42,13 @@ async def recap(session: Session) -> Reply:
     passages = await session.passages()
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
-    writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
+    async with read_meanwhile(session.plot, [each.text for each in passages]) as events:
+        writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
+        arc = _arc(passages, events())
     found = claims(writing.text, passages) if writing else []
     if writing is None or not found:
-        return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")),), private=True)
-    return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title),), private=True)
+        return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")), *arc), private=True)
+    return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title), *arc), private=True)
 
 
 @operation("show", Param("page", "Which page, counted from the end", number=True), effect=Effect.READS)
@@ -168,6 +173,18 @@ def _cited(found: list[Claim], writing: Writing) -> Cleared:
         cites = joined("", [phrase("[{n}]", n=n) for n in claim.cites])
         lines.append(phrase("{claim} {cites}", claim=excerpt(claim.text, of=writing.text), cites=cites))
     return joined(" ", lines)
+
+
+def _arc(passages: list[Passage], events: list[PlotEvent]) -> tuple[Block, ...]:
+    """In which passages a conflict arises and where it is solved: the last few, as far as that is known."""
+    kinds = {PlotEvent.CONFLICT: phrase("conflict, perhaps in"), PlotEvent.SOLUTION: phrase("solution, perhaps in")}
+    rows = []
+    for kind, name in kinds.items():
+        numbers = [each.number for each, event in zip(passages, events, strict=False) if event is kind]
+        if numbers:
+            cited = joined("", [phrase("[{n}]", n=number) for number in numbers[-_MARKED:]])
+            rows.append(Block(Shape.ITEM, cited, name))
+    return tuple(rows)
 
 
 def _account(passage: Passage, given: Given | None) -> list[Block]:
