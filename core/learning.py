@@ -87,16 +87,15 @@ class Learning:
         server = place.platform, place.workspace
         people = sorted(await self._database.read(lambda c: consents.agreed(c, *server)))
         wanted = await self._database.read(lambda c: _stories(c, *server))
-        numbers = {who: f"person-{number}" for number, who in enumerate(people, 1)} | {STORYTELLER: STORYTELLER}
+        numbers = {who: f"person-{number}" for number, who in enumerate(people, 1) if who != STORYTELLER}
         lines: list[dict[str, Any]] = []
-        size = 0
+        room = MOST_BYTES
         for story in wanted:
             line = await self._line(story, numbers)
-            size += len(json.dumps(line, ensure_ascii=False).encode()) if line else 0
-            if size > MOST_BYTES:
-                break
-            if line:
+            size = len(json.dumps(line, ensure_ascii=False).encode())
+            if line and size <= room:
                 lines.append({"format": FORMAT, "platform": place.platform, "permission": self._permission, **line})
+                room -= size
         authors = {each["author"] for line in lines for each in line["passages"]} - {STORYTELLER}
         passages = sum(len(line["passages"]) for line in lines)
         return Harvest(rows.as_lines(lines), len(lines), passages, len(authors), len(wanted) - len(lines))
@@ -147,7 +146,7 @@ class _Line:
         facts = [each for each in self._material.facts if self._usable(each)]
         return {
             "story": str(self._story["id"]),
-            "consent": {"server": True, "people": sorted({*self._numbers.values()} - {STORYTELLER})},
+            "consent": {"server": True, "people": sorted(self._numbers.values())},
             "author": self._numbers[self._story["author_id"]],
             "title": self._story["title"],
             "premise": self._story["premise"],
@@ -162,7 +161,7 @@ class _Line:
 
     def _told(self, row: Written) -> dict[str, Any]:
         source = self._known.source(row)
-        told: dict[str, Any] = {"text": row.text, "author": self._numbers[row.author_id], "kind": str(row.kind)}
+        told: dict[str, Any] = {"text": row.text, "author": self._author(row), "kind": str(row.kind)}
         told["marks"] = self._marks(row)
         if source.words:
             told |= {"words": source.words, "words_by": self._numbers[source.by]}
@@ -173,7 +172,10 @@ class _Line:
         return told
 
     def _version(self, row: Written) -> dict[str, Any]:
-        return {"text": row.text, "author": self._numbers[row.author_id], "marks": self._marks(row)}
+        return {"text": row.text, "author": self._author(row), "marks": self._marks(row)}
+
+    def _author(self, row: Written) -> str:
+        return STORYTELLER if row.author_id == STORYTELLER else self._numbers[row.author_id]
 
     def _marks(self, row: Written) -> list[dict[str, Any]]:
         """What those who agreed think of a wording, one word each."""
@@ -216,7 +218,7 @@ def _material(connection: Connection, story_id: int, people: frozenset[str]) -> 
     lore = select(t.lore.c.name, t.lore.c.fact, t.lore.c.holds, by, t.turn.c.request_id)
     lore = lore.join(t.turn, t.turn.c.id == t.lore.c.turn_id).where(t.lore.c.story_id == story_id)
     facts = [Fact(*row) for row in connection.execute(lore.order_by(t.lore.c.id))]
-    provenance = Provenance(written, replaced, facts, people - {STORYTELLER})
+    provenance = Provenance(written, replaced, facts, people)
     marks: dict[int, list[Mapping[str, Any]]] = {}
     thought = select(o.passage_id, o.contributor_id.label("by"), o.good, o.reason).join(t.passage, p.id == o.passage_id)
     for row in connection.execute(thought.where(p.story_id == story_id).order_by(o.id)):

@@ -129,7 +129,8 @@ async def end(session: Session) -> Reply:
             Block(Shape.TITLE, story.title),
             note(
                 phrase(
-                    "The end, after {count}. It is kept: /story resume opens it again, /story start begins another.",
+                    "The end, after {count}. It is kept: /story resume opens it again, /story start begins another, "
+                    "/story mydata story gives it as a file.",
                     count=count(story.passages),
                 )
             ),

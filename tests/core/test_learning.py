@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from core import learning
 from core import tables as t
 from core.database import Database
 from core.engine import Request
@@ -377,3 +378,27 @@ async def test_stories_of_other_servers_are_not_in_the_file(teller: Storyteller)
     await teller.perform("start", by(ANA, HERE), {"title": "Elsewhere"})
     await teller.perform("add", by(ANA, HERE), {"text": "Far away."})
     assert [each["title"] for each in await records(teller)] == ["The Lamp"]
+
+
+async def test_what_does_not_fit_into_a_file_is_left_out_whole_and_counted(
+    teller: Storyteller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        place = Place(platform="terminal", workspace="w", channel=f"c{number}")
+        await teller.perform("start", by(ANA, place), {"title": f"Story {number}"})
+        await teller.perform("add", by(ANA, place), {"text": "Once. " * (300 if number == 1 else 10)})
+    monkeypatch.setattr(learning, "MOST_BYTES", 1500)
+    reply = await teller.perform("review records", by(ANA))
+    assert [each["title"] for each in lines_of(reply)] == ["Story 2", "Story 0"]
+    assert "left out whole: 1" in texts(reply, Shape.NOTE)[0]
+
+
+async def test_nobody_speaks_for_the_storyteller(database: Database) -> None:
+    """Somebody whose id is the storyteller's own, as one can be called in a terminal, agrees for nobody."""
+    teller = storyteller(database, ScriptedEngine())
+    named = Contributor("storyteller", "Somebody")
+    await teller.perform("setup", by(ANA), {"tuning": "on"})
+    await teller.perform("mydata tuning", by(named), {"answer": "yes"})
+    await begun(teller, "Once.", who=named)
+    with pytest.raises(NotPossible, match="nothing that may be used"):
+        await teller.perform("review records", by(ANA))
