@@ -75,6 +75,7 @@ async def test_nothing_runs_before_it_is_asked_nor_after_the_end(model: Path) ->
 
 def test_a_head_is_small_and_one_for_other_weights_is_none(model: Path, tmp_path: Path) -> None:
     assert sum(file.stat().st_size for file in (model / FOLDER).iterdir()) < 1_000_000
+    assert all(file.stat().st_mode & 0o444 == 0o444 for file in (model / FOLDER).iterdir())
     other = llama(tmp_path / "other")
     assert PlotProcess.of(other) is None
     (model / FOLDER).rename(other / FOLDER)

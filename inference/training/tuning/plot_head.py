@@ -116,6 +116,7 @@ def _write(head: Any, out: Path, model: Path, figures: dict[str, float]) -> None
         unfinished.mkdir(parents=True)
         weights = {key: value.to(torch.float16).contiguous() for key, value in get_peft_model_state_dict(head).items()}
         save_file(weights, unfinished / WEIGHTS)
+        (unfinished / WEIGHTS).chmod(0o644)  # it comes for its owner alone, and is to be read by whoever runs the bot
         told = {"name": name, "print": weights_print(model), "scale": _SCALE, "figures": figures}
         (unfinished / HEAD).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
         unfinished.rename(out)
