@@ -71,10 +71,12 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         if plot is not None:
             parts.push_async_callback(plot.close)
         doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
+        queue = fair(voice, settings)
         yield Storyteller(
             store=Store(database, rating=settings.rating),
             gate=doorkeeper,
-            engine=HeardEngine(fair(voice, settings)),
+            engine=HeardEngine(queue),
+            busy=queue.busy,
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
@@ -286,6 +288,7 @@ def vllm_options(settings: Settings) -> "EngineOptions":
         max_queued=settings.engine_max_queued,
         gpu_memory_utilization=settings.engine_gpu_memory,
         cpu_cache_gib=settings.engine_cpu_cache_gib,
+        tensor_parallel=settings.engine_tensor_parallel,
         quantization=settings.engine_quantization,
         kv_cache_dtype=settings.engine_kv_cache_dtype,
         adapters=settings.engine_adapters,

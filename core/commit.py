@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal, select, update
 
-from core import audit, consents, faults
+from core import audit, consents, faults, prepared
 from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
 from core.records import settle
-from core.rows import changing, inserting, moving, next_move, packed, same_place, workspace_version
+from core.rows import changing, moving, next_move, packed, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
 
@@ -53,19 +53,17 @@ class Commit:
         self._add_report()
         self._add_opinion()
         self._learn()
+        self._propose()
         self._moderate()
-        reply = replace(reply, passage=self._shown)
-        reply = replace(reply, post=self._add_post(reply))
-        self._add_alert(reply)
-        return reply
+        post = self._add_post(reply)
+        self._add_alert(reply, post)
+        return replace(reply, passage=self._shown, post=post)
 
-    def _insert(self, table: Any, **values: object) -> int:
-        result: Any = self._connection.execute(inserting(table), values)
-        key: tuple[int, ...] = result.inserted_primary_key
-        return key[0]
+    def _insert(self, table: Table, **values: object) -> int:
+        return prepared.add(self._connection, table, values)
 
     def _update(self, table: Table, row: int, **values: object) -> None:
-        self._connection.execute(changing(table), {"row": row, **values})
+        prepared.execute(self._connection, changing(table), {"row": row, **values})
 
     def _add_place(self) -> int:
         """A new place's row. Raises `Moved` if the server's settings are no longer as the turn found them."""
@@ -78,7 +76,7 @@ class Commit:
         changes, house = self._change.changes, self._house
         found = {"found": house.version} if changes else {"judged": house.own_rating}
         key = {"row": house.id, "settings": house.workspace.version, **self._server(), **found}
-        if self._connection.execute(same_place(changes=changes), key).rowcount != 1:
+        if prepared.execute(self._connection, same_place(changes=changes), key).rowcount != 1:
             raise Moved
         return house.id
 
@@ -102,15 +100,15 @@ class Commit:
             place_id=self._place_id,
             blocks=[vars(block) for block in reply.blocks],
             private=reply.private,
-            passage=vars(reply.passage) if reply.passage else None,
+            passage=vars(self._shown) if self._shown else None,
             # An ordinary message that became a passage shows it by itself.
             delivered_at=now() if self._turn.plain else None,
         )
 
-    def _add_alert(self, reply: Reply) -> None:
+    def _add_alert(self, reply: Reply, post: int) -> None:
         if reply.alert:
             blocks = [vars(block) for block in reply.alert]
-            self._insert(t.alert, post_id=reply.post, blocks=blocks, source=self._turn.source)
+            self._insert(t.alert, post_id=post, blocks=blocks, source=self._turn.source)
 
     def _settle(self) -> None:
         settings = {"rating": self._change.rating, "length": self._change.length}
@@ -121,7 +119,9 @@ class Commit:
     def _settle_workspace(self, new: Workspace) -> None:
         here, table = self._turn.place, t.workspace.c
         key = {"platform": here.platform, "workspace": here.workspace}
-        values = asdict(new) | {name: sorted(getattr(new, name)) for name in ("channels", "moderators", "blocked")}
+        values = asdict(new) | {
+            name: sorted(getattr(new, name)) for name in ("channels", "moderators", "blocked", "writers")
+        }
         values["version"] = self._house.workspace.version + 1
         if not self._house.workspace.version:
             self._insert(t.workspace, **key, **values)
@@ -163,6 +163,18 @@ class Commit:
             consents.keep(self._connection, self._story.id, self._turn_id, change.explained)
         if change.answer_mark is not None:
             consents.mark(self._connection, change.answer_mark)
+
+    def _propose(self) -> None:
+        """Keep a wording for its author's decision, or let go of one that was decided on. Raises `Moved`."""
+        if (new := self._change.proposes) is not None:
+            old, given = new.passage, vars(new.given)
+            values = {"place_id": self._place_id, "turn_id": self._turn_id, "passage_id": old.id}
+            number = self._insert(t.proposal, **values, text=new.text, given=given, created_at=now())
+            self._shown = Shown(old.id, old.number, old.kind, vouched=self._change.vouched, proposal=number)
+        if (number_ := self._change.decided) is not None:
+            mine = delete(t.proposal).where(t.proposal.c.id == number_)
+            if self._connection.execute(mine).rowcount != 1:
+                raise Moved
 
     def _moderate(self) -> None:
         change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)
@@ -245,7 +257,7 @@ class Commit:
         key = {"place_id": self._place_id, "message_id": self._turn.source}
         known = select(t.message.c.turn_id).where(*(t.message.c[name] == value for name, value in key.items()))
         if self._connection.execute(known).first() is None:
-            self._insert(t.message, **key, turn_id=self._turn_id)
+            self._insert(t.message, **key, turn_id=self._turn_id, ours=False)
 
     def _copy(self, old: Copy, parent: int | None) -> int:
         """Write a passage again behind `parent`, with its tokens."""
@@ -313,7 +325,7 @@ class Commit:
             "lore_after": lore_after,
             "done": True,
         }
-        self._connection.execute(moving(), step)
+        prepared.execute(self._connection, moving(), step)
         self._set_head(story, head_after)
 
     def _set_head(self, story: Story, head: int | None) -> None:

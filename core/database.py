@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
+from core.inspection import LOOK, SOUND, Inspection
 from core.wording import said
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -28,6 +29,13 @@ _DAMAGED = said(
     "The file named by DATABASE_URL is not a story database, or it is damaged. "
     "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
 )
+
+_FOUND_DAMAGED = said(
+    "The story database is damaged, which was found while it was in use. Stop the bot and restore the file named by "
+    "DATABASE_URL from a backup. Until then nothing is read and nothing is written."
+)
+_AT_ONCE = 64 << 20
+"""Bytes of a SQLite file that is looked through before it is used, in a tenth of a second; a larger one meanwhile."""
 
 T = TypeVar("T")
 
@@ -63,13 +71,19 @@ class Database:
                 raise
         return database
 
+    inspection: Inspection | None = None
+    """A look through a large file that goes on meanwhile."""
+
     async def close(self) -> None:
         """Give every connection back. Safe to call twice."""
+        if self.inspection is not None:
+            await self.inspection.close()
         await self._reader.close()
         await self._writer.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """What `unit` reads. Each of its statements by itself sees one consistent state."""
+        self._usable()
         with translated():
             return await self._reader.run(unit)
 
@@ -80,6 +94,7 @@ class Database:
         before the cancellation goes on. (Cancelling a task amid its statements leaves half a turn behind.)
         A unit may be called twice, the first time for nothing, so it changes the database and nothing else.
         """
+        self._usable()
         task = asyncio.ensure_future(self._writer.run(unit))
         try:
             with translated():
@@ -91,6 +106,11 @@ class Database:
             if not task.cancelled():
                 task.exception()  # seen, so that it is not reported as never retrieved
             raise
+
+    def _usable(self) -> None:
+        """Raises `StoreUnusable` once the file was found to be damaged: nothing more is built on it."""
+        if self.inspection is not None and self.inspection.damaged:
+            raise StoreUnusable(_FOUND_DAMAGED)
 
     async def _migrate(self) -> None:
         if await self._reader.run(_revision) != SCHEMA:
@@ -118,26 +138,32 @@ def _engine(address: URL, lock_seconds: float) -> Engine:
     )
 
 
-def _try_file(address: URL, lock_seconds: float) -> None:
-    """Open the file once without asyncio, look through it and set its write-ahead log; raises what is wrong with it.
+def _try_file(address: URL, lock_seconds: float) -> bool:
+    """Open the file once without asyncio and set its write-ahead log; raises what is wrong with it.
 
-    When the asynchronous driver fails to open a file, its thread lives on and complains to a loop that has ended.
+    Returns whether it was looked through too, since it is small. When the asynchronous driver fails to open a file, its
+    thread lives on and complains to a loop that has ended.
     """
     with closing(_engine(address, lock_seconds).raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        checked = cursor.execute("PRAGMA quick_check(1)").fetchone()
-    if checked != ("ok",):
-        raise StoreUnusable(_DAMAGED)
+        size = cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        small = bool(size[0] <= _AT_ONCE)
+        if small and cursor.execute(LOOK).fetchone() != SOUND:
+            raise StoreUnusable(_DAMAGED)
+    return small
 
 
 async def _sqlite(address: URL, lock_seconds: float) -> Database:
-    await asyncio.to_thread(_try_file, address, lock_seconds)
+    looked_through = await asyncio.to_thread(_try_file, address, lock_seconds)
     reader, writer = _engine(address, lock_seconds), _engine(address, lock_seconds)
     for engine in (reader, writer):
         event.listen(engine, "connect", _prepare)
     # Each read is one statement, which SQLite answers from one state without a transaction around it.
-    return Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    database = Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    if not looked_through:
+        database.inspection = Inspection(_engine(address, lock_seconds))
+    return database
 
 
 def _prepare(connection: Any, _record: object) -> None:

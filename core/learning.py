@@ -207,7 +207,7 @@ def _material(connection: Connection, story_id: int, people: frozenset[str]) -> 
     """Everything of one story; None if it has too many versions of passages to look through."""
     p, o, e, by = t.passage.c, t.opinion.c, t.explanation.c, t.turn.c.contributor_id.label("by")
     what = p.id, p.parent, p.kind, p.author_id, p.text, p.given, func.coalesce(p.origin, p.id), p.policy
-    wanted = select(*what, by, t.turn.c.request_id).join(t.turn, t.turn.c.id == p.turn_id)
+    wanted = select(*what, by, t.turn.c.request_id, t.turn.c.operation).join(t.turn, t.turn.c.id == p.turn_id)
     found = connection.execute(wanted.where(p.story_id == story_id).order_by(p.id).limit(_MOST_ROWS + 1)).all()
     if len(found) > _MOST_ROWS:
         return None

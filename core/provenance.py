@@ -32,6 +32,7 @@ class Written:
     """Whose turn it was."""
     turn: str
     """The id of that turn, as the platform gave it."""
+    operation: str
 
     @property
     def words(self) -> str:
@@ -40,8 +41,8 @@ class Written:
 
     @property
     def reviewed(self) -> bool:
-        """Whether a moderator had a hand in it."""
-        return reviewed(self.turn) or self.policy == VOUCHED
+        """Whether others had a hand in it of whom nothing is known: a moderator, or who proposed the wording."""
+        return reviewed(self.turn) or self.operation.startswith("review ") or self.policy == VOUCHED
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Provenance:
 
     A passage is *known* if every word that stands in it, or that the storyteller had before it when it was written,
     is the storyteller's or one of these people's: its author's, whoever typed it, whoever gave a direction, whoever
-    wrote a fact, and the same of every passage before it. A passage in which a moderator had a hand is not known.
+    wrote a fact, and the same of every passage before it. A passage in which a moderator had a hand is not
+    known, nor one that somebody proposed and its author accepted.
     """
 
     def __init__(

@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from core import tables as t
@@ -45,6 +46,7 @@ from core.story import (
     Lore,
     Passage,
     Place,
+    Proposal,
     Reply,
     Shape,
     Shown,
@@ -137,6 +139,24 @@ def moving() -> Insert:
 
 
 @cache
+def showing() -> Insert:
+    """The insert that the message `in` shows the post `shown`, unless it is known what that message shows."""
+    inside = bindparam("in", type_=t.message.c.message_id.type)
+    same = (t.message.c.message_id == inside) & (t.message.c.place_id == t.post.c.place_id)
+    new = select(t.post.c.place_id, inside, t.post.c.turn_id).where(t.post.c.id == bindparam("shown"))
+    new = new.where(~select(t.message.c.turn_id).where(same).exists())
+    return insert(t.message).from_select(["place_id", "message_id", "turn_id"], new)
+
+
+@cache
+def allowing(*, postgres: bool) -> Insert:
+    """The insert of a verdict, unless there is one."""
+    if postgres:
+        return postgresql.insert(t.verdict).on_conflict_do_nothing()
+    return sqlite.insert(t.verdict).on_conflict_do_nothing()
+
+
+@cache
 def workspace_version() -> ColumnElement[int]:
     """How often the settings of the server `on`, `server` have changed; 0 if they were never set."""
     here = t.workspace.c.platform == bindparam("on"), t.workspace.c.workspace == bindparam("server")
@@ -219,6 +239,30 @@ def path() -> Select[Any]:
 
 
 @cache
+def proposals() -> Select[Any]:
+    """The newest hundred wordings that wait for consent in the place `place`, the newest first."""
+    return _proposals().where(t.proposal.c.place_id == bindparam("place")).limit(100)
+
+
+@cache
+def consents() -> Select[Any]:
+    """The newest ten that wait for the consent of `author` on the server `platform`, `workspace`, and their places."""
+    here = (t.place.c[name] == bindparam(name) for name in ("platform", "workspace"))
+    where = t.place.c.workspace, t.place.c.channel, t.place.c.thread
+    of = _proposals(*where).join(t.place, t.place.c.id == t.proposal.c.place_id)
+    return of.where(t.passage.c.author_id == bindparam("author"), *here).limit(10)
+
+
+def _proposals(*more: Any) -> Select[Any]:
+    """Wordings that wait, the newest first; the passage comes last, as in a row of `path`."""
+    p = t.proposal.c
+    own = p.id.label("proposal"), p.text.label("wording"), p.given.label("told"), t.turn.c.contributor_id
+    wanted = select(*own, *more, *_passage_columns(t.passage), null().label("ids"))
+    joined = wanted.join(t.turn, t.turn.c.id == p.turn_id).join(t.passage, t.passage.c.id == p.passage_id)
+    return joined.order_by(p.id.desc())
+
+
+@cache
 def later_version() -> Select[Any]:
     """The passage on the path to head that is a version of a given one: its columns, without token ids."""
     about = aliased(t.passage)
@@ -265,6 +309,9 @@ def workspace_of(row: AnyRow) -> Workspace:
         channels=frozenset(row.workspace_channels),
         moderators=frozenset(row.workspace_moderators),
         blocked=frozenset(row.workspace_blocked),
+        reasons=row.workspace_reasons,
+        writers=frozenset(row.workspace_writers),
+        quotas=row.workspace_quotas,
         alerts=row.workspace_alerts,
         messages=row.workspace_messages,
         turns=Turns(row.workspace_turns),
@@ -312,16 +359,23 @@ def passage_of(row: Sequence[Any]) -> Passage:
 
 
 def _author(author_id: str, author: str) -> Cleared:
-    """A name. For two of them each language has its own words."""
-    if author_id == STORYTELLER:
-        return phrase("the storyteller")
-    return phrase("a participant") if author_id == NOBODY else stored(author)
+    """A name. For two of them each language has its own words, which are made once, not for each of a window's."""
+    return _NAMES.get(author_id) or stored(author)
+
+
+_NAMES = {STORYTELLER: phrase("the storyteller"), NOBODY: phrase("a participant")}
 
 
 def last_passage_of(row: AnyRow) -> Passage | None:
     """From a row of `arrival`."""
     passage = row[-11:]
     return None if passage[0] is None else passage_of(passage)
+
+
+def proposal_of(row: AnyRow) -> Proposal:
+    """From a row of `proposals`."""
+    passage = passage_of(row[-11:])
+    return Proposal(row.proposal, passage, row.contributor_id, stored(row.wording), given_of(row.told))
 
 
 def lore_of(row: AnyRow) -> Lore:

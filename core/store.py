@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import faults, observation, rows
+from core import faults, observation, prepared, rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
@@ -29,6 +29,7 @@ from core.story import (
     Lore,
     Passage,
     Place,
+    Proposal,
     Reply,
     Step,
     Story,
@@ -231,6 +232,21 @@ class Store:
 
         return await self._database.read(unit)
 
+    async def proposals(self, place_id: int) -> list[Proposal]:
+        """Wordings that wait for an author's consent in a place, the newest first, at most a hundred."""
+        wanted = {"place": place_id}
+        return await self._database.read(lambda c: [rows.proposal_of(r) for r in c.execute(rows.proposals(), wanted)])
+
+    async def consents(self, platform: str, workspace: str, author_id: str) -> list[tuple[Place, Proposal]]:
+        """Wordings on a server that wait for somebody's consent, and where; the newest first, at most ten."""
+        wanted = {"platform": platform, "workspace": workspace, "author": author_id}
+
+        def unit(connection: Connection) -> list[tuple[Place, Proposal]]:
+            found = connection.execute(rows.consents(), wanted)
+            return [(rows.place_of(platform, row), rows.proposal_of(row)) for row in found]
+
+        return await self._database.read(unit)
+
     async def given(self, passage: Passage) -> Given | None:
         """What the model was given for a passage; None if a person wrote it."""
         wanted = select(t.passage.c.given).where(t.passage.c.id == passage.id)
@@ -284,12 +300,9 @@ class Store:
         """Mark a post as seen by people, in these messages of the platform."""
 
         def unit(connection: Connection) -> None:
-            connection.execute(update(t.post).where(t.post.c.id == post).values(delivered_at=now()))
+            prepared.execute(connection, rows.changing(t.post), {"row": post, "delivered_at": now()})
             for message_id in messages:
-                of = select(t.post.c.place_id, literal(message_id), t.post.c.turn_id).where(t.post.c.id == post)
-                known = select(t.message.c.turn_id).where(t.message.c.message_id == message_id)
-                of = of.where(~known.where(t.message.c.place_id == t.post.c.place_id).exists())
-                connection.execute(insert(t.message).from_select(["place_id", "message_id", "turn_id"], of))
+                prepared.execute(connection, rows.showing(), {"shown": post, "in": message_id})
 
         faults.hit("before_delivered")
         await self._database.write(unit)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from weakref import WeakValueDictionary
@@ -21,7 +21,7 @@ from core import (  # importing the operations fills the table
 )
 from core.engine import Engine
 from core.erasure import Erasure
-from core.errors import MustWait, StoreError, StoryError, Withheld
+from core.errors import EngineBusy, MustWait, StoreError, StoryError, Withheld
 from core.helplines import HELPLINES, Helpline
 from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
@@ -42,6 +42,7 @@ from core.story import (
     House,
     Place,
     Posted,
+    Proposal,
     Reply,
     Shape,
     Stage,
@@ -52,6 +53,7 @@ from core.story import (
 )
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
+from core.withdrawing import Withdrawal
 from core.wording import Language, said
 
 _AGAIN = AsyncRetrying(
@@ -76,7 +78,9 @@ class Storyteller:
         learning: Learning | None = None,
         plot: PlotReader | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
+        busy: Callable[[str], bool] = lambda _salt: False,
     ) -> None:
+        """`busy` says of a workspace's salt whether the engine would refuse a turn of it now (`FairEngine.busy`)."""
         self.engine = engine
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
@@ -89,6 +93,7 @@ class Storyteller:
         self._erasure = erasure
         self._learning = learning
         self._plot = plot
+        self._busy = busy
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -207,6 +212,19 @@ class Storyteller:
         """Forget a delivery that was not dealt with, so that it may come again."""
         await self._store.unsee(key)
 
+    async def consents(self, platform: str, workspace: str, contributor_id: str) -> list[tuple[Place, Proposal]]:
+        """New wordings of a person's passages that wait for their consent on a server, and where. Reads only."""
+        return await self._store.consents(platform, workspace, contributor_id)
+
+    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
+        """Messages of ours that are to be written over, since somebody was forgotten; see `Erasure.withdrawals`."""
+        return [] if self._erasure is None else await self._erasure.withdrawals(platform, mac)
+
+    async def withdrawn(self, withdrawal: Withdrawal) -> None:
+        """Say that a message was written over, or never can be."""
+        if self._erasure is not None:
+            await self._erasure.withdrawn(withdrawal)
+
     async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
@@ -253,14 +271,20 @@ class Storyteller:
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        salt = self._salt(turn.place)
+        busy = permission.RIGHTS[wanted.name].asks and self._busy(salt)
+        if busy and not any(values.values()):
+            raise EngineBusy
         if self._quotas is not None:
-            await self._quotas.admit(wanted.name, turn)
+            await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
         policy = house.policy(story)
         values = await self._redacted(wanted, values)
         cleared, vouched = await self._cleared(wanted, turn, values, policy)
         seen_first = not vouched and wanted.speaks and waits(turn, house, story)
         if seen_first and not await self._refusals.let_pass(turn, values):
             raise await self._refusals.kept(MustWait(), wanted, turn, values)
+        if busy:  # not before: who typed that they are in danger is answered also in a crowd
+            raise EngineBusy
         session = Session(
             turn=turn,
             author=await self._name(turn.contributor.name, policy),
@@ -270,12 +294,13 @@ class Storyteller:
             store=self._store,
             gate=self._gate,
             engine=self.engine,
-            salt=self._salt(turn.place),
+            salt=salt,
             limits=self._limits,
             watch=watch,
             erasure=self._erasure,
             learning=self._learning,
             plot=self._plot,
+            allowance=None if self._quotas is None else self._quotas.allowance,
         )
         session.vouched = session.change.vouched = vouched
         try:
@@ -378,4 +403,4 @@ def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
 
 def _block_in(language: Language, block: Block) -> Block:
     label = None if block.label is None else translated(block.label, language)
-    return replace(block, text=translated(block.text, language), label=label)
+    return Block(block.shape, translated(block.text, language), label)

@@ -1,6 +1,7 @@
 """What many tests need: places, turns, and a storyteller on a real database with a scripted voice."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +63,7 @@ def storyteller(
     book: Book | None = None,
     permission: str = "",
     plot: PlotReader | None = None,
+    busy: Callable[[str], bool] = lambda _salt: False,
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
@@ -75,6 +77,7 @@ def storyteller(
         erasure=Erasure(database, secret=secret, book=book),
         learning=Learning(database, permission=permission, redact=redacted),
         plot=plot,
+        busy=busy,
     )
 
 

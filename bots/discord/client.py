@@ -8,7 +8,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bots.discord import messages, outbox, presses, trouble, wording
+from bots.discord import messages, outbox, presses, trouble, withdrawing, wording
 from bots.discord.commands import Words, tree
 from bots.discord.exit import guarded
 from bots.discord.reception import Reception
@@ -55,8 +55,9 @@ class StoryClient(discord.AutoShardedClient):
         await self.tree.set_translator(Words())
         await sync(storyteller, self.tree, self.application_id or 0)
         task = asyncio.create_task(self._catch_up())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        for each in (task, asyncio.create_task(self._withdraw(after=task))):
+            self._background.add(each)
+            each.add_done_callback(self._background.discard)
         await asyncio.wait([task], timeout=_HEAD_START)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -101,6 +102,14 @@ class StoryClient(discord.AutoShardedClient):
     async def _catch_up(self) -> None:
         try:
             await outbox.catch_up(self.reception, self)
+        except Exception as error:  # the border: the bot goes on without
+            trouble.mistake(error, "en")
+
+    async def _withdraw(self, *, after: "asyncio.Task[None]") -> None:
+        """Go on with writing over what a stop came before."""
+        await asyncio.wait([after])
+        try:
+            await withdrawing.carry_out(self.reception, self)
         except Exception as error:  # the border: the bot goes on without
             trouble.mistake(error, "en")
 

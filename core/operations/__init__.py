@@ -1,11 +1,26 @@
 """What people can do with a story. Each function is one operation; its first line is what help says."""
 
-from core.operations import telling, revising, asking, keeping, voices, rating, reviewing, exporting, privacy, tuning  # noqa: I001 - in the order in which help shows them
+from core.operations import (  # noqa: I001 - in the order in which help shows them
+    telling,
+    revising,
+    asking,
+    keeping,
+    voices,
+    rating,
+    reviewing,
+    people,
+    consenting,
+    exporting,
+    privacy,
+    tuning,
+)
 
 __all__ = [
     "asking",
+    "consenting",
     "exporting",
     "keeping",
+    "people",
     "privacy",
     "rating",
     "reviewing",
