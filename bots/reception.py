@@ -7,15 +7,21 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bots.line import Line
-from core.story import Reply, Turn
+from bots.line import Line, Ticket
+from core.story import Reply, Turn, Undelivered
 from core.storyteller import Storyteller
 
 _LANGUAGE_LIFE = 60.0
 """Seconds for which a workspace's language is not asked for again."""
 _LANGUAGES = 1000
+_CARRYING_ON = 5.0
+"""Seconds at a start for what was let pass and not posted; the next start goes on with it."""
 _REMEMBERED = 20_000
 """Requests remembered, since platforms deliver some again."""
+
+
+Missed = tuple[Undelivered, Ticket]
+"""A reply that nobody may have seen, and its place in the line."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,19 @@ class Reception:
     def forget_language(self, workspace: str) -> None:
         """Ask for a workspace's language again: it may have changed."""
         self._languages.pop(workspace, None)
+
+    async def missed(self) -> list[Missed]:
+        """What was told and, as far as we know, never shown, oldest first, each with its place in the line.
+
+        What is told from now on in the same place is shown after it: whoever calls this has to leave every ticket.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CARRYING_ON):
+                await self.storyteller.carry_on(self._platform)
+        found, last = list[Undelivered](), 0
+        while page := await self.storyteller.undelivered(self._platform, after=last):
+            found, last = [*found, *page], page[-1].reply.post or 0
+        return [(each, self.line.ticket(each.place)) for each in found]
 
     async def drain(self, *, patience: float, grace: float = 5.0) -> None:
         """Take nothing new; let what is being done finish within `patience` seconds, and stop the rest.

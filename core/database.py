@@ -52,20 +52,21 @@ class Database:
         self._writer = writer
 
     @classmethod
-    async def open(cls, url: str, *, lock_seconds: float = 5.0) -> "Database":
+    async def open(cls, url: str, *, lock_seconds: float = 5.0, answer_seconds: float = 60.0) -> "Database":
         """Connect to `url` (`sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`) and migrate if needed.
 
-        Raises `StoreUnusable` with what to do when that cannot be done.
+        A turn waits `lock_seconds` for another process with the same file, and `answer_seconds` for a server that has
+        fallen silent. Raises `StoreUnusable` with what to do when it cannot be opened.
         """
         address = make_url(url)
         with _opening(address):
             if address.get_backend_name() == "sqlite":
                 database = await _sqlite(address, lock_seconds)
             else:
-                pool = Pool(create_async_engine(address, pool_size=10, pool_pre_ping=True, hide_parameters=True))
+                pool = Pool(_server(address, 10, answer_seconds))
                 database = cls(pool, pool)
             try:
-                await database._migrate()
+                await database._migrate(address)
             except BaseException:
                 await database.close()
                 raise
@@ -112,9 +113,17 @@ class Database:
         if self.inspection is not None and self.inspection.damaged:
             raise StoreUnusable(_FOUND_DAMAGED)
 
-    async def _migrate(self) -> None:
-        if await self._reader.run(_revision) != SCHEMA:
+    async def _migrate(self, address: URL) -> None:
+        if await self._reader.run(_revision) == SCHEMA:
+            return
+        if address.get_backend_name() == "sqlite":
             await self._writer.run(_upgrade)
+            return
+        patient = Pool(_server(address, 1, None))  # a step over a big table may take long
+        try:
+            await patient.run(_upgrade)
+        finally:
+            await patient.close()
 
 
 def guest(url: str) -> AsyncEngine:
@@ -126,7 +135,15 @@ def guest(url: str) -> AsyncEngine:
     if address.get_backend_name() == "sqlite":
         # It waits for the storyteller's writer, as another process would.
         return create_async_engine(address, pool_size=2, connect_args={"timeout": 10.0}, hide_parameters=True)
-    return create_async_engine(address, pool_size=3, pool_pre_ping=True, hide_parameters=True)
+    return _server(address, 3, 60.0)
+
+
+def _server(address: URL, pool_size: int, answer_seconds: float | None) -> AsyncEngine:
+    """An engine for PostgreSQL that waits for each answer so long; without limit if that is None."""
+    limits = {"timeout": 10.0, "command_timeout": answer_seconds}
+    return create_async_engine(
+        address, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=limits
+    )
 
 
 def _engine(address: URL, lock_seconds: float) -> Engine:

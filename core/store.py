@@ -275,8 +275,8 @@ class Store:
 
         return await self._database.read(unit)
 
-    async def undelivered(self, platform: str, *, limit: int = 100) -> list[Undelivered]:
-        """Posts that were committed but never marked as delivered, oldest first."""
+    async def undelivered(self, platform: str, *, after: int = 0, limit: int = 100) -> list[Undelivered]:
+        """Posts `after` another that were committed but never marked as delivered, oldest first, `limit` at most."""
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
@@ -285,7 +285,7 @@ class Store:
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
             .join(t.turn, t.turn.c.id == t.post.c.turn_id)
-            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform)
+            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform, t.post.c.id > after)
             .order_by(t.post.c.id)
             .limit(limit)
         )

@@ -457,6 +457,8 @@ class Posted:
 
     place: Place
     reply: "Reply"
+    turn_id: str
+    """The id of that turn, as the platform gave it."""
     adult: bool = False
     """The platform lets only adults in there."""
 

@@ -149,7 +149,17 @@ class Storyteller:
             return replace(
                 reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
             )
-        return replace(reply, posted=Posted(held.place, posted, held.turn.adult))
+        return replace(reply, posted=Posted(held.place, posted, held.turn.id, held.turn.adult))
+
+    async def carry_on(self, platform: str) -> None:
+        """Perform what was let pass just before a stop, as its author's own turn; it is `undelivered` then.
+
+        What is refused now stays as it is: whoever let it pass was told.
+        """
+        for held in await self._store.records.unposted(platform):
+            wanted = reviewing.wanted(held)
+            with contextlib.suppress(StoryError):
+                await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
@@ -229,9 +239,9 @@ class Storyteller:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
 
-    async def undelivered(self, platform: str) -> list[Undelivered]:
-        """Replies that were committed but, as far as we know, never shown. Oldest first."""
-        return await self._store.undelivered(platform)
+    async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
+        """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
+        return await self._store.undelivered(platform, after=after)
 
     async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
         """Say that people have seen this reply, in these messages of the platform."""

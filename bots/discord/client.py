@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 import discord
 from discord.gateway import DiscordWebSocket
@@ -14,6 +15,7 @@ from bots.discord.exit import guarded
 from bots.discord.reception import Reception
 from bots.discord.sync import sync
 from bots.discord.watched import limits
+from bots.reception import Missed
 from bots.sentences import speak
 from bots.settings import Settings
 from core.storyteller import Storyteller
@@ -54,7 +56,7 @@ class StoryClient(discord.AutoShardedClient):
         storyteller = self.reception.storyteller
         await self.tree.set_translator(Words())
         await sync(storyteller, self.tree, self.application_id or 0)
-        task = asyncio.create_task(self._catch_up())
+        task = asyncio.create_task(self._catch_up(await self.reception.missed()))
         for each in (task, asyncio.create_task(self._withdraw(after=task))):
             self._background.add(each)
             each.add_done_callback(self._background.discard)
@@ -99,9 +101,9 @@ class StoryClient(discord.AutoShardedClient):
         if error is not None:
             trouble.mistake(error, "en")
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, missed: Sequence[Missed]) -> None:
         try:
-            await outbox.catch_up(self.reception, self)
+            await outbox.catch_up(self.reception, self, missed)
         except Exception as error:  # the border: the bot goes on without
             trouble.mistake(error, "en")
 
