@@ -1,4 +1,4 @@
-# make play · make discord · make slack · make run · make test · make lint · make bench · make model     Each sets up by itself what it needs, in .venv.
+# make play · make discord · make slack · make run · make test · make lint · make bench · make model · make events     Each sets up by itself what it needs, in .venv.
 
 VENV   := .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -16,7 +16,7 @@ INSTALL  = $(VENV)/bin/uv pip install --quiet --python $(PY) $(BACKEND) \
 # Python keeps what it compiles, so that every start after the first one is several times faster.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: has-data play discord slack run doctor test lint bench model clean
+.PHONY: has-data play discord slack run doctor test lint bench model events clean
 
 play: $(VENV)/ready-to-play  ## Tell a story in this terminal.
 	@$(PY) -m bots play
@@ -55,7 +55,7 @@ endif
 WORK    ?= build/storyteller
 
 has-data:
-	@test -d "$(DATA)" || { echo "make model needs a folder of story texts: DATA=folder make model (docs/storyteller.md says what is in it)."; exit 1; }
+	@test -d "$(DATA)" || { echo "make needs a folder of story texts: DATA=folder make model, or events (docs/storyteller.md says what is in it)."; exit 1; }
 
 model: has-data $(VENV)/ready-to-test  ## Train the bundled storyteller anew: DATA=folder make model. Ctrl-C is safe; RESUME=--resume goes on.
 	@$(PY) -m inference.training pretrain --data "$(DATA)" --out $(WORK) --minutes $(MINUTES) $(SIZE) $(RESUME)
@@ -64,6 +64,12 @@ model: has-data $(VENV)/ready-to-test  ## Train the bundled storyteller anew: DA
 	@$(PY) -m inference.evaluation --model $(WORK)/model --baseline inference/model --data "$(DATA)" --out $(WORK)/evaluation || test $$? = 3
 	@$(PY) -m inference.training export --out $(WORK) --model $(WORK)/model --figures $(WORK)/evaluation/table.md
 	@echo "The new model is in $(WORK)/model. If it was accepted, copy it over inference/model."
+
+events: has-data $(VENV)/ready-to-test  ## Train what tells plot events, for the bundled storyteller: DATA=folder make events.
+	@rm -rf $(WORK)/events
+	@$(PY) -m inference.training events --data "$(DATA)" --model inference/model --out $(WORK)/events
+	@rm -rf inference/model/events && mkdir -p inference/model && cp -r $(WORK)/events inference/model/events
+	@echo "The head is in inference/model/events. It belongs to these weights: run this again after each new model."
 
 clean:  ## Remove what was set up here.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

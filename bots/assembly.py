@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import make_url
 
 from bots.hearing import HeardEngine
-from bots.settings import Settings, SettingsError
+from bots.settings import BUNDLED_MODEL, Settings, SettingsError
 from bots.tracing import tracing
 from core import helplines
 from core.compaction import compacting
@@ -27,7 +27,9 @@ from core.filters.links import LinkFilter
 from core.filters.patterns import LineFilter, PatternFilter
 from core.filters.personal import PersonalFilter, redacted
 from core.filters.words import WordFilter
+from core.learning import Learning
 from core.moderation import Gate, Guard
+from core.plot import PlotReader
 from core.quotas import Allowance, Quotas
 from core.retention import Retention, tidying
 from core.session import Limits
@@ -66,6 +68,9 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         await erasure.repeat()
         if limited:
             await parts.enter_async_context(tidying(database, retention(settings)))
+        plot = plot_reader(settings)
+        if plot is not None:
+            parts.push_async_callback(plot.close)
         doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
         queue = fair(voice, settings)
         yield Storyteller(
@@ -77,6 +82,8 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
             erasure=erasure,
+            learning=Learning(database, permission=settings.discord_training_permission, redact=redacted),
+            plot=plot,
             helplines=lines(settings),
             compaction=await parts.enter_async_context(compacting()),
         )
@@ -235,6 +242,15 @@ def _gate_seconds(settings: Settings) -> float:
 
 def _guarded(settings: Settings) -> bool:
     return bool(settings.guard_url or settings.guard_model)
+
+
+def plot_reader(settings: Settings) -> PlotReader | None:
+    """Reads plot events with the bundled model, whichever model tells; None if it has no head for them."""
+    if not settings.plot_events:
+        return None
+    from inference.plot_process import PlotProcess  # noqa: PLC0415 - load only what is used
+
+    return PlotProcess.of(Path(BUNDLED_MODEL))
 
 
 def fair(voice: Engine, settings: Settings) -> FairEngine:

@@ -89,6 +89,10 @@ class Settings(BaseSettings):
         None, description="Folder with that model's tokenizer; ENGINE_MODEL if not set."
     )
 
+    plot_events: bool = Field(
+        True,
+        description="Whether a recap says where a conflict arises and is solved (English; a small process of its own).",
+    )
     guard_url: str | None = Field(
         None,
         pattern=r"^https?://\S+$",
@@ -136,6 +140,11 @@ class Settings(BaseSettings):
     discord_messages: bool = Field(
         False,
         description="Whether ordinary messages can count in a story's own thread; needs the Message Content intent.",
+    )
+    discord_training_permission: str = Field(
+        "",
+        description="Where Discord's own permission to train with its messages is written; "
+        "without one no training file is made there.",
     )
     discord_shards: int | None = Field(
         None, ge=1, description="Connections to Discord; as many as Discord recommends if not set."

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal, select, update
 
-from core import audit, faults, prepared
+from core import audit, consents, faults, prepared
 from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
@@ -54,6 +54,7 @@ class Commit:
         self._add_report()
         self._add_opinion()
         self._correct()
+        self._learn()
         self._propose()
         self._moderate()
         post = self._add_post(reply)
@@ -164,6 +165,16 @@ class Commit:
         who = self._turn.contributor.id
         if self._connection.execute(mine.values(text=text, author_id=who)).rowcount != 1:
             raise Moved
+
+    def _learn(self) -> None:
+        """What may train a model one day, and what people think of answers."""
+        change = self._change
+        if change.consent is not None:
+            consents.settle(self._connection, self._turn, yes=change.consent)
+        if change.explained is not None and self._story is not None:
+            consents.keep(self._connection, self._story.id, self._turn_id, change.explained)
+        if change.answer_mark is not None:
+            consents.mark(self._connection, change.answer_mark)
 
     def _propose(self) -> None:
         """Keep a wording for its author's decision, or let go of one that was decided on. Raises `Moved`."""

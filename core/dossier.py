@@ -26,6 +26,9 @@ def read(connection: Connection, person: Person) -> dict[str, Any]:
         "reports": _reports(person),
         "kept back": _held(person),
         "let pass as a moderator": _overrides(person),
+        "opinions": _opinions(person),
+        "answers to learn from": _explanations(person),
+        "agreed that words may train a model": _consents(person),
         "shut out": _shut_out(person),
     }
     found: dict[str, Any] = {"person": {"platform": person.platform, "id": person.id}}
@@ -114,6 +117,27 @@ def _overrides(person: Person) -> Select[Any]:
     o = t.override.c
     mine = *person.on(t.override), o.actor == person.id
     return select(o.reason, o.created_at.label("time")).where(*mine).order_by(o.created_at.desc())
+
+
+def _opinions(person: Person) -> Select[Any]:
+    """What the person thought of passages."""
+    o = t.opinion.c
+    wanted = select(o.good, o.reason, *_place(of=t.turn)).join(t.turn, t.turn.c.id == o.turn_id)
+    return _of_turns(wanted, person).order_by(o.id.desc())
+
+
+def _explanations(person: Person) -> Select[Any]:
+    """Questions and answers that are kept since the person agreed to it."""
+    e = t.explanation.c
+    what = e.given["words"].as_string().label("question"), e.answer, e.good, e.reason
+    wanted = select(*what, *_place(of=t.turn)).join(t.turn, t.turn.c.id == e.turn_id)
+    return _of_turns(wanted, person).order_by(e.id.desc())
+
+
+def _consents(person: Person) -> Select[Any]:
+    c = t.consent.c
+    mine = *person.on(t.consent), c.contributor_id == person.id
+    return select(c.workspace.label("server"), c.created_at.label("time")).where(*mine).order_by(c.created_at.desc())
 
 
 def _shut_out(person: Person) -> Select[Any]:

@@ -16,7 +16,7 @@ def erase(connection: Connection, platform: str, workspace: str) -> None:
     for column, rows in _in_order(places, stories, passages):
         connection.execute(delete(column.table).where(column.in_(rows)))
     connection.execute(delete(t.place).where(*here))
-    for table in (t.workspace, t.override, t.audit):
+    for table in (t.workspace, t.override, t.audit, t.consent):
         connection.execute(delete(table).where(table.c.platform == platform, table.c.workspace == workspace))
 
 
@@ -28,6 +28,6 @@ def _in_order(places: Select[Any], stories: Select[Any], passages: Select[Any]) 
         (t.opinion.c.passage_id, passages),
         (t.proposal.c.place_id, places),
         (t.alert.c.post_id, posts),
-        *((each.c.story_id, stories) for each in (t.lore, t.move, t.summary, t.passage)),
+        *((each.c.story_id, stories) for each in (t.lore, t.move, t.summary, t.explanation, t.passage)),
         *((each.c.place_id, places) for each in (t.report, t.message, t.withdrawal, t.held, t.post, t.story, t.turn)),
     )

@@ -84,7 +84,7 @@ class Erasure:
 
     async def kept(self, person: Person) -> Cleared:
         """Everything that is kept about a person, as JSON."""
-        return rows.dossier(await self._database.read(lambda c: dossier.read(c, person)))
+        return rows.as_json(await self._database.read(lambda c: dossier.read(c, person)))
 
     async def repeat(self) -> int:
         """Do again what this database does not know was done, as after a restored backup. Returns how often."""

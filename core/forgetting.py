@@ -119,6 +119,8 @@ def steps(wish: Wish) -> Iterator[Step]:
     yield Step("held", _held)
     yield Step("report", _reports)
     yield Step("opinion", _opinions)
+    yield Step("explanation", _explanations)
+    yield Step("consent", _consents, again=False)
     yield Step("override", _overrides, again=False)
     yield Step("message", _messages)
     yield Step("place", _places, again=False)
@@ -244,6 +246,19 @@ def _opinions(connection: Connection, wish: Wish) -> Outcome:
     o = t.opinion.c
     here = select(t.passage.c.id).join(t.story).where(t.story.c.place_id.in_(wish.places))
     return _removed(connection, t.opinion, o.contributor_id == wish.person.id, o.passage_id.in_(here))
+
+
+def _explanations(connection: Connection, wish: Wish) -> Outcome:
+    """What the person asked about stories, and what they were told."""
+    e = t.explanation.c
+    return _removed(connection, t.explanation, e.story_id.in_(wish.stories), wish.took(e.turn_id))
+
+
+def _consents(connection: Connection, wish: Wish) -> Outcome:
+    """What the person agreed to."""
+    c = t.consent.c
+    mine = *wish.person.on(t.consent), c.contributor_id == wish.person.id, c.created_at <= wish.until
+    return Outcome(connection.execute(delete(t.consent).where(*mine)).rowcount)
 
 
 def _overrides(connection: Connection, wish: Wish) -> Outcome:

@@ -24,6 +24,8 @@ from core.wording import Language, said
 
 HELD_BACK = said("(This was held back: it goes beyond what this channel allows.)")
 
+_PIECE = 50_000
+"""Characters that are judged at once."""
 _REMEMBERED = 20_000
 """Verdicts that this process knows to be stored."""
 
@@ -96,8 +98,10 @@ class Door:
     async def _judged(self, text: str, policy: Policy) -> str:
         if not text or (policy.key, digest(text)) in self._stored:
             return text
-        verdict = await self._gate.judge(text, policy, drawn=True)
-        return text if verdict.decision is Decision.ALLOW else str(HELD_BACK)
+        for piece in _pieces(text):
+            if (await self._gate.judge(piece, policy, drawn=True)).decision is not Decision.ALLOW:
+                return str(HELD_BACK)
+        return text
 
     async def known(self, text: str) -> bool:
         """Whether a text may have been sent: a verdict on exactly it is stored, or was passed when it was written."""
@@ -107,6 +111,16 @@ class Door:
         self._stored.update(dict.fromkeys(new))
         while len(self._stored) > _REMEMBERED:
             self._stored.popitem(last=False)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text as it is judged: whole, or if it is as long as a file, piece by piece, so that no filter is too slow."""
+    start = 0
+    while len(text) - start > _PIECE:
+        end = max(text.rfind(each, start, start + _PIECE) for each in "\n ") + 1 or start + _PIECE
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def digest(text: str) -> bytes:

@@ -6,7 +6,7 @@ Text is read back as cleared here and nowhere else: only cleared text is ever wr
 import datetime as dt
 import json
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -332,6 +332,7 @@ def workspace_of(row: AnyRow) -> Workspace:
         patterns=tuple(row.workspace_patterns),
         approval=Approval(row.workspace_approval),
         threads=row.workspace_threads,
+        tuning=row.workspace_tuning,
         version=row.workspace_version,
     )
 
@@ -436,6 +437,11 @@ def _asked_of(data: bytes) -> Asked:
     return Asked(tuple(words), length, bool(gently))
 
 
-def dossier(kept: Mapping[str, Any]) -> Cleared:
-    """What was read about a person, as JSON that people can read too."""
+def as_json(kept: Mapping[str, Any]) -> Cleared:
+    """What was read from the store, as JSON that people can read too."""
     return stored(json.dumps(kept, ensure_ascii=False, indent=2, default=str))
+
+
+def as_lines(kept: Iterable[Mapping[str, Any]]) -> Cleared:
+    """What was read from the store, as JSON, one value a line."""
+    return stored("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in kept))

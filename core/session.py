@@ -14,7 +14,9 @@ from core.engine import Engine, EngineState, Priority, Request, Sampling, TokenI
 from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.evidence import repeats
+from core.learning import Learning
 from core.moderation import Cleared, Gate, phrase
+from core.plot import PlotReader
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import RULES, Material, Order, Prompt, Prompts, Task
 from core.quotas import Allowance
@@ -101,9 +103,13 @@ class Session:
         watch: Watch,
         erasure: Erasure | None = None,
         priority: int = Priority.TURN,
+        learning: Learning | None = None,
+        plot: PlotReader | None = None,
         allowance: Allowance | None = None,
     ) -> None:
         self.turn = turn
+        self.learning = learning
+        self.plot = plot
         self.erasure = erasure
         self.allowance = allowance
         """How often the storyteller may be asked, as the operator set it; None without any limit."""
@@ -222,7 +228,7 @@ class Session:
     async def lore(self) -> list[Lore]:
         """The facts that hold."""
         if self._lore is None:
-            self._lore = [each for each in await self.store.lore(self.story.id) if await self._fits(each)]
+            self._lore = await self.facts(self.story)
         return self._lore
 
     async def known_summaries(self) -> list[Summary]:
@@ -234,6 +240,17 @@ class Session:
     async def clear(self, text: str) -> Cleared:
         """A text of the storyteller's, judged. Raises `Withheld`."""
         return await self._gate.clear(text, self.policy, told=True)
+
+    async def facts(self, story: Story) -> list[Lore]:
+        """The facts that hold in any story of this place, open or not, as far as they may be shown here now."""
+        return [each for each in await self.store.lore(story.id) if await self._fits(each)]
+
+    async def part(self, story: Story, *, last: int, limit: int) -> list[Passage]:
+        """At most `limit` passages of any story of this place up to number `last`, oldest first, as they may be
+        shown here now.
+        """
+        tokenizer = self.engine.profile.tokenizer
+        return await self._as_fit(await self.store.passages(story, tokenizer=tokenizer, limit=limit, last=last))
 
     async def step(self, *, back: bool) -> Step | None:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
@@ -255,8 +272,8 @@ class Session:
     async def _as_fit(self, passages: list[Passage]) -> list[Passage]:
         """Passages as they may be shown here now: those from under another policy are judged again."""
         key = self.policy.key
+        self.vouched = self.vouched or any(each.policy == VOUCHED for each in passages)
         if all(each.policy in (key, VOUCHED) for each in passages):
-            self.vouched = self.vouched or any(each.policy == VOUCHED for each in passages)
             return passages
         return [await self._judged_again(each) if each.policy not in (key, VOUCHED) else each for each in passages]
 

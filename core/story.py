@@ -149,6 +149,8 @@ class Workspace:
     turns: Turns = Turns.FREE
     threads: bool = True
     """Whether passages stand in a thread below their story's head, where a platform has such threads."""
+    tuning: bool = False
+    """Whether what its authors agreed to may train a model."""
     version: int = 0
     """Changes with every setting."""
 
@@ -385,6 +387,8 @@ class Reply:
     """What came of that, to be shown where it belongs."""
     file: Attachment | None = None
     """For whoever asked; it is not kept."""
+    voices: tuple[str, ...] = field(default=(), compare=False)
+    """The storyteller's, for whoever is to pick one."""
     withdraws: bytes | None = field(default=None, compare=False)
     """By which the messages of ours are known that are to be written over now, since somebody was forgotten."""
     again: bool = field(default=False, compare=False)
@@ -516,6 +520,25 @@ class Opinion:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """An answer about a story that ended with the passage `head` then, to be marked by whoever asked."""
+
+    head: int
+    answer: Cleared
+    given: Given
+    """Its words are the question."""
+
+
+@dataclass(frozen=True)
+class AnswerMark:
+    """What whoever asked thinks of an answer."""
+
+    explanation: int
+    good: bool
+    reason: Cleared
+
+
+@dataclass(frozen=True)
 class NewProposal:
     """A new wording of another person's passage, about to be kept until that person decides."""
 
@@ -563,6 +586,10 @@ class Change:
     opinion: Opinion | None = None
     corrected: tuple[int, Cleared] | None = None
     """A summary's id, and how it reads from now on."""
+    explained: Explained | None = None
+    answer_mark: AnswerMark | None = None
+    consent: bool | None = None
+    """Whether the contributor's words may train a model from now on."""
     proposes: NewProposal | None = None
     decided: int | None = None
     """Number of the proposed wording that nobody needs to decide on any more."""
@@ -580,13 +607,13 @@ class Change:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes a story or a setting; token ids are only noted."""
+        """Whether it changes a story or a setting; token ids and answers are only noted."""
         mine, nothing = vars(self), vars(_NOTHING)
         return any(mine[name] != nothing[name] for name in mine if name not in _NOTED)
 
 
 _NOTHING = Change()
-_NOTED = ("encoded", "judged_again")
+_NOTED = ("encoded", "judged_again", "explained")
 
 
 class Undelivered(NamedTuple):

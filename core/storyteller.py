@@ -24,9 +24,11 @@ from core.engine import Engine, Priority
 from core.erasure import Erasure
 from core.errors import EngineBusy, MustWait, StoreError, StoryError, Withheld
 from core.helplines import HELPLINES, Helpline
+from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
+from core.plot import PlotReader
 from core.policy import Policy
 from core.prompts import Prompts
 from core.quotas import Quotas
@@ -77,6 +79,8 @@ class Storyteller:
         limits: Limits | None = None,
         quotas: Quotas | None = None,
         erasure: Erasure | None = None,
+        learning: Learning | None = None,
+        plot: PlotReader | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
         compaction: Compaction | None = None,
         busy: Callable[[str], bool] = lambda _salt: False,
@@ -94,6 +98,8 @@ class Storyteller:
         self._quotas = quotas
         self._erasure = erasure
         self._compaction = compaction
+        self._learning = learning
+        self._plot = plot
         self._busy = busy
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
@@ -188,7 +194,8 @@ class Storyteller:
     async def suggest(self, name: str, param: str, turn: Turn, typed: str) -> list[Suggestion]:
         """Values that an argument may take, to choose from while it is typed; at most 25. Reads only."""
         kind = next((p.suggests for p in operation.find(name).params if p.name == param), "")
-        return await suggestions.suggest(kind, self._store, turn, typed)
+        known = suggestions.Known(self._store, turn, self.engine.profile.voices)
+        return await suggestions.suggest(kind, known, typed)
 
     async def noted(self, key: str) -> str | None:
         """What `note` kept under this key, also in another process."""
@@ -344,6 +351,8 @@ class Storyteller:
             limits=self._limits,
             watch=watch,
             erasure=self._erasure,
+            learning=self._learning,
+            plot=self._plot,
             priority=priority,
             allowance=None if self._quotas is None else self._quotas.allowance,
         )
@@ -431,6 +440,7 @@ def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
         reply,
         blocks=tuple(_block_in(language, each) for each in reply.blocks),
         alert=tuple(_block_in(public, each) for each in reply.alert),
+        file=reply.file and replace(reply.file, text=translated(reply.file.text, language)),
     )
 
 

@@ -50,6 +50,7 @@ workspace = Table(
     Column("patterns", JSON, nullable=False, server_default="[]"),
     Column("approval", String(12), nullable=False, server_default="flagged"),
     Column("threads", Boolean, nullable=False, server_default=true()),
+    Column("tuning", Boolean, nullable=False, server_default=false()),
     Column("version", Integer, nullable=False),
     UniqueConstraint("platform", "workspace"),
 )
@@ -305,6 +306,33 @@ opinion = Table(
     Column("good", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
     UniqueConstraint("passage_id", "contributor_id"),
+)
+
+# Who agreed that what they wrote on a server may train a model. Whoever has no row did not.
+consent = Table(
+    "consent",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("workspace", String(64), primary_key=True),
+    Column("contributor_id", String(64), primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# Answers to those who agreed, where their server did too, and what they thought of them.
+explanation = Table(
+    "explanation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    # The passage with which the story ended then.
+    Column("head", ForeignKey("passage.id"), nullable=False),
+    Column("answer", Text, nullable=False),
+    # As of a passage; its words are the question.
+    Column("given", JSON, nullable=False),
+    # Null until its reader said what they think of it.
+    Column("good", Boolean, nullable=True),
+    Column("reason", Text, nullable=False, server_default=""),
 )
 
 token = Table(

@@ -2,34 +2,32 @@
 
 A head on a model reads each passage; `python -m inference.training events` trains it. It is loaded when it is asked
 for. Knows passages, not stories: whoever draws an arc puts the labels in order.
+
+    python -m inference.events MODEL
+
+reads lines `[number, [passage, …]]` and answers each with `[number, [label, …]]`: for `inference.plot_process`.
 """
 
 import json
-from collections.abc import Sequence
-from enum import StrEnum
+import os
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from core.errors import EngineFailed
+from core.plot import PlotEvent
 from core.wording import said
 from inference.folder import ModelFolder, weights_print
 
 HEAD = "head.json"
+"""Whose head it is, and how strongly it is added."""
+WEIGHTS = "head.safetensors"
 FOLDER = "events"
 """Beside the weights, in a model's folder."""
-
-
-class PlotEvent(StrEnum):
-    """What a passage does. The order is that of the head's outputs."""
-
-    NONE = "none"
-    """It describes, introduces, talks, or draws the moral."""
-    HAPPEN = "happen"
-    CONFLICT = "conflict"
-    SOLUTION = "solution"
-
-
 EVENTS = tuple(PlotEvent)
+_BELOW = "base_model.model."
+"""What peft puts before the names of a model's own weights."""
 
 
 class EventReader:
@@ -47,12 +45,11 @@ class EventReader:
         Raises `EngineFailed` if there is none, or it was trained for other weights.
         """
         folder = head or model / FOLDER
-        _check(folder, model)
-        from peft import PeftModel  # noqa: PLC0415  slow, and only for those who want labels
-        from transformers import AutoTokenizer  # noqa: PLC0415
+        told = checked(folder, model)
+        from transformers import AutoTokenizer  # noqa: PLC0415  slow, and only for those who want labels
 
         tokenizer = AutoTokenizer.from_pretrained(str(model), local_files_only=True)
-        return cls(PeftModel.from_pretrained(classifier(model), str(folder)), tokenizer)
+        return cls(_headed(classifier(model), folder, float(told["scale"])), tokenizer)
 
     def label(self, passages: Sequence[str]) -> list[PlotEvent]:
         """The label of each passage."""
@@ -89,9 +86,10 @@ def encoded(tokenizer: Any, passage: str, longest: int) -> list[int]:
     return ids[-longest:] or [tokenizer.eos_token_id or 0]
 
 
-def _check(folder: Path, model: Path) -> None:
+def checked(folder: Path, model: Path) -> dict[str, Any]:
+    """What a head says of itself. Raises `EngineFailed` if there is none, or it is for other weights."""
     try:
-        told = json.loads((folder / HEAD).read_bytes())
+        told: dict[str, Any] = json.loads((folder / HEAD).read_bytes())
     except (OSError, ValueError) as error:
         raise EngineFailed(
             said("There are no plot events for this model: {folder} has no {file}.", folder=str(folder), file=HEAD)
@@ -105,3 +103,41 @@ def _check(folder: Path, model: Path) -> None:
                 model=str(ModelFolder(model).path),
             )
         )
+    return told
+
+
+def _headed(model: Any, folder: Path, scale: float) -> Any:
+    """The model with a head's weights added: of LoRA, W + scale · B · A (peft is not needed to read)."""
+    from safetensors.torch import load_file  # noqa: PLC0415
+
+    weights = {name.removeprefix(_BELOW): value.float() for name, value in load_file(folder / WEIGHTS).items()}
+    own = dict(model.named_parameters())
+    for name, value in weights.items():
+        if name.endswith(".lora_A.weight"):
+            below = name.removesuffix(".lora_A.weight")
+            own[f"{below}.weight"].data += scale * weights[f"{below}.lora_B.weight"] @ value
+        elif name in own:
+            own[name].data.copy_(value)
+    return model
+
+
+def answer(reader: EventReader, asked: Iterable[str], out: TextIO) -> None:
+    """Answer line by line until there are no more; see the module."""
+    for line in asked:
+        number, passages = json.loads(line)
+        out.write(json.dumps([number, reader.label(passages)]) + "\n")
+        out.flush()
+
+
+def main() -> None:
+    """The process of `inference.plot_process`: gives way to everything else, and ends with its input."""
+    os.nice(10)
+    reader = EventReader.load(Path(sys.argv[1]))
+    import torch  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    answer(reader, sys.stdin, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

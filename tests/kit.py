@@ -9,7 +9,10 @@ from core.compaction import Compaction
 from core.database import Database
 from core.engine import Engine
 from core.erasure import Erasure
+from core.filters.personal import redacted
+from core.learning import Learning
 from core.moderation import Filter, Gate
+from core.plot import PlotReader
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
 from core.quotas import Allowance, Quotas
 from core.session import Limits
@@ -60,6 +63,8 @@ def storyteller(
     allowance: Allowance | None = None,
     book: Book | None = None,
     compaction: Compaction | None = None,
+    permission: str = "",
+    plot: PlotReader | None = None,
     busy: Callable[[str], bool] = lambda _salt: False,
 ) -> Storyteller:
     """A storyteller with a real store."""
@@ -73,6 +78,8 @@ def storyteller(
         quotas=Quotas(allowance, database) if allowance else None,
         erasure=Erasure(database, secret=secret, book=book),
         compaction=compaction,
+        learning=Learning(database, permission=permission, redact=redacted),
+        plot=plot,
         busy=busy,
     )
 

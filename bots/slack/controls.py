@@ -1,5 +1,6 @@
 """Buttons and what they mean. All that a button knows is in its ids, so it works after a restart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from core.story import Kind, Reply
 
 PREFIX = "story"
 Json = dict[str, Any]
+_MOST_OPTIONS = 100
+"""Options of a menu on Slack."""
 
 SHORTCUTS: Final = {
     "explain_passage": sentences.EXPLAIN_THIS,
@@ -56,6 +59,7 @@ APPROVE: Final = Control("approve", sentences.APPROVE, "review approve", style="
 REWORD: Final = Control("reword", sentences.REWORD, form="review reword", argument="number")
 REJECT: Final = Control("reject", sentences.REJECT, form="review reject", style="danger", argument="number")
 NEXT: Final = Control("next", sentences.NEXT, "review list", argument="after")
+VOICE: Final = Control("voice", wording.VOICE, "settings voice", argument="name")
 ACCEPT: Final = Control("accept", sentences.ACCEPT, "review accept", style="primary", argument="number")
 OLD: Final = Control("old", sentences.KEEP_OLD, "review keep", argument="number")
 STOP: Final = Control("stop", sentences.STOP, style="danger")
@@ -66,7 +70,7 @@ CONTROLS: Final = {
     each.act: each
     for each in (
         *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP),
-        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT, ACCEPT, OLD),
+        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT, ACCEPT, OLD, VOICE),
     )
 }
 
@@ -92,11 +96,11 @@ class Pressed:
 
 
 def read(action: Json) -> Pressed | None:
-    """What a pressed element says; None if it is no button of ours."""
+    """What a pressed button or a select says; None if it is none of ours."""
     prefix, _, act = str(action.get("action_id", "")).partition(":")
     if prefix != PREFIX or act not in CONTROLS:
         return None
-    about = str(action.get("value") or "")
+    about = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
     return Pressed(CONTROLS[act], "" if about == "-" else about)
 
 
@@ -113,12 +117,12 @@ def buttons(reply: Reply, locale: str) -> list[Json]:
 
 
 def aside(reply: Reply, locale: str) -> list[Json]:
-    """The buttons under a private reply, as blocks."""
+    """The buttons under a private reply, or what can be picked there, as blocks."""
     if reply.review is not None:
         return row((APPROVE, REWORD, REJECT, NEXT), str(reply.review), locale)
     if reply.gentler is not None:
         return row((POST, APPEAL), str(reply.gentler), locale)
-    return []
+    return [{"type": "actions", "elements": [_select(VOICE, reply.voices, locale)]}] if reply.voices else []
 
 
 def appeal_buttons(number: int, locale: str) -> list[Json]:
@@ -149,3 +153,15 @@ def _button(control: Control, about: str, locale: str) -> Json:
         "text": {"type": "plain_text", "text": speak(control.label, locale)[:75]},
     }
     return button | ({"style": control.style} if control.style else {})
+
+
+def _select(control: Control, values: Sequence[str], locale: str) -> Json:
+    """A menu of values; the one that is picked is what the control is then about."""
+    return {
+        "type": "static_select",
+        "action_id": f"{PREFIX}:{control.act}",
+        "placeholder": {"type": "plain_text", "text": speak(control.label, locale)[:150]},
+        "options": [
+            {"text": {"type": "plain_text", "text": each[:75]}, "value": each} for each in values[:_MOST_OPTIONS]
+        ],
+    }

@@ -23,6 +23,7 @@ REMOVED = said("I was removed from this workspace. Somebody who manages it can a
 YOUR_WORDS = said("This is what you wrote. Nobody else has seen it:")
 FORM_TOO_LATE = said("Slack waited too long to open the form. Press the button to try again.")
 
+VOICE = said("Pick a voice")
 REMOVE = said("Remove from the story")
 KEEP = said("Keep it")
 MESSAGE_DELETED = said("A message that became a passage was deleted here. Should the passage leave the story too?")

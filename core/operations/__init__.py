@@ -1,10 +1,24 @@
 """What people can do with a story. Each function is one operation; its first line is what help says."""
 
-from core.operations import telling, revising, asking, keeping, voices, rating, reviewing, people, consenting, privacy  # noqa: I001 - in the order in which help shows them
+from core.operations import (  # noqa: I001 - in the order in which help shows them
+    telling,
+    revising,
+    asking,
+    keeping,
+    voices,
+    rating,
+    reviewing,
+    people,
+    consenting,
+    exporting,
+    privacy,
+    tuning,
+)
 
 __all__ = [
     "asking",
     "consenting",
+    "exporting",
     "keeping",
     "people",
     "privacy",
@@ -12,5 +26,6 @@ __all__ = [
     "reviewing",
     "revising",
     "telling",
+    "tuning",
     "voices",
 ]

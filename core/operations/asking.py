@@ -7,13 +7,16 @@ from core.evidence import Claim, claims
 from core.moderation import Cleared, excerpt, joined, own, phrase
 from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
+from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
 from core.session import Session, Writing
-from core.story import Block, Given, Passage, Reply, Shape, Story
+from core.story import Block, Explained, Given, Passage, Reply, Shape, Story
 from core.wording import said
 
 _PAGE = 10
 _LISTED = 25
+_MARKED = 5
+"""Passages of a kind that a recap names."""
 
 
 @operation(
@@ -29,6 +32,7 @@ async def explain(session: Session, question: Cleared) -> Reply:
     found = claims(writing.text, passages, asked) if writing else []
     if writing is None or not found:
         return say(phrase("The story does not say."), private=True)
+    await _keep(session, passages, found, writing)
     return Reply((Block(Shape.PROSE, _cited(found, writing)),), private=True)
 
 
@@ -38,11 +42,13 @@ async def recap(session: Session) -> Reply:
     passages = await session.passages()
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
-    writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
+    async with read_meanwhile(session.plot, [each.text for each in passages]) as events:
+        writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
+        arc = _arc(passages, events())
     found = claims(writing.text, passages) if writing else []
     if writing is None or not found:
-        return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")),), private=True)
-    return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title),), private=True)
+        return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")), *arc), private=True)
+    return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title), *arc), private=True)
 
 
 @operation("show", Param("page", "Which page, counted from the end", number=True), effect=Effect.READS)
@@ -116,8 +122,8 @@ async def about(session: Session) -> Reply:
     model = session.engine.profile.name
     kept = phrase(
         "What you add by a command, a button or a menu, with your name and id; ordinary messages only where an admin "
-        "switched that on, in a story's own thread. No story trains a model. /story mydata shows you what is kept of "
-        "yours, and deletes it."
+        "switched that on, in a story's own thread. No story trains a model unless its server and each of its authors "
+        "said yes (/story mydata tuning). /story mydata shows you what is kept of yours, and deletes it."
     )
     blocks = [
         Block(Shape.TITLE, phrase("Storycircle {version}", version=own(version("storycircle")))),
@@ -134,6 +140,17 @@ async def about(session: Session) -> Reply:
     if model.startswith("Llama"):
         blocks.append(note(phrase("Built with Llama.")))
     return Reply(tuple(blocks), private=True)
+
+
+async def _keep(session: Session, passages: list[Passage], found: list[Claim], writing: Writing) -> None:
+    """Keep an answer about the whole story, if its reader and the server let the storyteller learn from it."""
+    learning, last = session.learning, passages[-1]
+    whole = last.id == session.story.head and (len(passages) > 1 or session.story.passages == 1)
+    if learning is None or not (whole and session.house.workspace.tuning):
+        return
+    if await learning.keeps_answers(session.turn):
+        answer = joined(" ", [excerpt(claim.text, of=writing.text) for claim in found])
+        session.change.explained = Explained(last.id, answer, writing.given)
 
 
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:
@@ -156,6 +173,18 @@ def _cited(found: list[Claim], writing: Writing) -> Cleared:
         cites = joined("", [phrase("[{n}]", n=n) for n in claim.cites])
         lines.append(phrase("{claim} {cites}", claim=excerpt(claim.text, of=writing.text), cites=cites))
     return joined(" ", lines)
+
+
+def _arc(passages: list[Passage], events: list[PlotEvent]) -> tuple[Block, ...]:
+    """In which passages a conflict arises and where it is solved: the last few, as far as that is known."""
+    kinds = {PlotEvent.CONFLICT: phrase("conflict, perhaps in"), PlotEvent.SOLUTION: phrase("solution, perhaps in")}
+    rows = []
+    for kind, name in kinds.items():
+        numbers = [each.number for each, event in zip(passages, events, strict=False) if event is kind]
+        if numbers:
+            cited = joined("", [phrase("[{n}]", n=number) for number in numbers[-_MARKED:]])
+            rows.append(Block(Shape.ITEM, cited, name))
+    return tuple(rows)
 
 
 def _account(passage: Passage, given: Given | None) -> list[Block]:

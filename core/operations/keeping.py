@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core import quotas
-from core.errors import BadArgument, NotAllowed
+from core.errors import BadArgument, NotAllowed, NotPossible
 from core.filters.patterns import check
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
@@ -144,12 +144,19 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
     Param("writers", "Who may write: ids of roles or people, or all; others may read", max_length=1000, lenient=True),
     Param("quotas", "How often to ask the storyteller, e.g. person 3, day 50, or none", max_length=100, lenient=True),
+    Param("tuning", "Whether the words of those who agreed may train the storyteller", choices=("on", "off")),
     aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
     """Set what holds for this whole server; without anything, show it."""
     old = session.house.workspace
     new = replace(old, **{name: _SETTINGS[name](value) for name, value in chosen.items() if value})
+    if (
+        new.tuning
+        and not old.tuning
+        and (why := session.learning and session.learning.forbids(session.turn.place.platform))
+    ):
+        raise NotPossible(why)
     if new == old:
         return Reply(_standing_rules(old, session.allowance), private=True)
     if session.allowance is not None:
@@ -204,6 +211,7 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
     "approval": Approval,
     "patterns": _patterns,
     "threads": lambda value: value == "on",
+    "tuning": lambda value: value == "on",
 }
 
 
@@ -226,4 +234,5 @@ def _standing_rules(rules: Workspace, allowance: Allowance | None) -> tuple[Bloc
         Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
         Block(Shape.ITEM, listed["writers"] or phrase("all"), phrase("writers")),
         Block(Shape.ITEM, joined(", ", [own(each) for each in often]) or phrase("none"), phrase("quotas")),
+        Block(Shape.ITEM, phrase("on") if rules.tuning else phrase("off"), phrase("tuning")),
     )

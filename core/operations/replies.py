@@ -1,9 +1,11 @@
 """What several operations need: replies that they make, the passage before another, ids as they are typed."""
 
+from collections.abc import Sequence
+
 from core.errors import BadArgument
 from core.moderation import Cleared, phrase
 from core.session import Session, Writing
-from core.story import Block, Kind, NewPassage, NewProposal, Passage, Reply, Shape
+from core.story import Block, Kind, NewPassage, NewProposal, Passage, Reply, Shape, Story
 from core.wording import said
 
 
@@ -75,3 +77,9 @@ def say(text: Cleared, *, private: bool = False) -> Reply:
 def note(text: Cleared) -> Block:
     """A sentence of the bot's own."""
     return Block(Shape.NOTE, text)
+
+
+def named(title: Cleared, found: Sequence[Story]) -> Story | None:
+    """The story of this title, or of this number in the list; the first one if there is no title."""
+    meant = title.casefold()
+    return next((s for n, s in enumerate(found, 1) if not meant or meant in (s.title.casefold(), str(n))), None)

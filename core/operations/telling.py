@@ -6,7 +6,7 @@ from core.errors import NotAllowed, NotPossible
 from core.evidence import faithful, repeats, strangers, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
-from core.operations.replies import count, label, new_passage, note, propose, say
+from core.operations.replies import count, label, named, new_passage, note, propose, say
 from core.prompts import Order, Task
 from core.session import Session
 from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story, Turns
@@ -133,7 +133,8 @@ async def end(session: Session) -> Reply:
             Block(Shape.TITLE, story.title),
             note(
                 phrase(
-                    "The end, after {count}. It is kept: /story resume opens it again, /story start begins another.",
+                    "The end, after {count}. It is kept: /story resume opens it again, /story start begins another, "
+                    "/story mydata story gives it as a file.",
                     count=count(story.passages),
                 )
             ),
@@ -147,7 +148,7 @@ async def end(session: Session) -> Reply:
         "title",
         "Its title, or its number in the list; empty for the one that ended last",
         max_length=100,
-        suggests="stories",
+        suggests="ended stories",
     ),
 )
 async def resume(session: Session, title: Cleared) -> Reply:
@@ -156,7 +157,7 @@ async def resume(session: Session, title: Cleared) -> Reply:
         first = phrase("“{title}” is being told here already. Close it first with /story end.", title=busy.title)
         return say(first, private=True)
     found = await session.store.stories(session.house.id, limit=1000)
-    chosen = next((s for n, s in enumerate(found, 1) if not title or _is_meant(title, n, s)), None)
+    chosen = named(title, found)
     if chosen is None:
         return say(_no_such_story(found[:_LISTED]), private=True)
     session.change.resume = chosen.id
@@ -212,10 +213,6 @@ class _Worth:
 
 def _parent(passages: list[Passage]) -> Passage | None:
     return passages[-2] if len(passages) > 1 else None
-
-
-def _is_meant(title: Cleared, number: int, story: Story) -> bool:
-    return title.casefold() == story.title.casefold() or title == str(number)
 
 
 def _no_such_story(found: list[Story]) -> Cleared:

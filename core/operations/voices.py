@@ -1,5 +1,7 @@
 """Whose voice tells a story: the model's own, or one of its adapters."""
 
+from dataclasses import replace
+
 from core.engine import PLAIN
 from core.errors import BadArgument, NotPossible
 from core.moderation import Cleared, joined, own, phrase
@@ -12,7 +14,7 @@ from core.wording import said
 
 @operation(
     "settings voice",
-    Param("name", "Which of the storyteller's voices; empty to see them", max_length=40),
+    Param("name", "Which of the storyteller's voices; empty to see them", max_length=40, suggests="voices"),
     example="/story settings voice plain",
 )
 async def voice(session: Session, name: Cleared) -> Reply:
@@ -23,7 +25,8 @@ async def voice(session: Session, name: Cleared) -> Reply:
     names = joined(", ", [own(each) for each in voices])
     if not name:
         here = own(story.voice) if story.voice in voices else phrase("the one that the operator chose")
-        return say(phrase("Voices: {names}. Here: {here}.", names=names, here=here), private=True)
+        told = say(phrase("Voices: {names}. Here: {here}.", names=names, here=here), private=True)
+        return replace(told, voices=voices)
     wanted = name.lower()
     if wanted not in voices:
         raise BadArgument(

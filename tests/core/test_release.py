@@ -64,3 +64,18 @@ async def test_our_own_fixed_sentences_pass_at_the_strictest_rating() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\ud800", "\0"])
 async def test_any_string_can_be_asked_about(database: Database, text: str) -> None:
     assert text in await door(database).released([text])
+
+
+async def test_a_text_as_long_as_a_file_is_judged_piece_by_piece_and_no_word_is_cut(database: Database) -> None:
+    filter_ = Forbidding()
+    exit_ = Door(Gate([filter_]), Store(database))
+    long = " ".join(f"word{number}\n" for number in range(20_000))
+    assert (await exit_.released([long]))[long] == long
+    assert await exit_.known(long)
+    assert len(filter_.seen) > 1 and "".join(filter_.seen) == long
+    assert all(len(each) <= 50_000 and each[-1].isspace() for each in filter_.seen[:-1])
+    for place in (0, len(long) // 2, len(long)):
+        bad = f"{long[:place]} forbidden {long[place:]}"
+        assert (await exit_.released([bad]))[bad] == HELD_BACK
+    unbroken = "x" * 120_000
+    assert (await exit_.released([unbroken]))[unbroken] == unbroken

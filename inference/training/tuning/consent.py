@@ -15,8 +15,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = "storycircle-stories-1"
-MODEL = "storyteller"
+from core.learning import forbidden
+from core.story import STORYTELLER
+
+MODEL = STORYTELLER
 """The author of what the model wrote."""
 SLACK = (
     "this story was told on Slack, and Slack's API terms forbid to train language models with what came through it. "
@@ -108,10 +110,9 @@ class Export(_Part):
     @property
     def forbidden(self) -> str:
         """Why nobody may train with it, whatever its authors say; empty if they may."""
-        platform = self.platform.casefold()
-        if platform.startswith("slack"):
-            return SLACK
-        return DISCORD if platform.startswith("discord") and not self.permission.strip() else ""
+        if not forbidden(self.platform, self.permission):
+            return ""
+        return DISCORD if self.platform.casefold().startswith("discord") else SLACK
 
 
 @dataclass(frozen=True)

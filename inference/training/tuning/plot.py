@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.events import PlotEvent
+from core.plot import PlotEvent
 from inference.training.texts import read_documents
 
 _TROUBLE = re.compile(

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from safetensors.torch import save_file
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer
 
-from inference.events import EVENTS, HEAD, EventReader, PlotEvent, classifier, encoded
+from core.plot import PlotEvent
+from inference.events import EVENTS, HEAD, WEIGHTS, EventReader, classifier, encoded
 from inference.folder import ModelFolder, weights_print
 from inference.training.errors import TrainingError
 from inference.training.tuning.plot import Labelled, balanced, counted
@@ -20,6 +22,7 @@ from inference.training.tuning.plot import Labelled, balanced, counted
 _LONGEST = 96
 """Tokens of a passage that are read while training."""
 _BATCH = 32
+_RANK, _SCALE = 8, 2
 _EACH, _HELD_OUT_EACH = 800, 150
 """Passages of each label, at most."""
 
@@ -32,7 +35,7 @@ def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: 
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(str(model), local_files_only=True)
-    config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="SEQ_CLS")
+    config = LoraConfig(r=_RANK, lora_alpha=_SCALE * _RANK, target_modules="all-linear", task_type="SEQ_CLS")
     head = get_peft_model(_padded(classifier(model)), config)
     _fit(head, tokenizer, train, seed=seed, epochs=epochs)
     reader = EventReader(head, tokenizer)
@@ -111,9 +114,10 @@ def _write(head: Any, out: Path, model: Path, figures: dict[str, float]) -> None
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        head.save_pretrained(str(unfinished))
-        (unfinished / "README.md").unlink(missing_ok=True)  # peft's, which says nothing
-        told = {"name": name, "print": weights_print(model), "figures": figures}
+        weights = {key: value.to(torch.float16).contiguous() for key, value in get_peft_model_state_dict(head).items()}
+        save_file(weights, unfinished / WEIGHTS)
+        (unfinished / WEIGHTS).chmod(0o644)  # it comes for its owner alone, and is to be read by whoever runs the bot
+        told = {"name": name, "print": weights_print(model), "scale": _SCALE, "figures": figures}
         (unfinished / HEAD).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
         unfinished.rename(out)
     except (OSError, RuntimeError) as error:

@@ -1,10 +1,12 @@
 """Threads, forums, direct messages, plain messages and the setup panel."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest_asyncio
 
 from core.database import Database
+from core.engine import PLAIN
 from tests.bots.discord.conftest import Scene, application
 from tests.loopback.discord import LoopbackDiscord
 from tests.voices import Voice
@@ -172,6 +174,15 @@ async def test_autocomplete_offers_what_there_is(scene: Scene) -> None:
     assert [each["value"] for each in found] == ["Mara"]
     numbers = await scene.discord.autocomplete(scene.ana, scene.channel, "story why", focused="number", value="")
     assert [each["value"] for each in numbers] == [1]
+    scene.engine.profile = replace(scene.engine.profile, voices=(PLAIN, "pirate", "robot"))
+    voices = await scene.discord.autocomplete(
+        scene.ana, scene.channel, "story settings voice", focused="name", value=""
+    )
+    assert [each["value"] for each in voices] == [PLAIN, "pirate", "robot"]
+    some = await scene.discord.autocomplete(
+        scene.ana, scene.channel, "story settings voice", focused="name", value="Pi"
+    )
+    assert [each["value"] for each in some] == ["pirate"]
 
 
 async def test_nobody_else_answers_what_becomes_of_a_passage(listening: Scene) -> None:

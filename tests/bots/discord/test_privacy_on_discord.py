@@ -19,6 +19,15 @@ async def test_the_file_with_ones_own_data_is_seen_by_nobody_else(scene: Scene) 
     assert scene.said == before
 
 
+async def test_the_file_with_the_story_is_for_whoever_asked(scene: Scene) -> None:
+    before = list(scene.said)
+    asked = await scene.ask("mydata story", by=scene.ben)
+    assert "“The Lamp”, 1 passage, is in this file." in asked.text
+    assert asked.message is not None
+    assert "Mara found a lamp." in asked.message.files["story.md"].decode()
+    assert scene.said == before
+
+
 async def test_being_forgotten_is_explained_first_and_seen_by_nobody_else(scene: Scene) -> None:
     before = list(scene.said)
     asked = await scene.ask("mydata delete")

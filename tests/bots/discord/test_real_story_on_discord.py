@@ -54,6 +54,9 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("end", {}),
     ("list", {}),
     ("resume", {}),
+    ("mydata story", {"form": "markdown"}),
+    ("mydata tuning", {}),
+    ("review records", {}),
     ("mydata export", {}),
     ("mydata delete", {"passages": "keep", "confirm": "confirm"}),
 )

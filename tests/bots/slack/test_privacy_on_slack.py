@@ -25,3 +25,15 @@ async def test_being_forgotten_is_explained_first_and_then_done(scene: Scene) ->
     assert "Mara" not in shown
     assert "[…]" in shown
     assert len(scene.told) == len(before)
+
+
+async def test_the_file_with_the_story_goes_into_ones_own_conversation(scene: Scene) -> None:
+    before = list(scene.told)
+    asked = await scene.ask("export json", by=scene.ben)
+    await asked.says("“The Lamp”, 1 passage, is in this file.")
+    own = scene.slack.dm(scene.ben)
+    await scene.slack.until(lambda: any(each.files for each in own.messages))
+    [file] = [file for each in own.messages for file in each.files]
+    assert file.name == "story.json"
+    assert [each["text"] for each in json.loads(file.data)["passages"]] == ["Mara found a lamp."]
+    assert scene.told == before

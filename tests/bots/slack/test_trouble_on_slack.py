@@ -3,16 +3,18 @@
 import asyncio
 import logging
 import os
+import re
 import signal
 
 import pytest
+from aiohttp import ClientSession
 
 from bots.settings import SettingsError
 from bots.slack import run
 from core.database import Database
 from tests.bots.slack.conftest import Scene, application, settings
 from tests.kit import storyteller
-from tests.loopback.slack import LoopbackSlack
+from tests.loopback.slack import Exchange, LoopbackSlack
 from tests.voices import Voice
 
 TOLD = "The sea was quiet. Nobody spoke."
@@ -47,6 +49,61 @@ async def test_what_slack_does_not_take_is_said_privately(scene: Scene, error: s
     await asked.until(lambda x: any(said in each.text for each in x.ephemeral))
     assert all(said not in each for each in scene.told)
     assert "A bell rang." in await scene.shown()
+
+
+async def spend(asked: Exchange, uses: int) -> None:
+    """Use up so many of the five uses that a command's response_url has."""
+    async with ClientSession() as http:
+        for _ in range(uses):
+            async with http.post(asked.payload["response_url"], json={"delete_original": True}) as answer:
+                assert answer.status == 200
+
+
+async def test_the_sixth_use_of_a_response_url_is_no_use_and_the_answer_comes_another_way(scene: Scene) -> None:
+    scene.engine.gate.clear()
+    scene.engine.say("Mara found a lamp.")
+    asked = await scene.slack.command(scene.ana, scene.channel, "explain what did Mara find?")
+    await spend(asked, 5)
+    scene.engine.gate.set()
+    await asked.says("Mara found a lamp. [1]")
+    await scene.idle()
+    assert "used_url" in asked.errors
+    assert [each.text for each in asked.ephemeral] == ["Mara found a lamp. [1]"]
+
+
+async def test_where_the_bot_is_no_member_either_the_answer_comes_into_ones_own_conversation(scene: Scene) -> None:
+    secret = scene.slack.channel("secret", scene.ana, private=True, bot=False)
+    await (await scene.slack.command(scene.ana, secret, "start The Bell")).says("Invite me")
+    await (await scene.slack.command(scene.ana, secret, "add A bell rang.")).says("Invite me")
+    scene.engine.gate.clear()
+    scene.engine.say("A bell rang.")
+    asked = await scene.slack.command(scene.ana, secret, "explain what rang?")
+    await spend(asked, 5)
+    scene.engine.gate.set()
+    own = scene.slack.dm(scene.ana)
+    await scene.slack.until(lambda: any("A bell rang. [1]" in each.text for each in own.messages))
+    await scene.idle()
+    assert sum("A bell rang. [1]" in each.text for each in own.messages) == 1
+    assert asked.ephemeral == []
+
+
+async def test_an_answer_of_several_messages_goes_on_another_way_where_the_uses_end(
+    database: Database, engine: Voice
+) -> None:
+    async with LoopbackSlack(hook_uses=1, ratelimit_scale=0.01) as slack:
+        ana = slack.user("ana", admin=True)
+        channel = slack.channel("tales", ana)
+        async with application(slack, database, engine, scale=0.01):
+            await (await slack.command(ana, channel, "start The Lamp")).says("The Lamp")
+            for number in range(1, 9):
+                await (await slack.command(ana, channel, f"add {number}. " + "A wave came in. " * 120)).done()
+            asked = await slack.command(ana, channel, "show")
+            await asked.until(lambda x: "8. A wave" in x.text)
+            await slack.idle()
+            assert len(asked.ephemeral) > 1
+            assert "used_url" in asked.errors
+            shown = [int(found) for found in re.findall(r"\b(\d)\. A wave", asked.text)]
+            assert shown == list(range(1, 9))
 
 
 async def test_an_archived_channel_is_a_sentence(scene: Scene) -> None:

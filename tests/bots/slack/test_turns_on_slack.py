@@ -1,9 +1,11 @@
 """What people do on Slack, against the loopback Slack."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from core.engine import PLAIN
 from tests.bots.slack.conftest import Scene
 
 DEFAULT = "The sea was quiet. Nobody spoke."
@@ -134,6 +136,16 @@ async def test_the_menu_of_a_message_explains_adds_and_reports(scene: Scene) -> 
     await report.until(lambda x: x.view is not None)
     sent = await scene.slack.submit(scene.ana, report.opened, {"reason": "rude"})
     await sent.says("It is kept")
+
+
+async def test_a_voice_is_picked_from_a_menu(scene: Scene) -> None:
+    scene.engine.profile = replace(scene.engine.profile, voices=(PLAIN, "pirate"))
+    asked = await scene.ask("settings voice")
+    await asked.says("Voices: plain, pirate.")
+    await (await scene.slack.select(scene.ana, asked.ephemeral[0], "Pick a voice", "pirate")).done()
+    await scene.slack.until(lambda: "in the voice “pirate”" in scene.told[-1])
+    await scene.ask("continue")
+    assert scene.engine.requests[-1].voice == "pirate"
 
 
 async def test_stop_ends_the_turn(scene: Scene) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import EngineFailed
-from inference.events import EVENTS, EventReader, PlotEvent
+from core.plot import PlotEvent
+from inference.events import EVENTS, EventReader
 from inference.training.errors import TrainingError
 from inference.training.tuning.plot import Labelled, balanced, passages, rule
 from inference.training.tuning.plot_head import kappa, scores, train_events

@@ -1,0 +1,102 @@
+"""Plot events from a process of its own: begun when somebody asks first, and in nobody's way.
+
+It needs memory and a core of its own for some seconds, so it is never begun before that; it ends with this process.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from core.errors import EngineFailed
+from core.plot import PlotEvent
+from core.wording import said
+from inference.events import FOLDER, HEAD, checked
+
+log = logging.getLogger(__name__)
+
+
+class PlotProcess:
+    """A `core.plot.PlotReader`. It knows English alone; what is not written in Latin letters has no events."""
+
+    def __init__(self, model: Path) -> None:
+        self._model = model
+        self._process: Process | None = None
+        self._one = asyncio.Lock()
+        self._asked = 0
+        self._closed = False
+
+    @classmethod
+    def of(cls, model: Path) -> "PlotProcess | None":
+        """For a model with a head for plot events beside it; None if there is none, or it is for other weights.
+
+        Nor where torch is not installed, as beside a vLLM server.
+        """
+        if not (model / FOLDER / HEAD).exists() or find_spec("torch") is None:
+            return None
+        try:
+            checked(model / FOLDER, model)
+        except EngineFailed as error:
+            log.warning("%s", error.notice)
+            return None
+        return cls(model)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None while there is none."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def events(self, passages: Sequence[str]) -> list[PlotEvent]:
+        """One for each passage, in order. Raises `EngineFailed` if the process cannot tell."""
+        readable = [each for each in passages if _latin(each)]
+        async with self._one:
+            try:
+                found = iter(await self._answer(readable) if readable else [])
+            except (OSError, ValueError) as error:
+                self._end()
+                raise EngineFailed(said("The process that reads plot events has ended.")) from error
+        return [PlotEvent(next(found)) if _latin(each) else PlotEvent.NONE for each in passages]
+
+    async def close(self) -> None:
+        """End the process."""
+        self._closed = True
+        if (process := self._end()) is not None:
+            await process.wait()
+
+    async def _answer(self, passages: Sequence[str]) -> list[str]:
+        process = await self._running()
+        assert process.stdin is not None  # noqa: S101 - it was asked for
+        assert process.stdout is not None  # noqa: S101 - the same
+        self._asked += 1
+        process.stdin.write(json.dumps([self._asked, passages]).encode() + b"\n")
+        await process.stdin.drain()
+        while True:  # whoever asked before and did not wait has left an answer behind
+            number, labels = json.loads(await process.stdout.readline())
+            if number == self._asked:
+                return list(labels)
+
+    async def _running(self) -> Process:
+        if self._closed:
+            raise OSError
+        if self._process is None or self._process.returncode is not None:
+            command = sys.executable, "-m", "inference.events", str(self._model)
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
+            )
+        return self._process
+
+    def _end(self) -> Process | None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+        return process
+
+
+def _latin(text: str) -> bool:
+    """Whether most of a text's letters are those of English."""
+    letters = [char for char in text if char.isalpha()]
+    return sum(char.isascii() for char in letters) * 10 > len(letters) * 9
