@@ -5,7 +5,9 @@ Knows nothing of stories; `core.store` has the statements.
 
 import asyncio
 import errno
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -28,6 +30,11 @@ _DAMAGED = said(
     "The file named by DATABASE_URL is not a story database, or it is damaged. "
     "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
 )
+
+CONNECTIONS = 10
+"""Connections to PostgreSQL that one process has at most; a guest has some of its own."""
+_IDLE = 30.0
+"""Seconds after which an idle connection is asked whether it still stands, before it is used."""
 
 T = TypeVar("T")
 
@@ -54,8 +61,7 @@ class Database:
             if address.get_backend_name() == "sqlite":
                 database = await _sqlite(address, lock_seconds)
             else:
-                pool = Pool(create_async_engine(address, pool_size=10, pool_pre_ping=True, hide_parameters=True))
-                database = cls(pool, pool)
+                database = _postgres(address)
             try:
                 await database._migrate()
             except BaseException:
@@ -95,6 +101,39 @@ class Database:
     async def _migrate(self) -> None:
         if await self._reader.run(_revision) != SCHEMA:
             await self._writer.run(_upgrade)
+
+
+def _postgres(address: URL) -> Database:
+    engine = create_async_engine(
+        address,
+        pool_size=CONNECTIONS,
+        max_overflow=0,  # a connection too many is made, learns every statement, and is thrown away
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={"server_settings": {"application_name": "storycircle", "jit": "off"}},
+    )
+    event.listen(engine.sync_engine, "checkin", _put_back)
+    event.listen(engine.sync_engine, "checkout", _taken_out)
+    # Each read is one statement; a transaction around it would be two more trips to the server.
+    return Database(Pool(engine.execution_options(isolation_level="AUTOCOMMIT")), Pool(engine))
+
+
+def _put_back(_connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _taken_out(connection: Any, record: Any, _proxy: object) -> None:
+    """Have a connection that is closed, or that lay idle and may be cut, replaced by a new one.
+
+    (SQLAlchemy's own way is to ask the server before each unit, three trips.)
+    """
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError
+    if time.monotonic() - record.info.get("idle_since", math.inf) > _IDLE:
+        try:
+            connection.ping()
+        except connection.dbapi.Error as error:
+            raise exc.DisconnectionError from error
 
 
 def guest(url: str) -> AsyncEngine:
