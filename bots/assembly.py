@@ -67,7 +67,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
             await parts.enter_async_context(tidying(database, retention(settings)))
         doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
         yield Storyteller(
-            store=Store(database, rating=settings.rating),
+            store=Store(database, rating=settings.rating, life=settings.lease_seconds),
             gate=doorkeeper,
             engine=HeardEngine(fair(voice, settings)),
             secret=settings.secret.get_secret_value(),

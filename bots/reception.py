@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from bots.line import Line
+from core.leases import Member
 from core.story import Reply, Turn
 from core.storyteller import Storyteller
 
@@ -16,6 +17,13 @@ _LANGUAGE_LIFE = 60.0
 _LANGUAGES = 1000
 _REMEMBERED = 20_000
 """Requests remembered, since platforms deliver some again."""
+
+
+async def whenever_bereaved(member: Member, catch_up: Callable[[], Awaitable[None]]) -> None:
+    """Catch up each time that another process on the same platform has died. Until cancelled."""
+    while True:
+        if await member.changed():
+            await catch_up()
 
 
 @dataclass(frozen=True)

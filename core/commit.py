@@ -30,6 +30,8 @@ class Commit:
         house: House,
         story: Story | None,
         change: Change,
+        *,
+        holder: str = "",
     ) -> None:
         self._connection = connection
         self._turn = turn
@@ -37,6 +39,7 @@ class Commit:
         self._house = house
         self._story = story
         self._change = change
+        self._holder = holder
         self._place_id = 0
         self._turn_id = 0
         self._shown: Shown | None = None
@@ -104,6 +107,7 @@ class Commit:
             passage=vars(reply.passage) if reply.passage else None,
             # An ordinary message that became a passage shows it by itself.
             delivered_at=now() if self._turn.plain else None,
+            holder=self._holder,
         )
 
     def _add_alert(self, reply: Reply) -> None:

@@ -21,7 +21,7 @@ from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.wording import said
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -46,7 +46,9 @@ class Database:
     writer avoids that failure. On PostgreSQL both names stand for one pool.
     """
 
-    def __init__(self, reader: Workplace, writer: Workplace) -> None:
+    def __init__(self, reader: Workplace, writer: Workplace, *, shared: bool = False) -> None:
+        self.shared = shared
+        """Whether several processes may be at it: on PostgreSQL, not on SQLite."""
         self._reader = reader
         self._writer = writer
 
@@ -115,7 +117,8 @@ def _postgres(address: URL) -> Database:
     event.listen(engine.sync_engine, "checkin", _put_back)
     event.listen(engine.sync_engine, "checkout", _taken_out)
     # Each read is one statement; a transaction around it would be two more trips to the server.
-    return Database(Pool(engine.execution_options(isolation_level="AUTOCOMMIT")), Pool(engine))
+    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return Database(Pool(reader), Pool(engine), shared=True)
 
 
 def _put_back(_connection: Any, record: Any) -> None:

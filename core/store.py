@@ -4,11 +4,11 @@ Every statement is bounded: a turn reads the end of a story, never the whole of 
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -17,6 +17,7 @@ from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.erasing import erase
+from core.leases import LIFE, Leases, inherit
 from core.policy import Policy, Rating
 from core.records import Records
 from core.story import (
@@ -62,10 +63,12 @@ class Arrival(NamedTuple):
 class Store:
     """Reads by place and story; writes by `commit`, once a turn."""
 
-    def __init__(self, database: Database, *, rating: Rating = Rating.TEEN) -> None:
+    def __init__(self, database: Database, *, rating: Rating = Rating.TEEN, life: float = LIFE) -> None:
+        self.leases = Leases(database, life=life)
+        """What this process may do alone, among others on the same database; `life` is in seconds."""
+        self.records = Records(database, self.leases)
         self._database = database
         self._rating = rating
-        self.records = Records(database)
 
     @observation.stage("read")
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
@@ -259,8 +262,22 @@ class Store:
 
         return await self._database.read(unit)
 
-    async def undelivered(self, platform: str, *, limit: int = 100) -> list[Undelivered]:
-        """Posts that were committed but never marked as delivered, oldest first."""
+    async def inherited(self, platform: str) -> tuple[list[Undelivered], list[Alert]]:
+        """What was left to show, and to tell moderators, by processes that have ended; both oldest first.
+
+        What another process that lives has still to show is not among it; nor is what this one has.
+        """
+        if not self._database.shared:
+            return await self.undelivered(platform), await self.alerts(platform)
+        heir = self.leases.holder(platform)
+        ids = await self._database.write(lambda c: inherit(c, platform, heir))
+        return await self.undelivered(platform, among=ids), await self.alerts(platform, among=ids)
+
+    async def undelivered(
+        self, platform: str, *, limit: int = 100, among: Collection[int] | None = None
+    ) -> list[Undelivered]:
+        """Posts that were committed but never marked as delivered, oldest first; all of those `among` these ids."""
+        which = t.post.c.id.in_(among) if among is not None else true()
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
@@ -269,9 +286,9 @@ class Store:
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
             .join(t.turn, t.turn.c.id == t.post.c.turn_id)
-            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform)
+            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform, which)
             .order_by(t.post.c.id)
-            .limit(limit)
+            .limit(limit if among is None else None)
         )
 
         def unit(connection: Connection) -> list[Undelivered]:
@@ -314,8 +331,9 @@ class Store:
         )
         return await self._database.read(lambda c: list(c.scalars(wanted)))
 
-    async def alerts(self, platform: str, *, limit: int = 100) -> list[Alert]:
-        """What moderators were to be told and, as far as we know, were not. Oldest first."""
+    async def alerts(self, platform: str, *, limit: int = 100, among: Collection[int] | None = None) -> list[Alert]:
+        """What moderators were to be told and, as far as we know, were not. Oldest first; all of posts `among`."""
+        which = t.post.c.id.in_(among) if among is not None else true()
         wanted = (
             select(
                 *(t.alert.c.post_id, t.alert.c.blocks, t.alert.c.source, t.turn.c.created_at),
@@ -324,9 +342,9 @@ class Store:
             .join(t.post, t.post.c.id == t.alert.c.post_id)
             .join(t.turn, t.turn.c.id == t.post.c.turn_id)
             .join(t.place, t.place.c.id == t.post.c.place_id)
-            .where(t.place.c.platform == platform)
+            .where(t.place.c.platform == platform, which)
             .order_by(t.alert.c.post_id)
-            .limit(limit)
+            .limit(limit if among is None else None)
         )
 
         def unit(connection: Connection) -> list[Alert]:
@@ -349,8 +367,9 @@ class Store:
         """
 
         def unit(connection: Connection) -> Reply:
-            return Commit(connection, turn, operation, house, story, change).run(reply)
+            return Commit(connection, turn, operation, house, story, change, holder=holder).run(reply)
 
+        holder = self.leases.holder(turn.place.platform)
         faults.hit("before_commit")
         try:
             written = await self._database.write(unit)

@@ -76,6 +76,8 @@ class Storyteller:
         self.engine = engine
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
+        self.leases = store.leases
+        """What this process may do alone, among others on the same database."""
         self._store = store
         self._gate = gate
         self._refusals = Refusals(store.records, helplines)
@@ -203,6 +205,10 @@ class Storyteller:
     async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
+
+    async def inherited(self, platform: str) -> tuple[list[Undelivered], list[Alert]]:
+        """What processes that have ended, this one before its start among them, left to show and to tell moderators."""
+        return await self._store.inherited(platform)
 
     async def undelivered(self, platform: str) -> list[Undelivered]:
         """Replies that were committed but, as far as we know, never shown. Oldest first."""

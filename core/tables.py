@@ -92,6 +92,8 @@ post = Table(
     Column("private", Boolean, nullable=False),
     Column("passage", JSON(none_as_null=True), nullable=True),
     Column("delivered_at", DateTime(timezone=True), nullable=True),
+    # Which process shows it, by its id in `lease`; another one does once that has ended. Empty: whoever starts.
+    Column("holder", String(32), nullable=False, server_default=""),
     Index("ix_post_delivered_at", "delivered_at"),
 )
 
@@ -203,6 +205,17 @@ tombstone = Table(
     Column("removes", Boolean, nullable=False),
     # Null while it is not yet done in this database.
     Column("finished_at", DateTime(timezone=True), nullable=True),
+)
+
+# What only one of several processes may hold at a time. It ends by itself if its holder does not say that it lives.
+lease = Table(
+    "lease",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    # By the database's clock, since those of several machines differ.
+    Column("until", DateTime(timezone=True), nullable=False),
 )
 
 # What an adapter wants to know again after a restart.

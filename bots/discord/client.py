@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import discord
 from discord.gateway import DiscordWebSocket
@@ -12,10 +14,12 @@ from bots.discord import messages, outbox, presses, trouble, wording
 from bots.discord.commands import Words, tree
 from bots.discord.exit import guarded
 from bots.discord.reception import Reception
+from bots.discord.shards import Shards
 from bots.discord.sync import sync
 from bots.discord.watched import limits
 from bots.sentences import speak
 from bots.settings import Settings
+from core.leases import Member
 from core.storyteller import Storyteller
 
 _PATIENCE = 60.0
@@ -29,7 +33,7 @@ _HEAD_START = 30.0
 class StoryClient(discord.AutoShardedClient):
     """Hears interactions, and messages where they are switched on. Keeps no members and no messages in memory."""
 
-    def __init__(self, storyteller: Storyteller, settings: Settings) -> None:
+    def __init__(self, storyteller: Storyteller, settings: Settings, member: Member) -> None:
         listens = settings.discord_messages
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=listens, message_content=listens),
@@ -44,6 +48,8 @@ class StoryClient(discord.AutoShardedClient):
         guarded(self, storyteller.door)
         self.reception = Reception(storyteller, messages=listens)
         self.tree = tree(self, self.reception)
+        self.connections = Shards(self, member, count=settings.discord_shards, bereaved=self._catch_up)
+        self._member = member
         self._background: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
@@ -53,11 +59,38 @@ class StoryClient(discord.AutoShardedClient):
         """
         storyteller = self.reception.storyteller
         await self.tree.set_translator(Words())
-        await sync(storyteller, self.tree, self.application_id or 0)
-        task = asyncio.create_task(self._catch_up())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        await asyncio.wait([task], timeout=_HEAD_START)
+        async with self._member.only("commands"):
+            await sync(storyteller, self.tree, self.application_id or 0)
+        await self._catch_up()
+
+    async def launch_shards(self) -> None:
+        """Connect: to all shards, or to those of them that this process has among others."""
+        if not self._member.alone:
+            self.shard_count, self.shard_ids = await self.connections.begin()
+        await super().launch_shards()
+        if not self._member.alone:
+            self._go_on(self.connections.follow())
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Keep to Discord's limit on identifying, over all processes."""
+        if self._member.alone:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self.connections.identify(shard_id or 0)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A shard is connected."""
+        await self.connections.check(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """A shard is connected again."""
+        await self.connections.check(shard_id)
+
+    async def close(self) -> None:
+        """Disconnect from Discord."""
+        for each in self._background:
+            each.cancel()
+        await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Buttons, selects and forms; commands go their own way."""
@@ -99,10 +132,21 @@ class StoryClient(discord.AutoShardedClient):
             trouble.mistake(error, "en")
 
     async def _catch_up(self) -> None:
+        """Show what was not shown; what is not done in some time is done beside all else."""
+        await asyncio.wait([self._go_on(self._caught_up())], timeout=_HEAD_START)
+
+    async def _caught_up(self) -> None:
         try:
             await outbox.catch_up(self.reception, self)
         except Exception as error:  # the border: the bot goes on without
             trouble.mistake(error, "en")
+
+    def _go_on(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have it done in the background, until the client is closed."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
 
 
 def point_to(settings: Settings) -> None:

@@ -32,7 +32,8 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
     start; what it never will is let go, as is what somebody deleted already (Discord says so for a nonce it knows).
     """
     read: Histories = {}
-    for missed in await reception.storyteller.undelivered(PLATFORM):
+    replies, alerts = await reception.storyteller.inherited(PLATFORM)
+    for missed in replies:
         faults.hit("replaying")
         try:
             ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
@@ -42,7 +43,7 @@ async def catch_up(reception: Reception, client: discord.Client) -> None:
                 continue
             ids = []
         await _delivered(reception, missed.reply, ids)
-    for each in await reception.storyteller.alerts(PLATFORM):
+    for each in alerts:
         await alert(reception, client, each, read)
 
 

@@ -9,6 +9,7 @@ import discord
 
 from bots.discord.client import StoryClient, point_to
 from bots.discord.permissions import invitation
+from bots.discord.turns import PLATFORM
 from bots.discord.watched import connected
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
@@ -42,10 +43,14 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     point_to(settings)
     storyteller.start()
     try:
-        async with StoryClient(storyteller, settings) as client, stop_signal() as stop:
+        async with (
+            storyteller.leases.joined(PLATFORM) as member,
+            StoryClient(storyteller, settings, member) as client,
+            stop_signal() as stop,
+        ):
             await client.login(token)
             announce(f"Add me to a server: {invitation(client.application_id or 0)}")
-            with connected(client):
+            with connected(client.connections):
                 return await _until_stopped(client, stop, patience)
     except discord.LoginFailure:
         raise SettingsError(_REFUSED) from None

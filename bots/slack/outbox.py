@@ -33,7 +33,8 @@ async def catch_up(reception: Reception, clients: Clients) -> None:
     now stays for the next start; what it never will is let go.
     """
     read: dict[Where, list[Mapping[str, Any]]] = {}
-    for missed in await reception.storyteller.undelivered(PLATFORM):
+    replies, alerts = await reception.storyteller.inherited(PLATFORM)
+    for missed in replies:
         faults.hit("replaying")
         try:
             client = None if missed.reply.private else await clients(missed.place.workspace)
@@ -44,7 +45,7 @@ async def catch_up(reception: Reception, clients: Clients) -> None:
                 continue
             ids = []
         await _delivered(reception, missed.reply, ids)
-    for each in await reception.storyteller.alerts(PLATFORM):
+    for each in alerts:
         try:
             speaker = await clients(each.place.workspace)
         except trouble.LOST as error:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -11,13 +12,16 @@ from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.reception import whenever_bereaved
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble, watched
 from bots.slack.app import application, catch_all
 from bots.slack.client import client
 from bots.slack.reception import Reception
+from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
+from core.leases import Member
 from core.storyteller import Storyteller
 
 _SESSION_CHECK = 10.0
@@ -61,7 +65,8 @@ async def run(
             reception = reception or Reception(storyteller)
             reception.name = name
             async with (
-                _catching_up(reception, web, stop),
+                storyteller.leases.joined(PLATFORM) as member,
+                _catching_up(reception, web, stop, member),
                 _connected(reception, web, client(settings, session=session), app_token),
             ):
                 announce(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.")
@@ -75,16 +80,23 @@ async def run(
 
 
 @contextlib.asynccontextmanager
-async def _catching_up(reception: Reception, web: AsyncWebClient, stop: "asyncio.Future[int]") -> AsyncIterator[None]:
-    """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order."""
+async def _catching_up(
+    reception: Reception, web: AsyncWebClient, stop: "asyncio.Future[int]", member: Member
+) -> AsyncIterator[None]:
+    """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order.
+
+    Whenever another process dies, show what that one did not.
+    """
     task = asyncio.create_task(_catch_up(reception, web))
+    later = asyncio.create_task(whenever_bereaved(member, partial(_catch_up, reception, web)))
     try:
         ends: list[asyncio.Future[Any]] = [task, stop]
         await asyncio.wait(ends, timeout=_HEAD_START, return_when=asyncio.FIRST_COMPLETED)
         yield
     finally:
         task.cancel()
-        await asyncio.wait([task])
+        later.cancel()
+        await asyncio.wait([task, later])
 
 
 async def _catch_up(reception: Reception, web: AsyncWebClient) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +22,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.reception import whenever_bereaved
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, leaving, oauth, outbox, trouble
@@ -33,6 +35,7 @@ from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.engine import EngineState
 from core.errors import StoreError
+from core.leases import Member
 from core.storyteller import Storyteller
 
 _SECRETLESS = (
@@ -86,10 +89,11 @@ async def run(
         reception = reception or Reception(storyteller)
         reception.name = name
         app = _application(reception, speaker, secret.get_secret_value(), flow)
+        member = await parts.enter_async_context(storyteller.leases.joined(PLATFORM))
         stop = await parts.enter_async_context(stop_signal())
         await parts.enter_async_context(_listening(app, reception, settings))
         announce(_where(settings, flow))
-        await _until(stop, reception, _clients(speaker, flow), settings.slack_keep_days if flow else None)
+        await _until(stop, reception, _clients(speaker, flow), member, settings.slack_keep_days if flow else None)
         await reception.drain(patience=patience)
         return stop.result()
 
@@ -223,12 +227,13 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
 
 
 async def _until(
-    stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients, keep_days: int | None
+    stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients, member: Member, keep_days: int | None
 ) -> None:
-    """Catch up with what was not shown, look after workspaces that left (unless `keep_days` is None), and wait for the
+    """Catch up with what was not shown, by this process or one that dies, look after workspaces that left (unless `keep_days` is None), and wait for the
     signal.
     """
-    tasks = [asyncio.create_task(_catch_up(reception, clients))]
+    catch_up = partial(_catch_up, reception, clients)
+    tasks = [asyncio.create_task(catch_up()), asyncio.create_task(whenever_bereaved(member, catch_up))]
     if keep_days is not None:
         tasks.append(asyncio.create_task(leaving.watch(reception.storyteller, clients, keep_days)))
     try:
