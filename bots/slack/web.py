@@ -229,8 +229,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
 async def _until(
     stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients, member: Member, keep_days: int | None
 ) -> None:
-    """Catch up with what was not shown, by this process or one that dies, look after workspaces that left (unless `keep_days` is None), and wait for the
-    signal.
+    """Catch up with what was not shown, by this process or one that dies, look after workspaces that left (unless
+    `keep_days` is None), and wait for the signal.
     """
     catch_up = partial(_catch_up, reception, clients)
     tasks = [asyncio.create_task(catch_up()), asyncio.create_task(whenever_bereaved(member, catch_up))]
