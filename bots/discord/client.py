@@ -14,7 +14,7 @@ from bots.discord import messages, outbox, presses, trouble, wording
 from bots.discord.commands import Words, tree
 from bots.discord.exit import guarded
 from bots.discord.reception import Reception
-from bots.discord.shards import Shards
+from bots.discord.shards import IDENTIFY_SECONDS, Shards
 from bots.discord.sync import sync
 from bots.discord.watched import limits
 from bots.sentences import speak
@@ -33,7 +33,9 @@ _HEAD_START = 30.0
 class StoryClient(discord.AutoShardedClient):
     """Hears interactions, and messages where they are switched on. Keeps no members and no messages in memory."""
 
-    def __init__(self, storyteller: Storyteller, settings: Settings, member: Member) -> None:
+    def __init__(
+        self, storyteller: Storyteller, settings: Settings, member: Member, *, apart: float = IDENTIFY_SECONDS
+    ) -> None:
         listens = settings.discord_messages
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=listens, message_content=listens),
@@ -48,7 +50,7 @@ class StoryClient(discord.AutoShardedClient):
         guarded(self, storyteller.door)
         self.reception = Reception(storyteller, messages=listens)
         self.tree = tree(self, self.reception)
-        self.connections = Shards(self, member, count=settings.discord_shards, bereaved=self._catch_up)
+        self.connections = Shards(self, member, count=settings.discord_shards, bereaved=self._catch_up, apart=apart)
         self._member = member
         self._background: set[asyncio.Task[None]] = set()
 

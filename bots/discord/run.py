@@ -9,6 +9,7 @@ import discord
 
 from bots.discord.client import StoryClient, point_to
 from bots.discord.permissions import invitation
+from bots.discord.shards import IDENTIFY_SECONDS
 from bots.discord.turns import PLATFORM
 from bots.discord.watched import connected
 from bots.sentences import announce
@@ -31,10 +32,13 @@ _NO_INTENT = (
 _UNREACHABLE = "Discord cannot be reached just now. Please try again later."
 
 
-async def run(storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE) -> int:
+async def run(
+    storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE, apart: float = IDENTIFY_SECONDS
+) -> int:
     """Tell stories on Discord until SIGTERM or Ctrl-C. Returns the exit code.
 
-    Passages being written have `patience` seconds then; what is stopped is marked as unfinished.
+    Passages being written have `patience` seconds then; what is stopped is marked as unfinished. Where several
+    processes divide the connections, `apart` is in seconds, between two of them.
 
     Raises `SettingsError` if the token is missing or wrong, or an intent is not allowed; nothing is tried again then.
     """
@@ -45,7 +49,7 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     try:
         async with (
             storyteller.leases.joined(PLATFORM) as member,
-            StoryClient(storyteller, settings, member) as client,
+            StoryClient(storyteller, settings, member, apart=apart) as client,
             stop_signal() as stop,
         ):
             await client.login(token)

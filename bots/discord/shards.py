@@ -42,7 +42,7 @@ class Shards:
         *,
         count: int | None,
         bereaved: Callable[[], Awaitable[None]],
-        apart: float = IDENTIFY_SECONDS,
+        apart: float,
     ) -> None:
         self._client = client
         self._member = member
