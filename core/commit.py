@@ -11,7 +11,7 @@ from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
 from core.records import settle
-from core.rows import changing, inserting, moving, next_move, packed, same_place, workspace_version
+from core.rows import changing, ended, ending, inserting, moving, next_move, packed, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
 
@@ -59,6 +59,8 @@ class Commit:
         reply = replace(reply, passage=self._shown)
         reply = replace(reply, post=self._add_post(reply))
         self._add_alert(reply)
+        if self._change.begun:
+            self._connection.execute(ending(), ended(self._turn, self._place_id))
         return reply
 
     def _insert(self, table: Any, **values: object) -> int:

@@ -28,5 +28,5 @@ def _in_order(places: Select[Any], stories: Select[Any], passages: Select[Any]) 
         (t.opinion.c.passage_id, passages),
         (t.alert.c.post_id, posts),
         *((each.c.story_id, stories) for each in (t.lore, t.move, t.passage)),
-        *((each.c.place_id, places) for each in (t.report, t.message, t.held, t.post, t.story, t.turn)),
+        *((each.c.place_id, places) for each in (t.report, t.message, t.held, t.begun, t.post, t.story, t.turn)),
     )

@@ -16,12 +16,13 @@ import time
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, DateTime, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, DateTime, RowMapping, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core import tables as t
 from core.database import Database
 from core.errors import StoreError
+from core.story import NOBODY
 
 LIFE = 15.0
 """Seconds after its last sign of life for which a process keeps what it holds."""
@@ -240,13 +241,28 @@ class Member:
 def inherit(connection: Connection, platform: str, heir: str) -> list[int]:
     """Give the posts of a platform that are not shown, or whose alert is not told, to `heir` if their process is dead.
 
-    The ids of these posts. Of several heirs one gets them.
+    Among them are those of turns that it had begun: these end with what was to be said then. The ids of these posts. Of
+    several heirs one gets them.
     """
-    living = select(t.lease.c.holder).where(t.lease.c.platform == platform, t.lease.c.until > _clock())
+    member = t.lease.c.name.startswith(f"{_MEMBER} ")
+    living = select(t.lease.c.holder).where(t.lease.c.platform == platform, member, t.lease.c.until > _clock())
     there = select(t.place.c.id).where(t.place.c.platform == platform)
+    broken_off = delete(t.begun).where(t.begun.c.holder.not_in(living), t.begun.c.place_id.in_(there))
+    for row in connection.execute(broken_off.returning(*t.begun.c)).mappings():
+        _end(connection, row)
     waiting = or_(t.post.c.delivered_at.is_(None), t.post.c.id.in_(select(t.alert.c.post_id)))
     left = update(t.post).where(waiting, t.post.c.holder.not_in(living), t.post.c.place_id.in_(there))
     return list(connection.scalars(left.values(holder=heir).returning(t.post.c.id)))
+
+
+def _end(connection: Connection, begun: RowMapping) -> None:
+    """Perform a turn whose process died in it, unless it was performed after all: it says so, and does nothing."""
+    turn = {name: begun[name] for name in ("place_id", "request_id", "operation", "created_at")}
+    turn["contributor_id"] = NOBODY
+    made = insert(t.turn).values(**turn).on_conflict_do_nothing().returning(t.turn.c.id)
+    if (turn_id := connection.scalar(made)) is not None:
+        post = {"turn_id": turn_id, "place_id": begun["place_id"], "blocks": begun["blocks"], "private": False}
+        connection.execute(insert(t.post).values(**post))
 
 
 def _stale(names: Collection[str]) -> ColumnElement[bool]:

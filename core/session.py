@@ -4,7 +4,7 @@ An operation reads through it, asks it for words, and notes what is to be writte
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -89,6 +89,7 @@ class Session:
         salt: str,
         limits: Limits,
         watch: Watch,
+        begin: Callable[[], Awaitable[bool]],
         erasure: Erasure | None = None,
     ) -> None:
         self.turn = turn
@@ -109,6 +110,7 @@ class Session:
         self._salt = salt
         self._limits = limits
         self._watch = watch
+        self._begin = begin
 
     @property
     def standing(self) -> Standing:
@@ -240,6 +242,8 @@ class Session:
         Raises `Withheld` if what it writes never passes the gate, and the `EngineError`s.
         """
         self.wrote = True
+        if not self.change.begun:
+            self.change.begun = await self._begin()
         await self._awake()
         material = Material(self.story, await self.lore(), [self._with_ids(p) for p in passages])
         prompt = prompts.compose(self.engine, material, order)

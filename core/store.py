@@ -3,12 +3,14 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, true, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -17,6 +19,7 @@ from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
 from core.erasing import erase
+from core.errors import StoreError
 from core.leases import LIFE, Leases, inherit
 from core.policy import Policy, Rating
 from core.records import Records
@@ -355,6 +358,30 @@ class Store:
     async def alerted(self, post: int) -> None:
         """Moderators were told: it is kept no longer."""
         await self._database.write(lambda c: c.execute(delete(t.alert).where(t.alert.c.post_id == post)))
+
+    async def begin(self, turn: Turn, operation: str, house: House, otherwise: Reply) -> bool:
+        """Note that a turn is under way, so that if this process dies in it, another says `otherwise` as its reply.
+
+        Whether it is noted: not where this process is the only one, or serves nobody. `commit` or `end` is to follow.
+        """
+        holder = self.leases.holder(turn.place.platform)
+        if holder:
+            made = postgresql.insert(t.begun).values(
+                place_id=house.id,
+                request_id=turn.id,
+                operation=operation,
+                created_at=now(),
+                blocks=[vars(block) for block in otherwise.blocks],
+                holder=holder,
+            )
+            made = made.on_conflict_do_nothing()  # it is performed again, or by another process too
+            await self._database.write(lambda c: c.execute(made).close())
+        return bool(holder)
+
+    async def end(self, turn: Turn, house: House) -> None:
+        """A turn that was begun came to nothing."""
+        with contextlib.suppress(StoreError):  # then it ends when this process does
+            await self._database.write(lambda c: c.execute(rows.ending(), rows.ended(turn, house.id)).close())
 
     @observation.stage("commit")
     async def commit(

@@ -487,11 +487,13 @@ class Change:
     """Passages from under another policy that were found to fit the present one."""
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
+    begun: bool = False
+    """It is noted that the turn is under way; the note is to be taken back."""
 
     @property
     def changes(self) -> bool:
         """Whether it changes a story or a setting; token ids are only noted."""
-        return replace(self, encoded={}, judged_again=()) != Change()
+        return replace(self, encoded={}, judged_again=(), begun=False) != Change()
 
 
 class Undelivered(NamedTuple):

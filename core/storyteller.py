@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from weakref import WeakValueDictionary
 
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -272,19 +272,37 @@ class Storyteller:
             salt=self._salt(turn.place),
             limits=self._limits,
             watch=watch,
+            begin=partial(self._begin, wanted, turn, house),
             erasure=self._erasure,
         )
         session.vouched = session.change.vouched = vouched
+        try:
+            return await self._ended(wanted, session, cleared)
+        except BaseException:
+            if session.change.begun:
+                await self._store.end(turn, house)
+            raise
+
+    async def _ended(self, wanted: Operation, session: Session, cleared: Mapping[str, Cleared]) -> Reply:
+        """Perform the operation, and write what came of it."""
+        turn, house, change = session.turn, session.house, session.change
         try:
             reply = await wanted.perform(session, **cleared)
         except MustWait as error:
             raise await self._refusals.kept(error, wanted, turn, {"text": error.text}) from None
         reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
-        if not session.change.changes and not session.wrote:
+        if not change.changes and not session.wrote:
             return reply
         if self._erasure is not None:
             self._erasure.check(turn)
-        return await self._store.commit(turn, wanted.name, house, story, session.change, reply)
+        return await self._store.commit(turn, wanted.name, house, session.open_story, change, reply)
+
+    async def _begin(self, wanted: Operation, turn: Turn, house: House) -> bool:
+        """Note that a turn is being written that everybody is to see; what one person sees is not found again."""
+        if wanted.private:
+            return False
+        told = Reply((Block(Shape.NOTE, phrase("Stopped before it was finished; nothing was added.")),))
+        return await self._store.begin(turn, wanted.name, house, _worded(told, turn, house))
 
     @observation.stage("clear")
     async def _cleared(

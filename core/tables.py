@@ -218,6 +218,18 @@ lease = Table(
     Column("until", DateTime(timezone=True), nullable=False),
 )
 
+# Turns for which the engine is being asked, and what is to be said if their process dies meanwhile. None on SQLite.
+begun = Table(
+    "begun",
+    metadata,
+    Column("place_id", ForeignKey("place.id"), primary_key=True),
+    Column("request_id", String(128), primary_key=True),
+    Column("operation", String(32), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("blocks", JSON, nullable=False),
+    Column("holder", String(32), nullable=False),
+)
+
 # What an adapter wants to know again after a restart.
 note = Table(
     "note",

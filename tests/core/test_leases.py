@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from core import tables as t
 from core.database import Database
+from core.errors import EngineFailed
 from core.leases import Leases, Member
 from core.store import Store
 from core.storyteller import Storyteller
-from tests.kit import HERE, started, storyteller, turn
+from tests.kit import HERE, started, storyteller, told, turn
 from tests.voices import ScriptedEngine
 
 LONG = 60.0
@@ -212,3 +214,39 @@ async def test_on_sqlite_there_is_one_process_and_it_has_everything(tmp_path: Pa
         await member.divide(4)
         assert store.leases.holder("test") == ""
     await database.close()
+
+
+async def test_a_turn_that_its_process_did_not_live_to_finish_is_told_to_have_stopped(database: Database) -> None:
+    voice = ScriptedEngine()
+    dying = storyteller(database, voice)
+    asked = turn(language="zh-CN", here="en")
+    async with dying.leases.joined(HERE.platform):
+        await started(dying, "Mara found a lamp.")
+        voice.gate.clear()
+        writing = asyncio.create_task(dying.perform("continue", asked))
+        async with asyncio.timeout(10):
+            while not voice.writing:
+                await asyncio.sleep(0.01)
+        async with living(database) as other:
+            assert await other.inherited(HERE.platform) == ([], []), "it is still being written"
+    async with living(database) as heir:
+        await process(database).moment("identify 0", 5.0)  # which no process holds
+        found = [missed for missed in (await heir.inherited(HERE.platform))[0] if missed.turn_id == asked.id]
+        assert [str(block.text) for missed in found for block in missed.reply.blocks] == [
+            "Stopped before it was finished; nothing was added."
+        ]
+        assert await heir.inherited(HERE.platform) == ([], [])
+        voice.gate.set()
+        assert (await writing).again, "it had been given up, and adds nothing now"
+        assert await told(heir) == ["Mara found a lamp."]
+
+
+async def test_a_turn_that_ends_in_any_way_leaves_no_note_of_its_beginning(database: Database) -> None:
+    voice = ScriptedEngine(["One answer.", EngineFailed()])
+    async with living(database) as teller:
+        teller.engine = voice
+        await started(teller, "Mara found a lamp.")
+        await teller.perform("continue", turn())
+        with pytest.raises(EngineFailed):
+            await teller.perform("continue", turn())
+        assert await database.read(lambda c: c.execute(select(t.begun)).all()) == []
