@@ -1,17 +1,22 @@
 """Two bot processes on one PostgreSQL, of which one is killed: the other serves what was its, and tells it once."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from benchmarks.crash.bot import Life, Nursery, nursery
 from benchmarks.crash.stage import answer
 from benchmarks.crash.voice import LoopbackEngine, loopback_engine
+from bots.slack.manifest import manifest
+from tests.bots.slack.served import port
 from tests.loopback.discord import Channel, LoopbackDiscord, User
+from tests.loopback.slack import LoopbackSlack
 
 SHARDS = 2
 APART = 5.0
@@ -123,4 +128,65 @@ async def test_the_shards_of_a_killed_process_are_served_by_the_other_and_what_i
     assert all(later - sooner >= APART for sooner, later in itertools.pairwise(times))
     assert len(discord.gateway.identifies) == len(times), "an IDENTIFY came too early"
 
+    await survivor.end()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LoopbackSlack]:
+    async with LoopbackSlack(manifest=manifest("https://stories.example.org")) as loopback:
+        yield loopback
+
+
+def on_slack(slack: LoopbackSlack, number: int) -> dict[str, str]:
+    return {
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_API_BASE": slack.api_base,
+        "SLACK_PORT": str(number),
+    }
+
+
+async def listening(number: int) -> str:
+    """Wait until a process answers there. Where Slack's requests go."""
+    here = f"http://127.0.0.1:{number}"
+    async with ClientSession() as client, asyncio.timeout(SLOW):
+        while True:
+            with contextlib.suppress(OSError):
+                async with client.get(f"{here}/healthz") as answer:
+                    assert answer.status == 200
+                    return f"{here}/slack/events"
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("point", ["after_commit", "writing", "before_delivered"])
+async def test_what_a_killed_process_behind_the_balancer_told_is_shown_once_by_the_other(
+    slack: LoopbackSlack, processes: Processes, point: str
+) -> None:
+    one, two = port(), port()
+    survivor = await processes.born("slack", on_slack(slack, one))
+    doomed = await processes.born("slack", on_slack(slack, two), f"kill:{point}:1")
+    first, second = await listening(one), await listening(two)
+    ana = slack.user("ana", admin=True)
+    tales = slack.channel("tales", ana)
+
+    def shown(text: str) -> int:
+        return sum(text in each.text for each in tales.everything)
+
+    slack.http_to(first)
+    await (await slack.command(ana, tales, "start The Lamp")).says("The Lamp", SLOW)
+    await slack.command(ana, tales, "add Mara found a lamp.")
+    await slack.until(lambda: shown("Mara found a lamp.") == 1, SLOW)
+    slack.http_to(second)
+    await slack.command(ana, tales, "continue")
+    assert await asyncio.wait_for(doomed.over, SLOW) == -9
+    slack.http_to(first)
+    await slack.command(ana, tales, "add A bell rang.")
+    wanted = "Stopped before it was finished; nothing was added." if point == "writing" else "Its "
+    await slack.until(lambda: shown(wanted) == 1, SLOW, wanted)
+    await slack.until(lambda: shown("A bell rang.") == 1, SLOW)
+    told = await slack.command(ana, tales, "show")
+    await told.says("A bell rang.", SLOW)
+    assert told.text.count("Mara found a lamp.") == told.text.count("A bell rang.") == 1
+    assert ("number" in told.text) == (point != "writing")
+    assert shown("Its ") == (point != "writing")
     await survivor.end()
