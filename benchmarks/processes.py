@@ -1,13 +1,13 @@
 """Several bot processes on one PostgreSQL: how many turns a second two of them tell, beside one of them.
 
-    python -m benchmarks.processes [--stories 24] [--seconds 8] [--rounds 3]
+    python -m benchmarks.processes [--stories 8] [--full]
 
-Each process is the whole bot but its platform: it asks an engine that answers after a while, passes moderation,
-writes the turn, stores the verdict on the text and marks the post as shown: three commits, each on the disk. *Waiting*:
-the engine takes 100 ms, as one on another machine would, so that no process is short of a core, and each has as many
-stories at once. What would make two slower than twice one there is what they share: locks, hot rows, the disk, the
-server. *Busy*: the engine answers at once, so the cores are the limit; on a machine whose cores are fewer than the
-processes plus the server's own, that says little of two machines, so processor seconds for each turn stand beside it.
+Each process is the whole bot but its platform. A turn asks the engine, passes moderation, is written, has the verdict
+on its text stored and its post marked as shown: three commits, each on the disk. *Waiting*: the engine takes 200 ms, as
+one on another machine would, so that no process is short of a core. What would make two tell less than twice as much as
+one there is what they share: locks, hot rows, the disk, the server. *Busy*: the engine answers at once, and the cores
+are the limit. On a machine that has fewer of them than the processes and the server could use, that says little of two
+machines; so processor time for each turn stands beside it, which must not grow with a second process.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from core.store import Store
 from core.storyteller import Storyteller
 from tests.voices import ScriptedEngine
 
-_WAITING = 0.1
+_WAITING = 0.2
 """Seconds that an engine elsewhere takes for an answer."""
 _ROOT = Path(__file__).parents[1]
 _WORDS = (
@@ -224,9 +224,9 @@ async def compared(name: str, load: Load, rounds: int, aim: Aim | None) -> list[
     return rows
 
 
-async def measure(*, quick: bool = True, stories: int = 24) -> list[Row]:
+async def measure(*, quick: bool = True, stories: int = 8) -> list[Row]:
     """All rows."""
-    seconds, rounds = (4.0, 3) if quick else (10.0, 5)
+    seconds, rounds = (5.0, 3) if quick else (10.0, 5)
     waiting, busy = Load(stories, seconds, _WAITING), Load(stories, seconds, 0.0)
     return [
         *await compared(f"{stories} stories each, waiting", waiting, rounds, Aim(least=1.7)),
@@ -237,7 +237,7 @@ async def measure(*, quick: bool = True, stories: int = 24) -> list[Row]:
 def main() -> None:
     """Print the table; with `--child`, be one of the processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stories", type=int, default=24)
+    parser.add_argument("--stories", type=int, default=8)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
