@@ -32,7 +32,7 @@ _DAMAGED = said(
 )
 
 CONNECTIONS = 10
-"""Connections to PostgreSQL that one process has at most; a guest has some of its own."""
+"""Connections to PostgreSQL for turns that one process has at most. There is one more, and a guest has its own."""
 _IDLE = 30.0
 """Seconds after which an idle connection is asked whether it still stands, before it is used."""
 
@@ -46,11 +46,12 @@ class Database:
     writer avoids that failure. On PostgreSQL both names stand for one pool.
     """
 
-    def __init__(self, reader: Workplace, writer: Workplace, *, shared: bool = False) -> None:
-        self.shared = shared
+    def __init__(self, reader: Workplace, writer: Workplace, *, aside: Workplace | None = None) -> None:
+        self.shared = aside is not None
         """Whether several processes may be at it: on PostgreSQL, not on SQLite."""
         self._reader = reader
         self._writer = writer
+        self._aside = aside or writer
 
     @classmethod
     async def open(cls, url: str, *, lock_seconds: float = 5.0) -> "Database":
@@ -73,8 +74,8 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back. Safe to call twice."""
-        await self._reader.close()
-        await self._writer.close()
+        for each in (self._reader, self._writer, self._aside):
+            await each.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """What `unit` reads. Each of its statements by itself sees one consistent state."""
@@ -88,7 +89,14 @@ class Database:
         before the cancellation goes on. (Cancelling a task amid its statements leaves half a turn behind.)
         A unit may be called twice, the first time for nothing, so it changes the database and nothing else.
         """
-        task = asyncio.ensure_future(self._writer.run(unit))
+        return await self._whole(self._writer, unit)
+
+    async def write_aside(self, unit: Unit[T]) -> T:
+        """As `write`, past all that waits for a connection: for short units that must not be late."""
+        return await self._whole(self._aside, unit)
+
+    async def _whole(self, where: Workplace, unit: Unit[T]) -> T:
+        task = asyncio.ensure_future(where.run(unit))
         try:
             with translated():
                 return await asyncio.shield(task)
@@ -106,9 +114,16 @@ class Database:
 
 
 def _postgres(address: URL) -> Database:
+    engine, aside = _server(address, CONNECTIONS), _server(address, 1)
+    # Each read is one statement; a transaction around it would be two more trips to the server.
+    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return Database(Pool(reader), Pool(engine), aside=Pool(aside))
+
+
+def _server(address: URL, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         address,
-        pool_size=CONNECTIONS,
+        pool_size=connections,
         max_overflow=0,  # a connection too many is made, learns every statement, and is thrown away
         pool_use_lifo=True,
         hide_parameters=True,
@@ -116,9 +131,7 @@ def _postgres(address: URL) -> Database:
     )
     event.listen(engine.sync_engine, "checkin", _put_back)
     event.listen(engine.sync_engine, "checkout", _taken_out)
-    # Each read is one statement; a transaction around it would be two more trips to the server.
-    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
-    return Database(Pool(reader), Pool(engine), shared=True)
+    return engine
 
 
 def _put_back(_connection: Any, record: Any) -> None:

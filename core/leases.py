@@ -118,7 +118,7 @@ class Member:
         if self.alone:
             return
         asked = time.monotonic()
-        share, bereaved = await self._database.write(self._breath)
+        share, bereaved = await self._database.write_aside(self._breath)
         self._expect_another(asked)
         self._bereaved = self._bereaved or bereaved
         if bereaved or share != self.share:
@@ -150,7 +150,7 @@ class Member:
             index_elements=[t.lease.c.platform, t.lease.c.name], set_={"until": func.greatest(until, _clock()) + apart}
         )
         wait = reserve.returning(func.extract("epoch", until - apart - _clock()))
-        return max(0.0, float(await self._database.write(lambda c: c.execute(wait).scalar_one())))
+        return max(0.0, float(await self._database.write_aside(lambda c: c.execute(wait).scalar_one())))
 
     @contextlib.asynccontextmanager
     async def only(self, name: str) -> AsyncIterator[None]:
@@ -161,7 +161,7 @@ class Member:
         if self.alone:
             yield
             return
-        while not await self._database.write(lambda c: self._takes(c, name)):  # noqa: ASYNC110 - rows tell nobody
+        while not await self._database.write_aside(lambda c: self._takes(c, name)):  # noqa: ASYNC110 - rows tell nobody
             await asyncio.sleep(self.beat)
         try:
             yield
@@ -189,7 +189,7 @@ class Member:
 
     async def _delete(self, *which: ColumnElement[bool]) -> None:
         mine = delete(t.lease).where(*self._mine(), *which)
-        await self._database.write(lambda c: c.execute(mine).close())
+        await self._database.write_aside(lambda c: c.execute(mine).close())
 
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return t.lease.c.platform == self._platform, t.lease.c.holder == self.id

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core import tables as t
-from core.database import Database
+from core.database import CONNECTIONS, Database
 from core.errors import EngineFailed
 from core.leases import Leases, Member
 from core.store import Store
@@ -165,6 +165,24 @@ async def test_a_process_that_cannot_reach_the_database_lets_go_and_has_its_shar
         while not member.share.parts:
             await member.changed()
         assert member.share.parts == {0, 1, 2}
+    await server.dispose()
+
+
+async def test_a_sign_of_life_does_not_wait_behind_turns(database: Database, postgres_address: str) -> None:
+    member = process(database)
+    server = create_async_engine(postgres_address)
+    async with server.connect() as admin:
+        await admin.execute(text("SELECT pg_advisory_lock(1)"))
+        turns = [
+            asyncio.create_task(database.write(lambda c: c.execute(text("SELECT pg_advisory_xact_lock(1)")).close()))
+            for _ in range(2 * CONNECTIONS)
+        ]
+        async with asyncio.timeout(20):
+            await member.divide(3)
+        assert member.share.parts == {0, 1, 2}
+        assert not any(each.done() for each in turns)
+        await admin.execute(text("SELECT pg_advisory_unlock(1)"))
+        await asyncio.gather(*turns)
     await server.dispose()
 
 
