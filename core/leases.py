@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, DateTime, RowMapping, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, DateTime, RowMapping, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core import tables as t
@@ -244,8 +244,7 @@ def inherit(connection: Connection, platform: str, heir: str) -> list[int]:
     Among them are those of turns that it had begun: these end with what was to be said then. The ids of these posts. Of
     several heirs one gets them.
     """
-    member = t.lease.c.name.startswith(f"{_MEMBER} ")
-    living = select(t.lease.c.holder).where(t.lease.c.platform == platform, member, t.lease.c.until > _clock())
+    living = _living(platform)
     there = select(t.place.c.id).where(t.place.c.platform == platform)
     broken_off = delete(t.begun).where(t.begun.c.holder.not_in(living), t.begun.c.place_id.in_(there))
     for row in connection.execute(broken_off.returning(*t.begun.c)).mappings():
@@ -253,6 +252,18 @@ def inherit(connection: Connection, platform: str, heir: str) -> list[int]:
     waiting = or_(t.post.c.delivered_at.is_(None), t.post.c.id.in_(select(t.alert.c.post_id)))
     left = update(t.post).where(waiting, t.post.c.holder.not_in(living), t.post.c.place_id.in_(there))
     return list(connection.scalars(left.values(holder=heir).returning(t.post.c.id)))
+
+
+def under_way(connection: Connection, platform: str, request_id: str) -> bool:
+    """Whether a process that lives has begun this turn and not ended it."""
+    there = select(t.place.c.id).where(t.place.c.platform == platform)
+    begun = t.begun.c.request_id == request_id, t.begun.c.place_id.in_(there), t.begun.c.holder.in_(_living(platform))
+    return connection.scalar(select(t.begun.c.holder).where(*begun).limit(1)) is not None
+
+
+def _living(platform: str) -> Select[tuple[str]]:
+    member = t.lease.c.name.startswith(f"{_MEMBER} ")
+    return select(t.lease.c.holder).where(t.lease.c.platform == platform, member, t.lease.c.until > _clock())
 
 
 def _end(connection: Connection, begun: RowMapping) -> None:

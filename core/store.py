@@ -20,7 +20,7 @@ from core.commit import Commit, Moved, now
 from core.database import Database
 from core.erasing import erase
 from core.errors import StoreError
-from core.leases import LIFE, Leases, inherit
+from core.leases import LIFE, Leases, inherit, under_way
 from core.policy import Policy, Rating
 from core.records import Records
 from core.story import (
@@ -377,6 +377,12 @@ class Store:
             made = made.on_conflict_do_nothing()  # it is performed again, or by another process too
             await self._database.write(lambda c: c.execute(made).close())
         return bool(holder)
+
+    async def under_way(self, platform: str, request_id: str) -> bool:
+        """Whether a process that lives has begun this turn and not ended it. False where there is one process."""
+        if not self._database.shared:
+            return False
+        return await self._database.read(lambda c: under_way(c, platform, request_id))
 
     async def end(self, turn: Turn, house: House) -> None:
         """A turn that was begun came to nothing."""

@@ -194,6 +194,10 @@ class Storyteller:
         """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
         return await self._store.replied(turn)
 
+    async def under_way(self, platform: str, turn_id: str) -> bool:
+        """Whether a turn that everybody is to see is being written by any of several processes; else never."""
+        return await self._store.under_way(platform, turn_id)
+
     async def first_sight(self, key: str) -> bool:
         """Whether this delivery was never seen before, in any process on this database; remembered for an hour."""
         return await self._store.first_sight(key)

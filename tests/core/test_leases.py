@@ -247,6 +247,9 @@ async def test_a_turn_that_its_process_did_not_live_to_finish_is_told_to_have_st
                 await asyncio.sleep(0.01)
         async with living(database) as other:
             assert await other.inherited(HERE.platform) == ([], []), "it is still being written"
+            assert await other.under_way(HERE.platform, asked.id)
+            assert not await other.under_way(HERE.platform, "another")
+    assert not await dying.under_way(HERE.platform, asked.id)
     async with living(database) as heir:
         await process(database).moment("identify 0", 5.0)  # which no process holds
         found = [missed for missed in (await heir.inherited(HERE.platform))[0] if missed.turn_id == asked.id]
