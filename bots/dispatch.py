@@ -21,7 +21,8 @@ class Typed:
 def parse(line: str) -> Typed:
     """Read what stands behind `/story`. Arguments are parted by `|`, the last one takes the rest.
 
-    Nothing typed means help. Raises `UnknownOperation` and `BadArgument`.
+    Where none must be given, they may be named instead, in any order: `setup turns: free | writers: 77`. Nothing typed
+    means help. Raises `UnknownOperation` and `BadArgument`.
     """
     words = line.split(maxsplit=2)
     if not words:
@@ -29,9 +30,20 @@ def parse(line: str) -> Typed:
     operation, rest = _operation(words, line)
     if rest and not operation.params:
         raise BadArgument(said("{usage} stands alone.{hint}", usage=operation.usage, hint=_longer(operation, words)))
-    parts = rest.split("|", max(0, len(operation.params) - 1))
     names = [param.name for param in operation.params]
+    if named := _named(rest, operation):
+        return Typed(operation.name, named)
+    parts = rest.split("|", max(0, len(operation.params) - 1))
     return Typed(operation.name, {n: p.strip() for n, p in zip(names, parts, strict=False) if p.strip()})
+
+
+def _named(rest: str, operation: Operation) -> dict[str, str]:
+    """Arguments by name, if each of them is named; nothing where one is not, or one must be given."""
+    pairs = [[word.strip() for word in part.partition(":")[::2]] for part in rest.split("|")]
+    names = {param.name for param in operation.params}
+    if any(param.required for param in operation.params) or not all(name.lower() in names for name, _ in pairs):
+        return {}
+    return {name.lower(): value for name, value in pairs}
 
 
 def _operation(words: list[str], line: str) -> tuple[Operation, str]:

@@ -55,6 +55,7 @@ class Commit:
         self._keep_tokens()
         self._add_report()
         self._add_opinion()
+        self._propose()
         self._moderate()
         reply = replace(reply, passage=self._shown)
         reply = replace(reply, post=self._add_post(reply))
@@ -126,7 +127,9 @@ class Commit:
     def _settle_workspace(self, new: Workspace) -> None:
         here, table = self._turn.place, t.workspace.c
         key = {"platform": here.platform, "workspace": here.workspace}
-        values = asdict(new) | {name: sorted(getattr(new, name)) for name in ("channels", "moderators", "blocked")}
+        values = asdict(new) | {
+            name: sorted(getattr(new, name)) for name in ("channels", "moderators", "blocked", "writers")
+        }
         values["version"] = self._house.workspace.version + 1
         if not self._house.workspace.version:
             self._insert(t.workspace, **key, **values)
@@ -158,6 +161,18 @@ class Commit:
         )
         values = {"turn_id": self._turn_id, "contributor_id": who, "good": new.good, "reason": new.reason}
         self._insert(t.opinion, passage_id=new.passage, **values)
+
+    def _propose(self) -> None:
+        """Keep a wording for its author's decision, or let go of one that was decided on. Raises `Moved`."""
+        if (new := self._change.proposes) is not None:
+            old, given = new.passage, vars(new.given)
+            values = {"place_id": self._place_id, "turn_id": self._turn_id, "passage_id": old.id}
+            number = self._insert(t.proposal, **values, text=new.text, given=given, created_at=now())
+            self._shown = Shown(old.id, old.number, old.kind, vouched=self._change.vouched, proposal=number)
+        if (number_ := self._change.decided) is not None:
+            mine = delete(t.proposal).where(t.proposal.c.id == number_)
+            if self._connection.execute(mine).rowcount != 1:
+                raise Moved
 
     def _moderate(self) -> None:
         change, server = self._change, (self._turn.place.platform, self._turn.place.workspace)
@@ -240,7 +255,7 @@ class Commit:
         key = {"place_id": self._place_id, "message_id": self._turn.source}
         known = select(t.message.c.turn_id).where(*(t.message.c[name] == value for name, value in key.items()))
         if self._connection.execute(known).first() is None:
-            self._insert(t.message, **key, turn_id=self._turn_id)
+            self._insert(t.message, **key, turn_id=self._turn_id, ours=False)
 
     def _copy(self, old: Copy, parent: int | None) -> int:
         """Write a passage again behind `parent`, with its tokens."""

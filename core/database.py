@@ -21,7 +21,7 @@ from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.wording import said
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)

@@ -21,9 +21,11 @@ def read(connection: Connection, person: Person) -> dict[str, Any]:
         "facts": _facts(person),
         "requests": _turns(person),
         "messages": _messages(person),
+        "wordings that wait for consent": _proposals(person),
         "reports": _reports(person),
         "kept back": _held(person),
         "let pass as a moderator": _overrides(person),
+        "shut out": _shut_out(person),
     }
     found: dict[str, Any] = {"person": {"platform": person.platform, "id": person.id}}
     for kind, wanted in kinds.items():
@@ -80,6 +82,15 @@ def _messages(person: Person) -> Select[Any]:
     return _of_turns(wanted, person).order_by(t.turn.c.id.desc())
 
 
+def _proposals(person: Person) -> Select[Any]:
+    """Those that the person asked for, and those of the person's passages."""
+    p, passage = t.proposal, t.passage.c
+    wanted = select(passage.number, p.c.text, *_place(of=p)).join(t.passage, passage.id == p.c.passage_id)
+    wanted = wanted.join(t.turn, t.turn.c.id == p.c.turn_id).join(t.place, t.place.c.id == p.c.place_id)
+    mine = (t.turn.c.contributor_id == person.id) | (passage.author_id == person.id)
+    return wanted.where(*person.on(t.place), mine).order_by(p.c.id.desc())
+
+
 def _reports(person: Person) -> Select[Any]:
     wanted = select(t.report.c.reason, *_place(of=t.turn)).join(t.turn, t.turn.c.id == t.report.c.turn_id)
     return _of_turns(wanted, person).order_by(t.report.c.id.desc())
@@ -95,6 +106,15 @@ def _overrides(person: Person) -> Select[Any]:
     o = t.override.c
     mine = *person.on(t.override), o.actor == person.id
     return select(o.reason, o.created_at.label("time")).where(*mine).order_by(o.created_at.desc())
+
+
+def _shut_out(person: Person) -> Select[Any]:
+    """Where a moderator shut the person out, and why."""
+    w = t.workspace.c
+    reason = w.reasons[person.id].as_string()
+    return select(w.workspace.label("server"), reason.label("reason")).where(
+        *person.on(t.workspace), reason.is_not(None)
+    )
 
 
 def _of_turns(wanted: Select[Any], person: Person) -> Select[Any]:

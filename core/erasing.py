@@ -26,7 +26,9 @@ def _in_order(places: Select[Any], stories: Select[Any], passages: Select[Any]) 
     return (
         (t.token.c.passage_id, passages),
         (t.opinion.c.passage_id, passages),
+        (t.proposal.c.place_id, places),
         (t.alert.c.post_id, posts),
         *((each.c.story_id, stories) for each in (t.lore, t.move, t.passage)),
-        *((each.c.place_id, places) for each in (t.report, t.message, t.held, t.begun, t.post, t.story, t.turn)),
+        (t.begun.c.place_id, places),
+        *((each.c.place_id, places) for each in (t.report, t.message, t.withdrawal, t.held, t.post, t.story, t.turn)),
     )

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
-from core import dossier, rows
+from core import dossier, rows, withdrawing
 from core import tables as t
 from core.commit import now
 from core.database import Database
@@ -28,8 +28,11 @@ from core.forgetting import Outcome, Person, Step, Wish, places, steps
 from core.moderation import Cleared
 from core.story import Turn
 from core.tombstones import Book, Stone
+from core.withdrawing import Withdrawal
 from core.wording import said
 
+MESSAGES = 500
+"""Messages of ours that are written over in one go."""
 _PAUSE = 0.01
 """Seconds between two transactions, in which turns come to their right."""
 
@@ -44,9 +47,10 @@ _UNWRITABLE = said(
 
 @dataclass(frozen=True)
 class Done:
-    """How much was touched: rows by table."""
+    """How much was touched: rows by table, and how many messages of ours are to be written over."""
 
     rows: dict[str, int]
+    messages: int
 
 
 class Erasure:
@@ -125,9 +129,9 @@ class Erasure:
 
     async def _carry_out(self, person: Person, stone: Stone) -> Done:
         there = await self._database.read(lambda c: places(c, person, stone.created_at))
-        wish = Wish(person, stone.created_at, stone.removes, there)
+        wish = Wish(person, stone.created_at, stone.removes, there, stone.mac)
         touched: dict[str, int] = {}
-        for step in steps(wish):
+        for step in (*withdrawing.steps(wish), *steps(wish)):
             while (outcome := await self._some(step, wish)).rows:
                 wish = wish.after(outcome)
                 touched[step.name] = touched.get(step.name, 0) + outcome.rows
@@ -136,7 +140,18 @@ class Erasure:
                 await asyncio.sleep(_PAUSE)
             wish = replace(wish, reached=0)
         await self._database.write(_finishing(stone))
-        return Done(touched)
+        return Done(touched, len(await self.withdrawals(person.platform, stone.mac)))
+
+    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
+        """Messages of ours on a platform that still show what was forgotten, the oldest first; of one person, by `mac`.
+
+        At most `MESSAGES`; more come when these are written over.
+        """
+        return await self._database.read(lambda c: withdrawing.waiting(c, platform, mac, MESSAGES))
+
+    async def withdrawn(self, withdrawal: Withdrawal) -> None:
+        """Say that a message was written over, or never can be."""
+        await self._database.write(lambda c: withdrawing.over(c, withdrawal))
 
     async def _some(self, step: Step, wish: Wish) -> Outcome:
         return await self._database.write(lambda c: step.work(c, wish))

@@ -21,7 +21,7 @@
         └── StoreUnusable           newer schema, not a database, no such folder
 
 Anything that is not a `StoryError` is a bug. Foreign exceptions are translated once, where they enter.
-A notice never repeats what somebody wrote, except names of commands and settings.
+A notice never repeats what somebody wrote, except names of commands and settings, and why a moderator shut one out.
 """
 
 from typing import TYPE_CHECKING

@@ -59,6 +59,8 @@ class Wish:
     removes: bool
     places: tuple[int, ...]
     """The ids of the places in which the person has taken turns (`places`)."""
+    mac: bytes
+    """What stands for the person once nothing leads to them (`Erasure.mac`)."""
     reached: int = 0
     hidden: frozenset[str] = frozenset()
     """What the person was called, and what was removed, as far as is known yet."""
@@ -106,6 +108,7 @@ class Step:
 
 def steps(wish: Wish) -> Iterator[Step]:
     """The steps, in order."""
+    yield Step("proposal", _proposals)
     yield Step("passage", _passages)
     yield Step("story", _stories)
     if wish.removes:
@@ -119,6 +122,14 @@ def steps(wish: Wish) -> Iterator[Step]:
     yield Step("message", _messages)
     yield Step("place", _places, again=False)
     yield Step("turn", _turns)
+
+
+def _proposals(connection: Connection, wish: Wish) -> Outcome:
+    """New wordings that the person asked for, or of what the person wrote: nobody can decide on those any more."""
+    p = t.proposal.c
+    theirs = select(t.passage.c.id).where(t.passage.c.id == p.passage_id, t.passage.c.author_id == wish.person.id)
+    either = wish.took(p.turn_id) | theirs.exists()
+    return _removed(connection, t.proposal, p.place_id.in_(wish.places), p.created_at <= wish.until, either)
 
 
 def _passages(connection: Connection, wish: Wish) -> Outcome:

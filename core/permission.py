@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from core.errors import NotAllowed, NotListening
 from core.operation import Operation
-from core.story import STORYTELLER, House, Passage, Standing, Story, Turn
-from core.wording import said
+from core.story import NOBODY, STORYTELLER, House, Passage, Standing, Story, Turn
+from core.wording import Said, said
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,16 @@ class Right:
     """Works also in channels that an admin left out."""
     own: bool = False
     """Another person's passage takes a moderator."""
+    consent: bool = False
+    """Another person's passage changes only once that person, or a moderator, accepts."""
     asks: bool = False
     """It asks the engine for words, so it counts against the quotas."""
 
 
 _ANYBODY = Right(Standing.BLOCKED, anywhere=True)
+_READS = Right(Standing.READER)
 _WRITES = Right()
 _ASKS = Right(asks=True)
-_APPEALS = Right(anywhere=True)
 _REVIEWS = Right(Standing.MODERATOR, anywhere=True)
 
 RIGHTS: Mapping[str, Right] = {
@@ -37,46 +39,49 @@ RIGHTS: Mapping[str, Right] = {
     "add": _WRITES,
     "continue": _ASKS,
     "retry": _ASKS,
-    "refine": _ASKS,
+    "refine": Right(asks=True, consent=True),
     "end": Right(Standing.OWNER),
     "resume": _WRITES,
     "undo": _WRITES,
     "redo": _WRITES,
     "edit": Right(own=True),
     "remove": Right(own=True),
-    "explain": _ASKS,
-    "recap": _ASKS,
-    "show": _WRITES,
-    "list": _WRITES,
-    "why": _WRITES,
+    "explain": Right(Standing.READER, asks=True),
+    "recap": Right(Standing.READER, asks=True),
+    "show": _READS,
+    "list": _READS,
+    "why": _READS,
     "help": _ANYBODY,
     "about": _ANYBODY,
-    "lore list": _WRITES,
+    "lore list": _READS,
     "lore add": _WRITES,
     "lore forget": _WRITES,
-    "settings show": _WRITES,
+    "settings show": _READS,
     "settings rating": Right(Standing.MODERATOR),
     "settings length": Right(Standing.OWNER),
     "setup": Right(Standing.ADMIN, anywhere=True),
     "report": _ANYBODY,
     "settings lines": Right(Standing.OWNER),
     "settings voice": Right(Standing.OWNER),
-    "rate": _WRITES,
-    "review ask": _APPEALS,
+    "rate": _READS,
+    "review ask": Right(Standing.READER, anywhere=True),
     "review gentler": Right(anywhere=True, asks=True),
-    "review post": _APPEALS,
+    "review post": Right(anywhere=True),
+    "review accept": _WRITES,
+    "review keep": _WRITES,
     "review list": _REVIEWS,
     "review approve": _REVIEWS,
     "review reword": _REVIEWS,
     "review reject": _REVIEWS,
     "review log": _REVIEWS,
+    "review block": _REVIEWS,
+    "review unblock": _REVIEWS,
     "mydata export": _ANYBODY,
     "mydata delete": _ANYBODY,
 }
 """By the operation's name. A test demands a row for each, and none besides."""
 
 _WHO = {
-    Standing.WRITER: said("somebody who is not shut out of stories on this server"),
     Standing.OWNER: said("whoever began the story, or a moderator"),
     Standing.MODERATOR: said("a moderator"),
     Standing.ADMIN: said("somebody who may manage this server"),
@@ -87,10 +92,12 @@ def standing(turn: Turn, house: House, story: Story | None) -> Standing:
     """What the contributor is in this place."""
     if turn.admin:
         return Standing.ADMIN
-    if turn.contributor.id in house.workspace.blocked:
+    if _person(turn) & house.workspace.blocked:
         return Standing.BLOCKED
     if turn.roles & house.workspace.moderators:
         return Standing.MODERATOR
+    if not _writes(turn, house.workspace.writers):
+        return Standing.READER
     if story is not None and story.author_id == turn.contributor.id:
         return Standing.OWNER
     return Standing.WRITER
@@ -111,7 +118,45 @@ def check(wanted: Operation, turn: Turn, house: House, story: Story | None) -> N
             said("Stories are not told in this channel. An admin of the server chose others; /story setup shows which.")
         )
     if own < right.least:
-        raise NotAllowed(said("Only {who} can do that here.", who=_WHO[right.least]))
+        raise NotAllowed(_refusal(turn, house, own, right.least))
+
+
+def _refusal(turn: Turn, house: House, own: Standing, least: Standing) -> Said:
+    """Why not, and what is possible all the same."""
+    if own is Standing.BLOCKED:
+        reasons = [house.workspace.reasons[each] for each in sorted(_person(turn)) if each in house.workspace.reasons]
+        if not reasons:
+            return said("You were shut out of the stories on this server. {still}", still=_STILL)
+        return said(
+            "A moderator shut you out of the stories on this server. The reason: {reason} {still}",
+            reason=_ended(reasons[0]),
+            still=_STILL,
+        )
+    if own is Standing.READER and least is Standing.WRITER:
+        return said(
+            "Here you can read stories, have them explained and rate them. Writing is for those whom an admin of this "
+            "server named; ask one to let you write."
+        )
+    return said("Only {who} can do that here.", who=_WHO[least])
+
+
+_STILL = said(
+    "You can still ask for help, report something, and see or delete what is kept about you. If you think that this is "
+    "a mistake, talk to a moderator."
+)
+
+
+def _ended(reason: str) -> str:
+    return reason if reason.endswith((".", "!", "?", "。", "！", "？")) else f"{reason}."
+
+
+def _person(turn: Turn) -> frozenset[str]:
+    """The ids by which a moderator may have named the contributor: on Slack, somebody of another workspace has two."""
+    return frozenset((turn.contributor.id, turn.contributor.id.rpartition(":")[2]))
+
+
+def _writes(turn: Turn, writers: frozenset[str]) -> bool:
+    return not writers or turn.admitted or bool((turn.roles | _person(turn)) & writers)
 
 
 def check_passage(wanted: str, turn: Turn, house: House, story: Story | None, passage: Passage) -> None:
@@ -119,8 +164,21 @@ def check_passage(wanted: str, turn: Turn, house: House, story: Story | None, pa
 
     The storyteller's are everybody's.
     """
-    if passage.author_id in (STORYTELLER, turn.contributor.id) or standing(turn, house, story) >= Standing.MODERATOR:
+    if not foreign(turn, passage) or standing(turn, house, story) >= Standing.MODERATOR:
         return
     right = RIGHTS.get(wanted)
-    if right is None or right.own:
+    if right is None or right.own or (right.consent and passage.author_id == NOBODY):
         raise NotAllowed(said("Only whoever wrote that passage, or a moderator, can change it."))
+
+
+def needs_consent(wanted: str, turn: Turn, house: House, story: Story | None, passage: Passage) -> bool:
+    """Whether the passage is another person's, who is to be asked before the operation changes it."""
+    if not foreign(turn, passage) or standing(turn, house, story) >= Standing.MODERATOR:
+        return False
+    right = RIGHTS.get(wanted)
+    return right is None or right.consent
+
+
+def foreign(turn: Turn, passage: Passage) -> bool:
+    """Whether another person wrote the passage, or somebody who was forgotten."""
+    return passage.author_id not in (STORYTELLER, turn.contributor.id)

@@ -8,9 +8,10 @@ import datetime as dt
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from weakref import WeakSet
 
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, Integer, Select, bindparam, select
 
 from core import tables as t
 from core.database import Database
-from core.errors import TooOften
+from core.errors import BadArgument, TooOften
 from core.permission import RIGHTS
 from core.story import Turn
 from core.wording import Said, said
@@ -27,6 +28,7 @@ Key: TypeAlias = tuple[str, ...]
 
 _MINUTE = 60.0
 _DAY = dt.timedelta(days=1)
+_NONE: Mapping[str, int] = MappingProxyType({})
 _ASKING = [name for name, right in RIGHTS.items() if right.asks]
 
 
@@ -38,6 +40,49 @@ class Allowance:
     person_day: int = 100
     channel_minute: int = 20
     server_minute: int = 200
+
+    def within(self, own: Mapping[str, int]) -> "Allowance":
+        """With a server's own quotas, none of which is more than these."""
+        return replace(self, **{name: min(most, getattr(self, name) or most) for name, most in own.items()})
+
+    def check(self, own: Mapping[str, int]) -> None:
+        """Raises `BadArgument`, with what the operator allows, if a server's own quota is more."""
+        for word, name in _WORDS.items():
+            bound = getattr(self, name)
+            if bound and own.get(name, 0) > bound:
+                raise BadArgument(
+                    said("The operator of this bot allows {bound} at most for {word}.", bound=bound, word=word)
+                )
+
+
+_WORDS = {"person": "person_minute", "day": "person_day", "channel": "channel_minute", "server": "server_minute"}
+"""What people call each quota: for one person in a minute and in a day, for a channel and a server in a minute."""
+_MOST = 9999
+
+
+def read(value: str) -> dict[str, int]:
+    """A server's own quotas as they are typed, e.g. `person 3, day 50`; none for `none`. Raises `BadArgument`."""
+    words = value.replace(",", " ").replace("=", " ").replace(":", " ").casefold().split()
+    if words == ["none"]:
+        return {}
+    pairs = list(zip(words[::2], words[1::2], strict=False))
+    good = all(word in _WORDS and n.isascii() and n.isdigit() and 0 < int(n) <= _MOST for word, n in pairs)
+    if not pairs or len(words) % 2 or not good:
+        raise BadArgument(
+            said(
+                "Quotas are written like person 3, day 50, channel 10, server 100: whole numbers from 1 to {most}, for "
+                "one person in a minute and in a day, and for a channel and the server in a minute. Those left out are "
+                "as the operator set them; none: all of them.",
+                most=_MOST,
+            )
+        )
+    return {_WORDS[word]: int(number) for word, number in pairs}
+
+
+def shown(allowance: Allowance) -> list[str]:
+    """Quotas as they are typed; those without a limit are left out."""
+    found = [(word, getattr(allowance, name)) for word, name in _WORDS.items()]
+    return [f"{word} {most}" for word, most in found if most]
 
 
 class Quotas:
@@ -54,42 +99,60 @@ class Quotas:
         self._paid: WeakSet[Turn] = WeakSet()
         """Turns that were let through and are not over: performed again, they are not counted again."""
 
-    async def admit(self, operation: str, turn: Turn) -> None:
-        """Let a turn through and count it. Raises `TooOften`, with when to try again; then nothing is counted."""
+    @property
+    def allowance(self) -> Allowance:
+        """What the operator set."""
+        return self._allowance
+
+    async def admit(self, operation: str, turn: Turn, own: Mapping[str, int] = _NONE) -> None:
+        """Let a turn through and count it. Raises `TooOften`, with when to try again; then nothing is counted.
+
+        `own` are the server's quotas, where they are less than the operator's.
+        """
         if operation not in _ASKING or turn in self._paid:
             return
-        self._check_minute(turn)
-        await self._check_day(turn)
-        self._check_minute(turn)  # others may have come in while the database was asked
-        self._count(turn)
+        allowance = self._allowance.within(own)
+        self._check_minute(turn, allowance)
+        await self._check_day(turn, allowance)
+        self._check_minute(turn, allowance)  # others may have come in while the database was asked
+        self._count(turn, allowance)
 
     def __len__(self) -> int:
         """How many people, channels and servers are remembered."""
         return len(self._windows)
 
-    def _check_minute(self, turn: Turn) -> None:
+    def _check_minute(self, turn: Turn, allowance: Allowance) -> None:
         since = self._clock() - _MINUTE
         self._forget(since)
-        for key, most, sentence in self._limits(turn):
+        for key, most, sentence in _limits(turn, allowance):
             times = self._windows.get(key, ())
             if most and len(times) >= most and times[-most] > since:
                 raise TooOften(said("{who} {when}", who=sentence, when=_in(times[-most] - since)))
 
-    async def _check_day(self, turn: Turn) -> None:
-        most = self._allowance.person_day
+    async def _check_day(self, turn: Turn, allowance: Allowance) -> None:
+        """The operator's quota counts everywhere on the platform, a lower one of the server's own on that server."""
+        everywhere, here = self._allowance.person_day, allowance.person_day
+        await self._check_counted(turn, everywhere, here=False)
+        if here != everywhere:
+            await self._check_counted(turn, here, here=True)
+
+    async def _check_counted(self, turn: Turn, most: int, *, here: bool) -> None:
         if not most:
             return
         now = dt.datetime.now(dt.UTC)
-        oldest = await self._database.read(lambda c: _day(c, turn, now - _DAY, most))
+        oldest = await self._database.read(lambda c: _day(c, turn, now - _DAY, most, here=here))
         if oldest is not None:
             who = said("You have asked the storyteller {most} times in a day, which is as often as it goes.", most=most)
             raise TooOften(said("{who} {when}", who=who, when=_in((oldest + _DAY - now).total_seconds())))
 
-    def _count(self, turn: Turn) -> None:
+    def _count(self, turn: Turn, allowance: Allowance) -> None:
         now = self._clock()
-        for key, most, _ in self._limits(turn):
+        for key, most, _ in _limits(turn, allowance):
             if most:
-                self._windows.setdefault(key, deque(maxlen=most)).append(now)
+                times = self._windows.get(key)
+                if times is None or times.maxlen != most:  # the quota is new, or was changed
+                    times = self._windows[key] = deque(times or (), maxlen=most)
+                times.append(now)
                 self._windows.move_to_end(key)
         self._paid.add(turn)
 
@@ -101,12 +164,13 @@ class Quotas:
                 break
             del self._windows[key]
 
-    def _limits(self, turn: Turn) -> Iterator[tuple[Key, int, Said]]:
-        here, allowance = turn.place, self._allowance
-        server = (here.platform, here.workspace)
-        yield ("person", *server, turn.contributor.id), allowance.person_minute, _YOU
-        yield ("channel", *server, here.channel, here.thread), allowance.channel_minute, _HERE
-        yield ("server", *server), allowance.server_minute, _SERVER
+
+def _limits(turn: Turn, allowance: Allowance) -> Iterator[tuple[Key, int, Said]]:
+    here = turn.place
+    server = (here.platform, here.workspace)
+    yield ("person", *server, turn.contributor.id), allowance.person_minute, _YOU
+    yield ("channel", *server, here.channel, here.thread), allowance.channel_minute, _HERE
+    yield ("server", *server), allowance.server_minute, _SERVER
 
 
 _YOU = said("You have asked the storyteller often in the last minute.")
@@ -115,19 +179,25 @@ _SERVER = said("The storyteller was asked often on this server in the last minut
 
 
 @cache
-def _nth_newest() -> Select[Any]:
-    """When the turn was that `more` newer ones of `who` follow since `since`. Drawn up once: that costs most."""
+def _nth_newest(*, here: bool) -> Select[Any]:
+    """When the turn was that `more` newer ones of `who` follow since `since`. Drawn up once: that costs most.
+
+    `here`: only turns on the server `workspace` count.
+    """
     turn = t.turn.c
     of = turn.contributor_id == bindparam("who"), turn.created_at > bindparam("since", type_=turn.created_at.type)
     on = t.place.c.platform == bindparam("platform"), turn.operation.in_(_ASKING)
     wanted = select(turn.created_at).join(t.place, t.place.c.id == turn.place_id).where(*of, *on)
+    if here:
+        wanted = wanted.where(t.place.c.workspace == bindparam("workspace"))
     return wanted.order_by(turn.created_at.desc()).offset(bindparam("more", type_=Integer)).limit(1)
 
 
-def _day(connection: Connection, turn: Turn, since: dt.datetime, most: int) -> dt.datetime | None:
+def _day(connection: Connection, turn: Turn, since: dt.datetime, most: int, *, here: bool) -> dt.datetime | None:
     """When the oldest of a person's last `most` turns since then was; None if there were fewer."""
     key = {"who": turn.contributor.id, "since": since, "platform": turn.place.platform, "more": most - 1}
-    found: dt.datetime | None = connection.scalar(_nth_newest(), key)
+    key |= {"workspace": turn.place.workspace} if here else {}
+    found: dt.datetime | None = connection.scalar(_nth_newest(here=here), key)
     if found is None:
         return None
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)  # SQLite keeps no zone; ours is always UTC

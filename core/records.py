@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -85,7 +86,8 @@ class Held:
     def turn(self) -> Turn:
         """The turn in which it is posted after all: the author's, with an id of its own."""
         who = Contributor(self.contributor_id, self.author)
-        return Turn(id=f"{self.request_id}+{self.id}"[:128], place=self.place, contributor=who, **self.asked)
+        own = f"{self.request_id}+{self.id}"[:128]
+        return Turn(id=own, place=self.place, contributor=who, admitted=True, **self.asked)
 
 
 class Records:
@@ -135,6 +137,18 @@ class Records:
         wanted = _held().where(t.held.c.state == State.WAITING, since > fresh, *_on(platform, workspace))
         wanted = wanted.order_by(t.held.c.id).limit(limit)
         return await self._database.read(lambda c: [_held_of(row) for row in c.execute(wanted)])
+
+    async def usual_wait(self, platform: str, workspace: str, *, newest: int = 100) -> dt.timedelta | None:
+        """The median time from when a text was kept back until a moderator of this server decided, of the newest.
+
+        None if nothing was decided yet.
+        """
+        others = t.held.c.decided_by != t.held.c.contributor_id  # an author may post a gentler wording by themselves
+        decided = t.held.c.state.in_((State.APPROVED, State.EDITED, State.REJECTED)), others
+        times = select(t.held.c.created_at, t.held.c.decided_at).join(t.place, t.place.c.id == t.held.c.place_id)
+        wanted = times.where(*decided, *_on(platform, workspace)).order_by(t.held.c.decided_at.desc()).limit(newest)
+        waits = await self._database.read(lambda c: [row.decided_at - row.created_at for row in c.execute(wanted)])
+        return statistics.median_low(waits) if waits else None
 
     async def overridden(self, place: Place, digest: bytes) -> bool:
         """Whether a moderator of this server lets this very text pass."""

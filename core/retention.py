@@ -86,6 +86,8 @@ def _sweeps(keep: Retention, moment: dt.datetime) -> Iterator[tuple[str, Sweep]]
     yield "sighting", lambda c: _delete(c, t.sighting, t.sighting.c.seen_at < moment - _SIGHTINGS)
     yield "post", lambda c: _posts(c, before(keep.posts))
     yield "held", lambda c: _held(c, before(keep.held), before(keep.held_in_class))
+    yield "proposal", lambda c: _delete(c, t.proposal, t.proposal.c.created_at < before(keep.held))
+    yield "withdrawal", lambda c: _delete(c, t.withdrawal, t.withdrawal.c.created_at < before(keep.held))
     yield "held for good", lambda c: _delete(c, t.held, t.held.c.created_at < before(max(keep.audit, keep.held)))
     yield "report", lambda c: _delete(c, t.report, t.report.c.created_at < before(keep.audit))
     # The oldest first: what is left of a server's chain still begins with a row that says what came before it.

@@ -47,6 +47,7 @@ from core.story import (
     Lore,
     Passage,
     Place,
+    Proposal,
     Reply,
     Shape,
     Shown,
@@ -233,6 +234,30 @@ def path() -> Select[Any]:
 
 
 @cache
+def proposals() -> Select[Any]:
+    """The newest hundred wordings that wait for consent in the place `place`, the newest first."""
+    return _proposals().where(t.proposal.c.place_id == bindparam("place")).limit(100)
+
+
+@cache
+def consents() -> Select[Any]:
+    """The newest ten that wait for the consent of `author` on the server `platform`, `workspace`, and their places."""
+    here = (t.place.c[name] == bindparam(name) for name in ("platform", "workspace"))
+    where = t.place.c.workspace, t.place.c.channel, t.place.c.thread
+    of = _proposals(*where).join(t.place, t.place.c.id == t.proposal.c.place_id)
+    return of.where(t.passage.c.author_id == bindparam("author"), *here).limit(10)
+
+
+def _proposals(*more: Any) -> Select[Any]:
+    """Wordings that wait, the newest first; the passage comes last, as in a row of `path`."""
+    p = t.proposal.c
+    own = p.id.label("proposal"), p.text.label("wording"), p.given.label("told"), t.turn.c.contributor_id
+    wanted = select(*own, *more, *_passage_columns(t.passage), null().label("ids"))
+    joined = wanted.join(t.turn, t.turn.c.id == p.turn_id).join(t.passage, t.passage.c.id == p.passage_id)
+    return joined.order_by(p.id.desc())
+
+
+@cache
 def later_version() -> Select[Any]:
     """The passage on the path to head that is a version of a given one: its columns, without token ids."""
     about = aliased(t.passage)
@@ -279,6 +304,9 @@ def workspace_of(row: AnyRow) -> Workspace:
         channels=frozenset(row.workspace_channels),
         moderators=frozenset(row.workspace_moderators),
         blocked=frozenset(row.workspace_blocked),
+        reasons=row.workspace_reasons,
+        writers=frozenset(row.workspace_writers),
+        quotas=row.workspace_quotas,
         alerts=row.workspace_alerts,
         messages=row.workspace_messages,
         turns=Turns(row.workspace_turns),
@@ -335,6 +363,12 @@ def last_passage_of(row: AnyRow) -> Passage | None:
     """From a row of `arrival`."""
     passage = row[-11:]
     return None if passage[0] is None else passage_of(passage)
+
+
+def proposal_of(row: AnyRow) -> Proposal:
+    """From a row of `proposals`."""
+    passage = passage_of(row[-11:])
+    return Proposal(row.proposal, passage, row.contributor_id, stored(row.wording), given_of(row.told))
 
 
 def lore_of(row: AnyRow) -> Lore:

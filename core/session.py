@@ -17,6 +17,7 @@ from core.evidence import repeats
 from core.moderation import Cleared, Gate, phrase
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import Material, Order, Prompt, Task
+from core.quotas import Allowance
 from core.store import Store
 from core.story import (
     STORYTELLER,
@@ -91,9 +92,12 @@ class Session:
         watch: Watch,
         begin: Callable[[], Awaitable[bool]],
         erasure: Erasure | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.turn = turn
         self.erasure = erasure
+        self.allowance = allowance
+        """How often the storyteller may be asked, as the operator set it; None without any limit."""
         self.author = author
         self.house = house
         self.store = store
@@ -120,6 +124,15 @@ class Session:
     def may_change(self, operation: str, passage: Passage) -> None:
         """Raises `NotAllowed` if the passage is another person's and the operation is for one's own."""
         permission.check_passage(operation, self.turn, self.house, self._story, passage)
+
+    def needs_consent(self, operation: str, passage: Passage) -> bool:
+        """Whether the operation would change the words of another person, who is to be asked first."""
+        return permission.needs_consent(operation, self.turn, self.house, self._story, passage)
+
+    def overrides(self, operation: str, passage: Passage) -> None:
+        """Note in the audit log that somebody else's words are changed, unless they are the contributor's own."""
+        if permission.foreign(self.turn, passage):
+            self.change.log["changed another's words"] = {"operation": operation, "passage": passage.id}
 
     @property
     def policy(self) -> Policy:
@@ -209,6 +222,10 @@ class Session:
     async def for_moderators(self, text: str) -> Cleared:
         """Text that was kept back, for the eyes of moderators. Raises `Withheld` if it is for nobody's."""
         return await self._gate.clear(text, replace(self.policy, vouched=True))
+
+    async def cleared(self, text: str) -> Cleared:
+        """Text that was cleared at another time, judged by what holds now. Raises `Withheld`."""
+        return await self._gate.clear(text, self.policy, told=True)
 
     async def _as_fit(self, passages: list[Passage]) -> list[Passage]:
         """Passages as they may be shown here now: those from under another policy are judged again."""
@@ -300,14 +317,8 @@ class Session:
         )
 
     def add_refined(self, writing: Writing, *, instead_of: Passage, after: Passage | None) -> NewPassage:
-        """Note a new wording of a passage, which stays its author's.
-
-        Raises `NotAllowed` where moderators see everything of the storyteller's first.
-        """
-        if self.house.workspace.approval is not Approval.FLAGGED and self.standing < Standing.MODERATOR:
-            raise NotAllowed(
-                said("In this server a moderator sees first what the storyteller writes. Ask one to refine it.")
-            )
+        """Note a new wording of a passage, which stays its author's. Raises `NotAllowed` as `may_reword` does."""
+        self.may_reword()
         return self._note(
             after,
             kind=Kind.REFINED,
@@ -318,6 +329,13 @@ class Session:
             given=writing.given,
             origin=instead_of.root,
         )
+
+    def may_reword(self) -> None:
+        """Raises `NotAllowed` where moderators see everything of the storyteller's first."""
+        if self.house.workspace.approval is not Approval.FLAGGED and self.standing < Standing.MODERATOR:
+            raise NotAllowed(
+                said("In this server a moderator sees first what the storyteller writes. Ask one to refine it.")
+            )
 
     def add_edited(self, text: Cleared, *, instead_of: Passage, before: Passage | None) -> NewPassage:
         """Note a person's new wording of a passage, which stays its author's; what follows it stays as it is."""

@@ -33,6 +33,7 @@ from core.story import (
     Lore,
     Passage,
     Place,
+    Proposal,
     Reply,
     Step,
     Story,
@@ -234,6 +235,21 @@ class Store:
         def unit(connection: Connection) -> list[Telling]:
             found = connection.execute(wanted)
             return [Telling(rows.place_of(platform, row), rows.story_of(row), row.last_author) for row in found]
+
+        return await self._database.read(unit)
+
+    async def proposals(self, place_id: int) -> list[Proposal]:
+        """Wordings that wait for an author's consent in a place, the newest first, at most a hundred."""
+        wanted = {"place": place_id}
+        return await self._database.read(lambda c: [rows.proposal_of(r) for r in c.execute(rows.proposals(), wanted)])
+
+    async def consents(self, platform: str, workspace: str, author_id: str) -> list[tuple[Place, Proposal]]:
+        """Wordings on a server that wait for somebody's consent, and where; the newest first, at most ten."""
+        wanted = {"platform": platform, "workspace": workspace, "author": author_id}
+
+        def unit(connection: Connection) -> list[tuple[Place, Proposal]]:
+            found = connection.execute(rows.consents(), wanted)
+            return [(rows.place_of(platform, row), rows.proposal_of(row)) for row in found]
 
         return await self._database.read(unit)
 

@@ -5,6 +5,7 @@ redo, retry and branch move the head; nothing is ever destroyed.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -44,8 +45,10 @@ class Contributor:
 class Standing(IntEnum):
     """What a contributor may do in a place. Each may do what those below may."""
 
-    BLOCKED = -1
-    """An admin shut this person out: no stories, but help, reports and one's own data."""
+    BLOCKED = -2
+    """An admin or a moderator shut this person out: no stories, but help, reports and one's own data."""
+    READER = -1
+    """An admin named who may write, and this person is none of them."""
     WRITER = 0
     OWNER = 1
     """Of the open story: who began it."""
@@ -80,6 +83,8 @@ class Turn:
     """It is an ordinary message, which counts only where an admin said so."""
     dedicated: bool = False
     """The place was opened for this story alone."""
+    admitted: bool = False
+    """It was asked for when the contributor might write here, and kept until now; see `core.records.Held`."""
     local: bool = False
     """The contributor's id says who it is on this server only; on another it may be somebody else's."""
 
@@ -131,6 +136,12 @@ class Workspace:
     """Roles whose members are moderators."""
     blocked: frozenset[str] = frozenset()
     """People who take no part."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why, by person; of those whom a moderator shut out. Cleared text."""
+    writers: frozenset[str] = frozenset()
+    """Roles and people who may write; everybody if empty. Others may read, ask and rate."""
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    """How often the storyteller may be asked, by the fields of `core.quotas.Allowance`; else as the operator set it."""
     alerts: str | None = None
     """The channel in which moderators are told of reports."""
     messages: bool = False
@@ -293,6 +304,8 @@ class Shown:
     kind: Kind
     vouched: bool = False
     """A moderator let it pass although the filters do not."""
+    proposal: int | None = None
+    """Number of the new wording that is shown beside it, on which its author is to decide."""
 
 
 @dataclass(frozen=True)
@@ -326,6 +339,8 @@ class Reply:
     """What came of that, to be shown where it belongs."""
     file: Attachment | None = None
     """For whoever asked; it is not kept."""
+    withdraws: bytes | None = field(default=None, compare=False)
+    """By which the messages of ours are known that are to be written over now, since somebody was forgotten."""
     again: bool = field(default=False, compare=False)
     """The turn was performed before; this is what was said then."""
 
@@ -451,6 +466,27 @@ class Opinion:
     reason: Cleared
 
 
+@dataclass(frozen=True)
+class NewProposal:
+    """A new wording of another person's passage, about to be kept until that person decides."""
+
+    passage: Passage
+    text: Cleared
+    given: Given
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A new wording that waits for the consent of its passage's author."""
+
+    id: int
+    passage: Passage
+    """The version whose words it was made from."""
+    asker_id: str
+    text: Cleared
+    given: Given
+
+
 @dataclass
 class Change:
     """Everything that one turn writes, gathered while it lasts and committed at once at its end."""
@@ -476,6 +512,9 @@ class Change:
     workspace: Workspace | None = None
     report: Report | None = None
     opinion: Opinion | None = None
+    proposes: NewProposal | None = None
+    decided: int | None = None
+    """Number of the proposed wording that nobody needs to decide on any more."""
     rules: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Lines and veils of the story from now on."""
     settled: Settled | None = None

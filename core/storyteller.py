@@ -40,6 +40,7 @@ from core.story import (
     House,
     Place,
     Posted,
+    Proposal,
     Reply,
     Shape,
     Stage,
@@ -50,6 +51,7 @@ from core.story import (
 )
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
+from core.withdrawing import Withdrawal
 from core.wording import Language, said
 
 _AGAIN = AsyncRetrying(
@@ -206,6 +208,19 @@ class Storyteller:
         """Forget a delivery that was not dealt with, so that it may come again."""
         await self._store.unsee(key)
 
+    async def consents(self, platform: str, workspace: str, contributor_id: str) -> list[tuple[Place, Proposal]]:
+        """New wordings of a person's passages that wait for their consent on a server, and where. Reads only."""
+        return await self._store.consents(platform, workspace, contributor_id)
+
+    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
+        """Messages of ours that are to be written over, since somebody was forgotten; see `Erasure.withdrawals`."""
+        return [] if self._erasure is None else await self._erasure.withdrawals(platform, mac)
+
+    async def withdrawn(self, withdrawal: Withdrawal) -> None:
+        """Say that a message was written over, or never can be."""
+        if self._erasure is not None:
+            await self._erasure.withdrawn(withdrawal)
+
     async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
@@ -257,7 +272,7 @@ class Storyteller:
             return earlier
         permission.check(wanted, turn, house, story)
         if self._quotas is not None:
-            await self._quotas.admit(wanted.name, turn)
+            await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
         policy = house.policy(story)
         values = await self._redacted(wanted, values)
         cleared, vouched = await self._cleared(wanted, turn, values, policy)
@@ -278,6 +293,7 @@ class Storyteller:
             watch=watch,
             begin=partial(self._begin, wanted, turn, house),
             erasure=self._erasure,
+            allowance=None if self._quotas is None else self._quotas.allowance,
         )
         session.vouched = session.change.vouched = vouched
         try:

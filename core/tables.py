@@ -40,6 +40,10 @@ workspace = Table(
     Column("channels", JSON, nullable=False),
     Column("moderators", JSON, nullable=False),
     Column("blocked", JSON, nullable=False, server_default="[]"),
+    # Why, by person; of those whom a moderator shut out.
+    Column("reasons", JSON, nullable=False, server_default="{}"),
+    Column("writers", JSON, nullable=False, server_default="[]"),
+    Column("quotas", JSON, nullable=False, server_default="{}"),
     Column("alerts", String(64), nullable=True),
     Column("messages", Boolean, nullable=False),
     Column("turns", String(12), nullable=False),
@@ -113,7 +117,20 @@ message = Table(
     metadata,
     Column("place_id", ForeignKey("place.id"), primary_key=True),
     Column("message_id", String(64), primary_key=True),
-    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False, index=True),
+    # Whether the bot posted it itself; only then can it be written over.
+    Column("ours", Boolean, nullable=False, server_default=true()),
+)
+
+# Messages of ours that show words of somebody who was forgotten, until they are written over.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("place_id", ForeignKey("place.id"), primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    # Who was forgotten, as in `tombstone`.
+    Column("mac", LargeBinary(32), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
 report = Table(
@@ -271,7 +288,7 @@ passage = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("story_id", ForeignKey("story.id"), nullable=False, index=True),
-    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    Column("turn_id", ForeignKey("turn.id"), nullable=False, index=True),
     Column("parent", ForeignKey("passage.id"), nullable=True),
     Column("number", Integer, nullable=False),
     Column("kind", String(12), nullable=False),
@@ -284,6 +301,21 @@ passage = Table(
     Column("origin", Integer, nullable=True),
     # The key of the policy under which the text was cleared; under another it is judged again before it is shown.
     Column("policy", String(32), nullable=False, server_default=""),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# A new wording of a person's passage, until that person or a moderator decides on it; then the row is gone.
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place_id", ForeignKey("place.id"), nullable=False, index=True),
+    # The turn of whoever asked for it.
+    Column("turn_id", ForeignKey("turn.id"), nullable=False),
+    # The version whose words it was made from.
+    Column("passage_id", ForeignKey("passage.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("given", JSON, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

@@ -10,7 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bots.discord import messages, outbox, presses, trouble, wording
+from bots.discord import messages, outbox, presses, trouble, withdrawing, wording
 from bots.discord.commands import Words, tree
 from bots.discord.exit import guarded
 from bots.discord.reception import Reception
@@ -63,7 +63,9 @@ class StoryClient(discord.AutoShardedClient):
         await self.tree.set_translator(Words())
         async with self._member.only("commands"):
             await sync(storyteller, self.tree, self.application_id or 0)
-        await self._catch_up()
+        first = self._go_on(self._caught_up())
+        self._go_on(self._withdraw(after=first))
+        await asyncio.wait([first], timeout=_HEAD_START)
 
     async def launch_shards(self) -> None:
         """Connect: to all shards, or to those of them that this process has among others."""
@@ -149,6 +151,14 @@ class StoryClient(discord.AutoShardedClient):
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
+
+    async def _withdraw(self, *, after: "asyncio.Task[None]") -> None:
+        """Go on with writing over what a stop came before."""
+        await asyncio.wait([after])
+        try:
+            await withdrawing.carry_out(self.reception, self)
+        except Exception as error:  # the border: the bot goes on without
+            trouble.mistake(error, "en")
 
 
 def point_to(settings: Settings) -> None:

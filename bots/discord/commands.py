@@ -1,6 +1,7 @@
 """The command tree, built from the table of operations: a new operation is a new command by itself."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -25,8 +26,12 @@ _PICKED: dict[tuple[str, str], Any] = {
     ("setup", "channels"): app_commands.AppCommandChannel,
     ("setup", "alerts"): app_commands.AppCommandChannel,
     ("setup", "moderators"): discord.Role,
+    ("review block", "person"): discord.User,
+    ("review unblock", "person"): discord.User,
 }
 """Parameters that are picked on Discord, where others type an id."""
+
+_MENTION = re.compile(r"<(?:@[&!]?|#)(\d+)>")
 
 Call = Callable[..., Awaitable[None]]
 
@@ -170,7 +175,8 @@ async def _called(
         if page is None:
             return
         if operation.name == "setup":
-            await carefully(exchange, page, lambda: panel.show(exchange, page, arguments))
+            settings = {name: _with_ids(text) for name, text in arguments.items()}
+            await carefully(exchange, page, lambda: panel.show(exchange, page, settings))
         elif apart:
             await carefully(exchange, page, lambda: threads.start(exchange, page, arguments))
         else:
@@ -184,8 +190,14 @@ async def open_form(exchange: Exchange, form: forms.Form, title: str) -> None:
 
 
 def _text(value: object) -> str:
-    """An option's value as the operation reads it: the id of a channel or role, or what was typed."""
-    return str(value.id) if isinstance(value, discord.Role | app_commands.AppCommandChannel) else str(value)
+    """An option's value as the operation reads it: the id of a channel, role or person, or what was typed."""
+    picked = isinstance(value, discord.Role | discord.abc.User | app_commands.AppCommandChannel)
+    return str(value.id) if picked else str(value)  # type: ignore[attr-defined]
+
+
+def _with_ids(text: str) -> str:
+    """A setting with mentions of roles, people and channels as their ids."""
+    return _MENTION.sub(r"\1", text)
 
 
 def _short(text: str, most: int = 100) -> str:

@@ -53,11 +53,15 @@ REJECT: Final = Control(
     "reject", sentences.REJECT, "🚫", "", discord.ButtonStyle.danger, argument="number", form="review reject"
 )
 NEXT: Final = Control("next", sentences.NEXT, "⏭️", "review list", argument="after")
+ACCEPT: Final = Control(
+    "accept", sentences.ACCEPT, "✅", "review accept", discord.ButtonStyle.success, argument="number"
+)
+OLD: Final = Control("old", sentences.KEEP_OLD, "↩️", "review keep", argument="number")
 CONTROLS: Final = {
     each.act: each
     for each in (
         *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD, ADD, STOP, REMOVE, KEEP),
-        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
+        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT, ACCEPT, OLD),
     )
 }
 
@@ -101,6 +105,8 @@ def buttons(name: str, reply: Reply, locale: str) -> discord.ui.View | None:
         return view((POST, APPEAL), str(reply.gentler), locale)
     if reply.private:
         return None
+    if reply.passage is not None and reply.passage.proposal is not None:
+        return view((ACCEPT, OLD), str(reply.passage.proposal), locale)
     if reply.passage is not None:
         under = _UNDER[reply.passage.kind]
         return view(under, str(reply.passage.id), locale) if under else None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import discord
 
 from bots import sentences
-from bots.discord import layout, outbox, trouble
+from bots.discord import layout, outbox, trouble, withdrawing
 from bots.discord.controls import appeal_buttons, buttons, stop_button
 from bots.discord.page import Page
 from bots.discord.posting import file_of
@@ -156,6 +156,9 @@ class Exchange:
         await self.delivered(reply, page.messages)
         if reply.posted is not None:
             await outbox.post(self.reception, self.interaction.client, reply.posted)
+        if reply.withdraws is not None:
+            account = await withdrawing.carry_out(self.reception, self.interaction.client, reply.withdraws)
+            await page.whisper(account.told(self.locale, withdrawing.link))
         if reply.alert and reply.post is not None:
             told = Alert(turn.place, reply.post, reply.alert, turn.source, discord.utils.utcnow())
             await outbox.alert(self.reception, self.interaction.client, told)

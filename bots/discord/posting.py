@@ -59,7 +59,7 @@ async def say(
     except discord.HTTPException as error:
         if code(error) != Code.ARCHIVED:
             raise
-        await _open_again(client, channel_id, error)
+        await open_again(client, channel_id, error)
     return await _send(client, channel_id, content, view, file, nonce)
 
 
@@ -68,7 +68,8 @@ def file_of(written: Sheets) -> discord.File | None:
     return discord.File(io.BytesIO(written.file.encode()), written.name) if written.file else None
 
 
-async def _open_again(client: discord.Client, channel_id: int, error: discord.HTTPException) -> None:
+async def open_again(client: discord.Client, channel_id: int, error: discord.HTTPException) -> None:
+    """Open an archived thread again; raises `error`, which said that it is archived, if it is locked."""
     channel = await client.fetch_channel(channel_id)
     if not isinstance(channel, discord.Thread) or channel.locked:
         raise error

@@ -124,7 +124,7 @@ async def typed(reception: Reception, asked: Asked, line: str) -> None:
     """Do what was typed behind `/story` or behind a mention."""
     exchange = Exchange(reception, asked)
     try:
-        found = parse(markup.ids(line) if _setting(line) else markup.read(line))
+        found = parse(_read(line))
     except BadInput as error:
         await exchange.person()
         await _help(exchange, translated_notice(error, exchange.locale))
@@ -144,9 +144,17 @@ async def _perform(exchange: Exchange, found: Typed, line: str) -> None:
     await exchange.perform(found.operation, found.arguments)
 
 
+def _read(line: str) -> str:
+    """A line as it is parsed: channels and people by their ids where these are meant."""
+    if not _setting(line):
+        return markup.read(line)
+    return markup.ids(line) if line.lower().startswith("setup") else markup.read(markup.ids(line))
+
+
 def _setting(line: str) -> bool:
     """Whether channels and people in a line are meant by their ids, not by their names."""
-    return line.split(maxsplit=1)[:1] == ["setup"]
+    words = line.lower().split(maxsplit=2)[:2]
+    return words[:1] == ["setup"] or words in (["review", "block"], ["review", "unblock"])
 
 
 async def _help(exchange: Exchange, sentence: str) -> None:

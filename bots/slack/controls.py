@@ -56,6 +56,8 @@ APPROVE: Final = Control("approve", sentences.APPROVE, "review approve", style="
 REWORD: Final = Control("reword", sentences.REWORD, form="review reword", argument="number")
 REJECT: Final = Control("reject", sentences.REJECT, form="review reject", style="danger", argument="number")
 NEXT: Final = Control("next", sentences.NEXT, "review list", argument="after")
+ACCEPT: Final = Control("accept", sentences.ACCEPT, "review accept", style="primary", argument="number")
+OLD: Final = Control("old", sentences.KEEP_OLD, "review keep", argument="number")
 STOP: Final = Control("stop", sentences.STOP, style="danger")
 OPEN: Final = Control("open", wording.OPEN_FORM, style="primary")
 REMOVE: Final = Control("remove", wording.REMOVE, "remove", style="danger")
@@ -64,7 +66,7 @@ CONTROLS: Final = {
     each.act: each
     for each in (
         *(CONTINUE, ANOTHER, REFINE, EXPLAIN, UNDO, GOOD, BAD, ADD, START, SHOW, HELP, STOP, OPEN, REMOVE, KEEP),
-        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT),
+        *(APPEAL, GENTLER, POST, APPROVE, REWORD, REJECT, NEXT, ACCEPT, OLD),
     )
 }
 
@@ -102,6 +104,8 @@ def buttons(reply: Reply, locale: str) -> list[Json]:
     """The buttons under a public reply, as blocks: what can be done next."""
     if reply.private:
         return []
+    if reply.passage is not None and reply.passage.proposal is not None:
+        return row((ACCEPT, OLD), str(reply.passage.proposal), locale)
     if reply.passage is not None:
         under = _UNDER[reply.passage.kind]
         return row(under, str(reply.passage.id), locale) if under else []

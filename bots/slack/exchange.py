@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bots import sentences
 from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
-from bots.slack import layout, outbox, trouble
+from bots.slack import layout, outbox, trouble, withdrawing
 from bots.slack.controls import appeal_buttons, aside, buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
@@ -258,6 +260,9 @@ class Exchange:
         await self.delivered(reply, [])
         if reply.posted is not None:
             await outbox.post(self.reception, self.asked.client, reply.posted)
+        if reply.withdraws is not None:
+            account = await withdrawing.carry_out(self.reception, self._speaker, reply.withdraws)
+            await self.whisper(layout.notice(account.told(self.locale, withdrawing.link)))
         await self._alerted(reply, asking)
         if private_setting(reply):
             self.reception.forget_language(self.asked.workspace)
@@ -308,6 +313,9 @@ class Exchange:
         if reply.alert and reply.post is not None:
             told = Alert(asking.place, reply.post, reply.alert, asking.source, dt.datetime.now(dt.UTC))
             await outbox.alert(self.reception, self.asked.client, told)
+
+    async def _speaker(self, _workspace: str) -> AsyncWebClient:
+        return self.asked.client
 
     @property
     def _door(self) -> Door:

@@ -18,7 +18,7 @@ from bots.slack.reception import Reception
 from bots.slack.trouble import LOST
 from bots.slack.turns import PLATFORM, workspace
 from core.errors import StoryError
-from core.story import Telling, Turns, Workspace
+from core.story import Place, Proposal, Telling, Turns, Workspace
 from core.wording import said
 
 Json = dict[str, Any]
@@ -29,6 +29,7 @@ NO_STORIES = said("You have not written in a story yet. Begin one, or add to one
 NOTHING_WAITS = said("Nothing waits for you.")
 LINE = said("{title}: {passages} passages, told in {place}")
 ENDED = said("{title}: {passages} passages, told in {place}, ended")
+CONSENT = said("A new wording of your passage {number} waits for your consent in {place}")
 PRIVATELY = said("a private conversation")
 EVERYWHERE = said("anywhere")
 ANYBODY, ALTERNATELY = said("anybody"), said("not twice in a row")
@@ -63,7 +64,10 @@ async def show(reception: Reception, context: AsyncBoltContext, user: str) -> No
         contributor = f"{person.team}:{user}" if person.stranger else user
         tellings = await reception.storyteller.tellings(PLATFORM, here, contributor)
         chosen = await reception.storyteller.workspace(PLATFORM, here)
-        view = {"type": "home", "blocks": blocks(tellings, chosen, contributor, person.locale, reception.name)}
+        asked = await reception.storyteller.consents(PLATFORM, here, contributor)
+        consents = [_consent(place, each, person.locale) for place, each in asked]
+        shown = blocks(tellings, chosen, contributor, person.locale, reception.name, consents)
+        view = {"type": "home", "blocks": shown}
         await reception.budget.wait(here, "views.publish")
         await context.client.views_publish(user_id=user, view=view)
     except LOST as error:
@@ -72,13 +76,22 @@ async def show(reception: Reception, context: AsyncBoltContext, user: str) -> No
         trouble.mistake(error, "en")
 
 
-def blocks(tellings: Sequence[Telling], chosen: Workspace, contributor: str, locale: str, name: str) -> list[Json]:
-    """What stands in the home tab of one person."""
+def blocks(
+    tellings: Sequence[Telling],
+    chosen: Workspace,
+    contributor: str,
+    locale: str,
+    name: str,
+    consents: Sequence[str] = (),
+) -> list[Json]:
+    """What stands in the home tab of one person. `consents` are lines about wordings that wait for their consent."""
     waiting = [each for each in tellings if _waits(each, contributor)]
     others = [each for each in tellings if each not in waiting]
     return [
         *row((START,), "", locale),
-        *_part(WAITING, [_line(each, locale) for each in waiting] or [speak(NOTHING_WAITS, locale)], locale),
+        *_part(
+            WAITING, [*consents, *(_line(each, locale) for each in waiting)] or [speak(NOTHING_WAITS, locale)], locale
+        ),
         *_part(STORIES, [_line(each, locale) for each in others], locale),
         *([] if tellings else _part(STORIES, [speak(NO_STORIES, locale)], locale)),
         *_part(SETTINGS, [_set(chosen, locale), speak(SETUP, locale, command=COMMAND)], locale),
@@ -91,6 +104,14 @@ def _waits(telling: Telling, contributor: str) -> bool:
     return not telling.story.ended and telling.last_author not in (None, contributor)
 
 
+def _consent(place: Place, proposal: Proposal, locale: str) -> str:
+    return speak(CONSENT, locale, number=proposal.passage.number, place=_place(place.channel, locale))
+
+
+def _place(channel: str, locale: str) -> str:
+    return speak(PRIVATELY, locale) if channel.startswith("D") else f"<#{channel}>"
+
+
 def _part(title: str, lines: list[str], locale: str) -> Iterator[Json]:
     if lines:
         yield {"type": "header", "text": {"type": "plain_text", "text": speak(title, locale), "emoji": False}}
@@ -98,15 +119,14 @@ def _part(title: str, lines: list[str], locale: str) -> Iterator[Json]:
 
 
 def _line(telling: Telling, locale: str) -> str:
-    story, channel = telling.story, telling.place.channel
+    story = telling.story
     title = escaped(label(story.title, most=_TITLE)).replace("*", "")
-    private = channel.startswith("D")
     return speak(
         ENDED if story.ended else LINE,
         locale,
         title=f"*{title}*",
         passages=story.passages,
-        place=speak(PRIVATELY, locale) if private else f"<#{channel}>",
+        place=_place(telling.place.channel, locale),
     )
 
 

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.reception import whenever_bereaved
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
-from bots.slack import assistant, home, oauth, outbox, trouble, watched
+from bots.slack import assistant, home, oauth, outbox, trouble, watched, withdrawing
 from bots.slack.app import application, catch_all
 from bots.slack.client import client
 from bots.slack.reception import Reception
@@ -87,25 +87,37 @@ async def _catching_up(
 
     Whenever another process dies, show what that one did not.
     """
-    task = asyncio.create_task(_catch_up(reception, web))
-    later = asyncio.create_task(whenever_bereaved(member, partial(_catch_up, reception, web)))
+
+    async def only(_workspace: str) -> AsyncWebClient:
+        return web
+
+    task = asyncio.create_task(catch_up(reception, only))
+    later = asyncio.create_task(whenever_bereaved(member, partial(catch_up, reception, only)))
+    tasks = [task, later, asyncio.create_task(withdraw(reception, only, after=task))]
     try:
         ends: list[asyncio.Future[Any]] = [task, stop]
         await asyncio.wait(ends, timeout=_HEAD_START, return_when=asyncio.FIRST_COMPLETED)
         yield
     finally:
-        task.cancel()
-        later.cancel()
-        await asyncio.wait([task, later])
+        for each in tasks:
+            each.cancel()
+        await asyncio.wait(tasks)
 
 
-async def _catch_up(reception: Reception, web: AsyncWebClient) -> None:
-    async def only(_workspace: str) -> AsyncWebClient:
-        return web
-
+async def catch_up(reception: Reception, clients: outbox.Clients) -> None:
+    """Show what was not shown. A mistake of ours is logged, and the bot goes on without."""
     try:
-        await outbox.catch_up(reception, only)
-    except Exception as error:  # the border: the bot goes on without
+        await outbox.catch_up(reception, clients)
+    except Exception as error:
+        trouble.mistake(error, "en")
+
+
+async def withdraw(reception: Reception, clients: outbox.Clients, *, after: "asyncio.Task[None]") -> None:
+    """Once that is done, go on with writing over what was forgotten. A mistake of ours is logged."""
+    await asyncio.wait([after])
+    try:
+        await withdrawing.carry_out(reception, clients)
+    except Exception as error:
         trouble.mistake(error, "en")
 
 

@@ -30,7 +30,7 @@ from bots.slack.app import application, catch_all
 from bots.slack.client import client
 from bots.slack.manifest import EVENTS_PATH
 from bots.slack.reception import Reception
-from bots.slack.run import quiet
+from bots.slack.run import catch_up, quiet, withdraw
 from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.engine import EngineState
@@ -232,8 +232,9 @@ async def _until(
     """Catch up with what was not shown, by this process or one that dies, look after workspaces that left (unless
     `keep_days` is None), and wait for the signal.
     """
-    catch_up = partial(_catch_up, reception, clients)
-    tasks = [asyncio.create_task(catch_up()), asyncio.create_task(whenever_bereaved(member, catch_up))]
+    first = asyncio.create_task(catch_up(reception, clients))
+    tasks = [first, asyncio.create_task(withdraw(reception, clients, after=first))]
+    tasks.append(asyncio.create_task(whenever_bereaved(member, partial(catch_up, reception, clients))))
     if keep_days is not None:
         tasks.append(asyncio.create_task(leaving.watch(reception.storyteller, clients, keep_days)))
     try:
@@ -242,13 +243,6 @@ async def _until(
         for each in tasks:
             each.cancel()
         await asyncio.wait(tasks)
-
-
-async def _catch_up(reception: Reception, clients: outbox.Clients) -> None:
-    try:
-        await outbox.catch_up(reception, clients)
-    except Exception as error:  # the border: the bot goes on without
-        trouble.mistake(error, "en")
 
 
 def _clients(speaker: AsyncWebClient, flow: AsyncOAuthFlow | None) -> outbox.Clients:

@@ -4,19 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from core.errors import BadArgument, NotAllowed
+from core import quotas
+from core.errors import NotAllowed
 from core.filters.patterns import check
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
-from core.operations.replies import label, note, say
+from core.operations.replies import ids, label, note, say
 from core.policy import Rating
+from core.quotas import Allowance
 from core.session import Session
 from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Turns, Workspace
 from core.wording import said
 
 _LENGTHS = tuple(length.value for length in Length)
 _RATINGS = tuple(rating.value for rating in Rating)
-_LISTS = ("channels", "moderators", "blocked")
+_LISTS = ("channels", "moderators", "blocked", "writers")
 
 
 @operation("lore list", alias="lore", effect=Effect.READS)
@@ -107,6 +109,8 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
     Param("blocked", "Who takes no part: ids of people, or none", max_length=1000, lenient=True),
     Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
+    Param("writers", "Who may write: ids of roles or people, or all; others may read", max_length=1000, lenient=True),
+    Param("quotas", "How often to ask the storyteller, e.g. person 3, day 50, or none", max_length=100, lenient=True),
     aside=True,
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
@@ -114,10 +118,13 @@ async def setup(session: Session, **chosen: Cleared) -> Reply:
     old = session.house.workspace
     new = replace(old, **{name: _SETTINGS[name](value) for name, value in chosen.items() if value})
     if new == old:
-        return Reply(_standing_rules(old), private=True)
+        return Reply(_standing_rules(old, session.allowance), private=True)
+    if session.allowance is not None:
+        session.allowance.check(new.quotas)
+    new = replace(new, reasons={who: why for who, why in new.reasons.items() if who in new.blocked})
     session.change.workspace = new
     session.change.log["set up"] = {name: _told(name, value) for name, value in chosen.items() if value}
-    return Reply((*_standing_rules(new), note(phrase("This holds from now on."))), private=True)
+    return Reply((*_standing_rules(new, session.allowance), note(phrase("This holds from now on."))), private=True)
 
 
 @operation("report", Param("reason", "What is wrong with it", max_length=300), aside=True)
@@ -150,23 +157,15 @@ def _patterns(value: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ids(value: str) -> frozenset[str]:
-    """Ids parted by commas or spaces; none for the words that mean so. Raises `BadArgument`."""
-    ids = frozenset(value.replace(",", " ").split())
-    if ids <= {"all", "none"}:
-        return frozenset()
-    if not all(each.isascii() and each.replace(":", "").isalnum() and len(each) <= 32 for each in ids):
-        raise BadArgument(said("That is no list of ids. Give the ids of channels or roles, with commas between them."))
-    return ids
-
-
 _SETTINGS: dict[str, Callable[[str], Any]] = {
     "rating": Rating,
     "language": str,
-    "channels": _ids,
-    "moderators": _ids,
-    "blocked": _ids,
-    "alerts": lambda value: next(iter(_ids(value)), None),
+    "channels": ids,
+    "moderators": ids,
+    "blocked": ids,
+    "writers": ids,
+    "quotas": quotas.read,
+    "alerts": lambda value: next(iter(ids(value)), None),
     "messages": lambda value: value == "on",
     "turns": Turns,
     "approval": Approval,
@@ -175,7 +174,8 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
+def _standing_rules(rules: Workspace, allowance: Allowance | None) -> tuple[Block, ...]:
+    often = quotas.shown((allowance or Allowance(0, 0, 0, 0)).within(rules.quotas))
     listed = {name: joined(", ", [own(each) for each in sorted(getattr(rules, name))]) for name in _LISTS}
     return (
         Block(Shape.ITEM, own(rules.rating) if rules.rating else phrase("as the operator chose"), phrase("rating")),
@@ -191,4 +191,6 @@ def _standing_rules(rules: Workspace) -> tuple[Block, ...]:
         Block(Shape.ITEM, phrase("{count} of them", count=len(rules.patterns)), phrase("patterns")),
         Block(Shape.ITEM, listed["blocked"] or phrase("none"), phrase("blocked")),
         Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
+        Block(Shape.ITEM, listed["writers"] or phrase("all"), phrase("writers")),
+        Block(Shape.ITEM, joined(", ", [own(each) for each in often]) or phrase("none"), phrase("quotas")),
     )

@@ -1,5 +1,7 @@
 """What people may ask about themselves: to see everything that is kept, and to be forgotten."""
 
+from dataclasses import replace
+
 from core.erasure import Erasure
 from core.errors import NotPossible
 from core.forgetting import Person
@@ -32,14 +34,23 @@ async def mydata_delete(session: Session, passages: Cleared, confirm: Cleared) -
     """Be forgotten: your name goes from every story, and your passages too if you wish."""
     if not passages or not confirm:
         return Reply(_what_will_happen(), private=True)
-    await _erasure(session).forget(Person.of(session.turn), remove=passages == _REMOVE)
-    return say(
-        phrase(
-            "You are forgotten. Messages that were posted before stay on the platform until you or a moderator "
-            "deletes them there; I no longer know which of them were yours."
-        ),
-        private=True,
+    person = Person.of(session.turn)
+    done = await _erasure(session).forget(person, remove=passages == _REMOVE)
+    if not done.messages:
+        return say(
+            phrase(
+                "You are forgotten. Messages that were posted before stay on the platform until you or a moderator "
+                "deletes them there; I no longer know which of them were yours."
+            ),
+            private=True,
+        )
+    told = phrase(
+        "You are forgotten. Messages of mine that show your words are being emptied now, one after the other "
+        "({count}); I tell you here when that is done. What you wrote in a channel by yourself stays until you delete "
+        "it there.",
+        count=done.messages,
     )
+    return replace(say(told, private=True), withdraws=_erasure(session).mac(person))
 
 
 def _what_will_happen() -> tuple[Block, ...]:
@@ -58,8 +69,9 @@ def _what_will_happen() -> tuple[Block, ...]:
         note(
             phrase(
                 "Both remove what was kept back of yours and the words of your reports. What others wrote about you, "
-                "what the storyteller made of your words, and the moderators' record of decisions stay. Messages "
-                "already posted stay on the platform until somebody deletes them: /story mydata export lists them."
+                "what the storyteller made of your words, and the moderators' record of decisions stay. With remove, "
+                "messages of mine that show your words are emptied, as far as I know them and may; with keep, they "
+                "stay. What you wrote in a channel by yourself, you delete there: /story mydata export lists it."
             )
         ),
     )

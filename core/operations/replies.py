@@ -1,7 +1,10 @@
-"""Replies that several operations make."""
+"""What several operations need: replies that they make, the passage before another, ids as they are typed."""
 
+from core.errors import BadArgument
 from core.moderation import Cleared, phrase
-from core.story import Block, Kind, NewPassage, Passage, Reply, Shape
+from core.session import Session, Writing
+from core.story import Block, Kind, NewPassage, NewProposal, Passage, Reply, Shape
+from core.wording import said
 
 
 def new_passage(new: NewPassage) -> Block:
@@ -18,6 +21,45 @@ def label(passage: Passage) -> Cleared:
         case Kind.EDITED:
             return phrase("{number} · {author}, edited", **parts)
     return phrase("{number} · {author}", **parts)
+
+
+def propose(session: Session, passage: Passage, writing: Writing) -> Reply:
+    """Show a new wording and keep it until the passage's author decides.
+
+    Raises `NotAllowed` where moderators see everything of the storyteller's first.
+    """
+    session.may_reword()
+    session.change.proposes = NewProposal(passage, writing.text, writing.given)
+    asked = phrase(
+        "The old wording stands until {author} accepts the new one, with the button or with /story review accept.",
+        author=passage.author,
+    )
+    return Reply(
+        (
+            Block(Shape.OLD, passage.text, label(passage)),
+            Block(Shape.NEW, writing.text, phrase("proposed")),
+            note(asked),
+        )
+    )
+
+
+async def before(session: Session, passage: Passage) -> Passage | None:
+    """The passage that stands before another; None before the first."""
+    if passage.number == 1:
+        return None
+    return (await session.passages(last=passage.number - 1, limit=1))[-1]
+
+
+def ids(value: str) -> frozenset[str]:
+    """Ids parted by commas or spaces; none for the words that mean so. Raises `BadArgument`."""
+    found = frozenset(value.replace(",", " ").split())
+    if found <= {"all", "none"}:
+        return frozenset()
+    if not all(each.isascii() and each.replace(":", "").isalnum() and len(each) <= 32 for each in found):
+        raise BadArgument(
+            said("That is no list of ids. Give the ids of channels, roles or people, with commas between them.")
+        )
+    return found
 
 
 def count(passages: int) -> Cleared:

@@ -3,7 +3,9 @@
 Texts that were kept back are shown to moderators alone, one at a time, and those that nobody can let pass to nobody.
 """
 
+import datetime as dt
 import json
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -47,6 +49,7 @@ async def review_list(session: Session, after: Cleared) -> Reply:
     if not rest:
         return say(phrase("That was the last one; {count} still wait.", count=len(waiting)), private=True)
     shown = rest[0]
+    usual = await session.store.records.usual_wait(place.platform, place.workspace)
     return Reply(
         (
             note(phrase("{index} of {count} that wait.", index=waiting.index(shown) + 1, count=len(waiting))),
@@ -60,6 +63,7 @@ async def review_list(session: Session, after: Cleared) -> Reply:
                     hours=int(APPEAL_TIME.total_seconds() // 3600),
                 )
             ),
+            *(() if usual is None else (note(_waited(usual)),)),
         ),
         private=True,
         review=shown.id,
@@ -194,6 +198,14 @@ async def settings_lines(session: Session, never: Cleared, offstage: Cleared) ->
         private=not (never or offstage),
         vouched=True,
     )
+
+
+def _waited(usual: dt.timedelta) -> Cleared:
+    """How long authors wait for a decision here."""
+    minutes = math.ceil(usual.total_seconds() / 60)
+    if minutes < 120:
+        return phrase("Half of what was decided here lately waited {minutes} minutes or less.", minutes=minutes)
+    return phrase("Half of what was decided here lately waited {hours} hours or less.", hours=math.ceil(minutes / 60))
 
 
 async def _post_written(session: Session, text: Cleared) -> Reply:

@@ -3,7 +3,7 @@
 from core.errors import NotPossible
 from core.moderation import Cleared, own, phrase
 from core.operation import Param, operation
-from core.operations.replies import label, note, say
+from core.operations.replies import before, label, note, say
 from core.session import Session
 from core.story import Block, Passage, Reply, Shape
 from core.wording import said
@@ -35,9 +35,10 @@ async def edit(session: Session, number: Cleared, text: Cleared) -> Reply:
     session.may_change("edit", passage)
     if text == passage.text:
         return say(phrase("That is how it reads already."), private=True)
-    before = await _before(session, passage)
-    new = session.add_edited(text, instead_of=passage, before=before)
-    await session.keep_following(passage, before, new)
+    session.overrides("edit", passage)
+    parent = await before(session, passage)
+    new = session.add_edited(text, instead_of=passage, before=parent)
+    await session.keep_following(passage, parent, new)
     return Reply(
         (
             Block(Shape.OLD, passage.text, label(passage)),
@@ -52,18 +53,13 @@ async def remove(session: Session, number: Cleared) -> Reply:
     """Take a passage of yours out of the story; it is kept, and undo brings it back."""
     passage = await session.meant(number)
     session.may_change("remove", passage)
-    following = await session.keep_following(passage, await _before(session, passage), None)
+    session.overrides("remove", passage)
+    following = await session.keep_following(passage, await before(session, passage), None)
     gone = phrase("Taken out: {label}. To bring it back, type /story undo.", label=label(passage))
     if not following:
         return Reply((note(gone),))
     moved = phrase("Passages after it have moved up by one.")
     return Reply((note(gone), note(moved)))
-
-
-async def _before(session: Session, passage: Passage) -> Passage | None:
-    if passage.number == 1:
-        return None
-    return (await session.passages(last=passage.number - 1, limit=1))[-1]
 
 
 async def _step(session: Session, *, back: bool) -> Reply:

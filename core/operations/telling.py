@@ -6,7 +6,7 @@ from core.errors import NotAllowed, NotPossible
 from core.evidence import faithful, repeats, strangers, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
-from core.operations.replies import count, label, new_passage, note, say
+from core.operations.replies import count, label, new_passage, note, propose, say
 from core.prompts import Order, Task
 from core.session import Session
 from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story, Turns
@@ -100,6 +100,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     if not passages:
         raise NotPossible(said("There is no passage to refine yet. Add one with /story add."))
     last = passages[-1]
+    session.may_change("refine", last)
     if len(session.ids_of(last)) > session.engine.profile.window // 3:
         raise NotPossible(
             said("The last passage is too long for this storyteller to refine. Shorter passages work better.")
@@ -109,6 +110,9 @@ async def refine(session: Session, how: Cleared) -> Reply:
     if writing is None or writing.text == last.text:
         kept = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
         return say(kept, private=True)
+    if session.needs_consent("refine", last):
+        return propose(session, last, writing)
+    session.overrides("refine", last)
     session.add_refined(writing, instead_of=last, after=_parent(passages))
     return Reply(
         (

@@ -32,8 +32,14 @@ def make_parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--layers", type=int, default=4)
     pretrain.add_argument("--hidden", type=int, default=256, help="width; a multiple of 64")
     pretrain.add_argument("--mlp", type=int, default=1024)
-    pretrain.add_argument("--batch", type=int, default=1, help="times as many rows in a step; for a GPU, 16 or so")
-    pretrain.add_argument("--every-text", action="store_true", help="stories of all texts, not of the plain ones alone")
+    pretrain.add_argument(
+        "--kv-heads", type=int, default=0, help="heads of keys and values; as many as of queries if not set"
+    )
+    pretrain.add_argument("--dropout", type=float, default=0.0, help="0.1 or so where texts are read many times")
+    pretrain.add_argument("--batch", type=int, default=1, help="times as many rows in a step")
+    pretrain.add_argument(
+        "--every-text", action="store_true", help="read every text whole, in long rows: for a GPU, with --batch 32"
+    )
     evaluate = commands.add_parser("evaluate", help="measure the checkpoint on held-out text")
     evaluate.add_argument("--out", type=Path, required=True, help="working folder that holds a checkpoint")
     export = commands.add_parser("export", help="write the model folder that the bot opens")

@@ -1,5 +1,6 @@
 """Endless training rows out of a corpus, in an order that a checkpoint can go on from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
 
 from inference.training.corpus import Corpus
+from inference.training.settings import Phase
+
+_CUT = ("story", "prose")
+"""Kinds whose documents are worth something when they are cut."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,11 @@ class Batch:
 
     def to(self, device: str) -> "Batch":
         """The same on a device."""
-        return self if device == "cpu" else Batch(*(each.to(device) for each in vars(self).values()))
+        return self if device == "cpu" else Batch(*(each.to(device, non_blocking=True) for each in vars(self).values()))
+
+    def pin_memory(self) -> "Batch":
+        """The same in memory from which a GPU copies while it computes."""
+        return Batch(*(each.pin_memory() for each in vars(self).values()))
 
 
 class BatchSampler:
@@ -62,9 +72,9 @@ class BatchSampler:
             kind = kinds[int(self._rng.choice(len(kinds), p=chances))]
             start, end = self._next(kind)
             if end - start > room:
-                if kind == "story" and not parts:
+                if kind in _CUT and not parts:
                     start = end - room  # the end of a long story keeps its request and answer
-                elif kind != "story":
+                elif kind not in _CUT:
                     if end - start > length:
                         continue
                     start, end = self._next("story")
@@ -87,3 +97,37 @@ class BatchSampler:
             weights[row] = np.concatenate([self._corpus.weights[start:end] for start, end in parts]) / 100
         ids = torch.from_numpy(tokens)
         return Batch(ids[:, :-1], ids[:, 1:], torch.from_numpy(weights[:, 1:]))
+
+
+class _Rows(IterableDataset[tuple[Batch, dict[str, Any]]]):
+    """The batches of one phase, each with the sampler's place after it."""
+
+    def __init__(self, sampler: BatchSampler, phase: Phase) -> None:
+        self._sampler = sampler
+        self._phase = phase
+
+    def __iter__(self) -> Iterator[tuple[Batch, dict[str, Any]]]:
+        while True:
+            batch = self._sampler.next_batch(self._phase.rows, self._phase.length, self._phase.shares)
+            yield batch, self._sampler.state_dict()
+
+
+class Ahead:
+    """Batches that another process packs while the last ones are computed: a GPU would have to wait for them."""
+
+    def __init__(self, sampler: BatchSampler) -> None:
+        self._sampler = sampler
+        self._phase: Phase | None = None
+        self._rows: Iterator[tuple[Batch, dict[str, Any]]] = iter(())
+
+    def next_batch(self, phase: Phase) -> Batch:
+        """The next batch of a phase. The sampler is then where it would be if it had made this one itself."""
+        if phase is not self._phase:
+            self._phase = phase
+            rows = _Rows(self._sampler, phase)
+            pinned = torch.cuda.is_available()
+            loader = DataLoader(rows, batch_size=None, num_workers=1, prefetch_factor=16, pin_memory=pinned)
+            self._rows = iter(loader)
+        batch, place = next(self._rows)
+        self._sampler.load_state_dict(place)
+        return batch

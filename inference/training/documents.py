@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from inference.training.noise import add_noise, find_names, rename
-from inference.training.stream import Piece, Story, Task, story_pieces, task_pieces
+from inference.training.stream import Piece, Story, Task, Written, story_pieces, task_pieces
 from inference.training.texts import count_words, speeches_whole, split_sentences
 
 Documents = dict[str, list[list[Piece]]]
@@ -43,11 +43,22 @@ class DocumentMaker:
 
     def passages(self, sentences: list[str]) -> tuple[str, ...]:
         """Passages of 1 to 5 sentences."""
-        passages, place = [], 0
+        passages: list[str] = []
+        place = 0
         while place < len(sentences):
             size = self.rng.choice((1, 1, 2, 2, 3, 4, 5))
             passages.append(" ".join(sentences[place : place + size]))
             place += size
+        return tuple(passages)
+
+    def told_together(self, sentences: list[str], share: float) -> tuple[str | Written, ...]:
+        """Passages, of which a share counts as written by the storyteller, asked or not."""
+        passages: list[str | Written] = []
+        for text in self.passages(sentences):
+            if count_words(text) >= 15 and self.rng.random() < share:
+                passages.append(Written(self.direction(text) if self.rng.random() < 0.6 else "", text))
+            else:
+                passages.append(text)
         return tuple(passages)
 
     def lore(self, text: str) -> tuple[tuple[str, str], ...]:
@@ -117,7 +128,8 @@ class DocumentMaker:
             texts = rename(texts, self.rng, 1.0, f"{texts[2]} {written}")
             before = speeches_whole(split_sentences(texts[2]))
         lore = self.lore(texts[2]) if self.rng.random() < 0.4 else ()
-        pieces = story_pieces(Story(self.passages(before), texts[0] if self.rng.random() < 0.9 else "", texts[1], lore))
+        passages = self.told_together(before, self.rng.choice((0.0, 0.3, 0.8)))
+        pieces = story_pieces(Story(passages, texts[0] if self.rng.random() < 0.9 else "", texts[1], lore))
         return pieces + task_pieces("continue", texts[4], texts[3]) if output else pieces
 
     def refine(self, text: str) -> list[Piece]:

@@ -17,8 +17,8 @@ _CARD = Path(__file__).with_name("card.md")
 
 
 def load_model(folder: Path) -> Any:
-    """The checkpoint's model in float32."""
-    state = load_checkpoint(folder)
+    """The model of the best state in float32."""
+    state = load_checkpoint(folder, best=True)
     model = make_model(Settings.from_state_dict(state["settings"]))
     model.load_state_dict(state["model"])
     return model.eval()
@@ -59,14 +59,14 @@ def _trained(progress: dict[str, Any]) -> dict[str, float]:
 
 
 def export(folder: Path, model_folder: Path, figures: Path | None = None) -> None:
-    """Write weights (bfloat16), configuration, tokenizer and model card; files there are replaced.
+    """Write the best state's weights (bfloat16), configuration, tokenizer and model card; files there are replaced.
 
     `figures` is the table that ``python -m inference.evaluation`` wrote, for the card.
     Raises TrainingError if there is no checkpoint or tokenizer, or the disk does not take the model.
     """
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     tokenizer.encode_special_tokens = False
-    state = load_checkpoint(folder)
+    state = load_checkpoint(folder, best=True)
     window = Settings.from_state_dict(state["settings"]).window
     trained = _trained(state["progress"])
     model = load_model(folder)

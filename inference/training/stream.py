@@ -1,6 +1,7 @@
 """The story stream: how a story and a request are laid out as tokens.
 
-A stream is only ever appended to while a story grows, so that a server's prefix cache serves it.
+A stream is only ever appended to while a story grows, so that a server's prefix cache serves it: what the storyteller
+was asked for stays in it, before the passage that it wrote.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from tokenizers import Tokenizer
 
 from inference.training.tokenizer import END, END_OF_TEXT, SPECIAL_TOKENS, encode_texts
 
-FORMAT = "storycircle-stream-1"
+FORMAT = "storycircle-stream-2"
 Task = Literal["continue", "refine", "explain", "recap", "name"]
 TOKEN_IDS: dict[str, int] = {token: number for number, token in enumerate(SPECIAL_TOKENS)}
 
@@ -26,10 +27,18 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A passage that the storyteller wrote, behind what it was asked for."""
+
+    asked: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Story:
     """What is known of a story: the last passage is the newest one."""
 
-    passages: tuple[str, ...]
+    passages: tuple[str | Written, ...]
     title: str = ""
     summary: str = ""
     lore: tuple[tuple[str, str], ...] = field(default=())
@@ -41,13 +50,17 @@ def story_pieces(story: Story, weight: int = 100) -> list[Piece]:
     if story.summary:
         pieces.append(Piece("<|summary|>", story.summary.strip(), weight))
     pieces += [Piece("<|lore|>", f"{name}: {fact}".strip(), weight // 2) for name, fact in story.lore]
-    pieces += [Piece("<|passage|>", passage.strip(), weight) for passage in story.passages]
+    for passage in story.passages:
+        if isinstance(passage, Written):
+            pieces += task_pieces("continue", passage.asked, passage.text, weight)
+        else:
+            pieces.append(Piece("<|passage|>", passage.strip(), weight))
     return pieces
 
 
-def task_pieces(task: Task, asked: str, written: str) -> list[Piece]:
-    """Lay out the end of a stream: what is asked, then what shall be written."""
-    return [Piece(f"<|{task}|>", asked.strip(), 0), Piece("<|write|>", written.strip()), Piece(END)]
+def task_pieces(task: Task, asked: str, written: str, weight: int = 100) -> list[Piece]:
+    """Lay out a task: what is asked, then what shall be written. All but "continue" only at the end of a stream."""
+    return [Piece(f"<|{task}|>", asked.strip(), 0), Piece("<|write|>", written.strip(), weight), Piece(END, "", weight)]
 
 
 def render(pieces: Iterable[Piece]) -> str:

@@ -1,5 +1,6 @@
 """One training run: steps within a wall-clock budget, checkpoints, held-out losses."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,12 +13,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference.training.batches import Batch, BatchSampler
+from inference.training.batches import Ahead, Batch, BatchSampler
 from inference.training.corpus import Corpus
 from inference.training.errors import TrainingError
-from inference.training.network import make_model
+from inference.training.network import drop_out, make_model
 from inference.training.optim import Muon
 from inference.training.settings import Phase, Progress, Settings
+
+CHECKPOINT = "checkpoint.pt"
+BEST = "best.pt"
 
 
 class Trainer:
@@ -27,10 +31,13 @@ class Trainer:
         self.settings = settings
         self.progress = Progress()
         self.model = make_model(settings).to(settings.device)
+        if settings.dropout:
+            drop_out(self.model, settings.dropout)
         self._stopping = False
         self._folder = folder
         self._validation = validation
         self._sampler = BatchSampler(corpus, settings.seed)
+        self._ahead = Ahead(self._sampler) if settings.device != "cpu" else None
         matrices = [p for p in self.model.model.layers.parameters() if p.ndim == 2]
         known = {id(p) for p in matrices}
         others = [p for p in self.model.parameters() if id(p) not in known]
@@ -73,18 +80,18 @@ class Trainer:
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.settings.device, torch.bfloat16, enabled=self.settings.bfloat16)
 
-    def step(self) -> float:
-        """One optimiser step; returns the training loss. Raises TrainingError if it is not a number any more."""
+    def _next_batch(self) -> Batch:
         phase = self.phase()
+        if self._ahead is not None:
+            return self._ahead.next_batch(phase).to(self.settings.device)
+        return self._sampler.next_batch(phase.rows, phase.length, phase.shares)
+
+    def step(self) -> Tensor:
+        """One optimiser step; returns the training loss, for which a GPU need not be waited for."""
         self.model.train()
-        batch = self._sampler.next_batch(phase.rows, phase.length, phase.shares).to(self.settings.device)
+        batch = self._next_batch()
         with self._autocast():
             loss = self._fused(batch)
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"The loss of step {self.progress.step} is not a number: go on from the last checkpoint "
-                "(--resume) with another seed or a lower learning rate."
-            )
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         rate = self._rate()
@@ -95,7 +102,17 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
         self.progress.step += 1
         self.progress.tokens += batch.inputs.numel()
-        return float(loss.detach())
+        return loss.detach()
+
+    def _number(self, loss: Tensor) -> float:
+        """The loss. Raises TrainingError if it is not a number any more."""
+        number = float(loss)
+        if not math.isfinite(number):
+            raise TrainingError(
+                f"The loss of step {self.progress.step} is not a number: go on from the last checkpoint "
+                "(--resume) with another seed or a lower learning rate."
+            )
+        return number
 
     @torch.no_grad()
     def evaluate(self, documents: int | None = None) -> dict[str, float]:
@@ -119,7 +136,7 @@ class Trainer:
             results[kind] = total / max(count, 1e-6)
         return results
 
-    def save(self) -> None:
+    def save(self, name: str = CHECKPOINT) -> None:
         """Write the checkpoint in one atomic step; TrainingError if the disk does not take it."""
         state = {
             "settings": self.settings.state_dict(),
@@ -130,7 +147,7 @@ class Trainer:
             "torch_rng": torch.get_rng_state(),
             "progress": asdict(self.progress),
         }
-        path = self._folder / "checkpoint.pt"
+        path = self._folder / name
         unfinished = path.with_suffix(".tmp")
         try:
             with unfinished.open("wb") as file:
@@ -142,9 +159,9 @@ class Trainer:
             unfinished.unlink(missing_ok=True)
             raise TrainingError(f"The checkpoint {path} could not be written: {error}.") from error
 
-    def load(self) -> None:
-        """Go on from the folder's checkpoint; TrainingError if there is none."""
-        state = load_checkpoint(self._folder)
+    def load(self, *, best: bool = False) -> None:
+        """Go on from the folder's checkpoint, or its best state; TrainingError if there is none."""
+        state = load_checkpoint(self._folder, best=best)
         self.model.load_state_dict(state["model"])
         self._muon.load_state_dict(state["muon"])
         self._adam.load_state_dict(state["adam"])
@@ -153,36 +170,49 @@ class Trainer:
         self.progress = Progress(**state["progress"])
 
     def run(self, clock: Callable[[], float] = time.monotonic) -> Iterator[dict[str, float]]:
-        """Train until the budget is used up; yields what is to be logged after each step.
+        """Train until the budget is used up; yields what is to be logged after each step, or each few.
 
-        A checkpoint is written every ``checkpoint_s`` seconds, at the end, and when it is stopped.
+        A checkpoint is written every ``checkpoint_s`` seconds, at the end, and when it is stopped; another one whenever
+        the held-out loss is the lowest so far, since a run that reads its texts too often gets worse towards its end.
         """
         last = clock()
         saved = evaluated = self.progress.used_s
         while self.progress.used_s < self.settings.budget_s and not self._stopping:
-            row = {"loss": self.step(), "lr": self._rate()}
+            loss = self.step()
+            told = self.progress.step % self.settings.report_every == 0
+            row = {"loss": self._number(loss), "lr": self._rate()} if told else {}
             if self.progress.used_s - evaluated > self.settings.evaluate_s:
                 evaluated = self.progress.used_s
-                held_out = self.evaluate(self.settings.evaluate_documents)
-                row |= {f"held_out/{kind}": value for kind, value in held_out.items()}
+                row |= self._examined()
             now = clock()
             self.progress.used_s += now - last
             last = now
             row |= {"step": self.progress.step, "tokens": self.progress.tokens, "minutes": self.progress.used_s / 60}
-            yield row
+            if told or len(row) > 3:
+                yield row
             if self.progress.used_s - saved > self.settings.checkpoint_s:
                 saved = self.progress.used_s
                 self.save()
+        self._examined()
         self.save()
+
+    def _examined(self) -> dict[str, float]:
+        """Held-out losses by kind; the state is kept if it is the best one so far."""
+        held_out = self.evaluate(self.settings.evaluate_documents)
+        mean = sum(held_out.values()) / max(1, len(held_out))
+        if held_out and mean < self.progress.best:
+            self.progress.best = mean
+            self.save(BEST)
+        return {f"held_out/{kind}": value for kind, value in held_out.items()}
 
     def stop(self) -> None:
         """End the run after the step it is in; its checkpoint is then written."""
         self._stopping = True
 
 
-def load_checkpoint(folder: Path) -> dict[str, Any]:
-    """What Trainer.save wrote; TrainingError if it is missing or damaged."""
-    path = folder / "checkpoint.pt"
+def load_checkpoint(folder: Path, *, best: bool = False) -> dict[str, Any]:
+    """What Trainer.save wrote last, or the best of it if there is one; TrainingError if it is missing or damaged."""
+    path = folder / (BEST if best and (folder / BEST).is_file() else CHECKPOINT)
     if not path.is_file():
         raise TrainingError(f"There is no checkpoint at {path}: run the pretrain command first.")
     try:

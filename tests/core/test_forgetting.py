@@ -290,7 +290,7 @@ async def test_one_that_was_interrupted_is_ended_at_the_next_start(
     await database.write(lambda c: c.execute(insert(t.tombstone), vars(stone)))
     eve = Person(HERE.platform, EVE.id)
     there = await database.read(lambda c: forgetting.places(c, eve, stone.created_at))
-    wish = forgetting.Wish(eve, stone.created_at, True, there)
+    wish = forgetting.Wish(eve, stone.created_at, True, there, b"mac")
     for step in forgetting.steps(wish):  # as far as it came
         await database.write(partial(_taken, step, wish))
         if step.work is kind:

@@ -9,11 +9,11 @@ from sqlalchemy import update
 
 from core import tables as t
 from core.database import Database
-from core.errors import NotAllowed, StoryError, TooOften
+from core.errors import BadArgument, NotAllowed, StoryError, TooOften
 from core.quotas import Allowance, Quotas
 from core.story import Contributor, Turn
 from core.storyteller import Storyteller
-from tests.kit import ANA, BEN, HERE, started, storyteller, turn
+from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, storyteller, turn
 from tests.voices import ScriptedEngine
 
 NONE = Allowance(0, 0, 0, 0)
@@ -151,3 +151,65 @@ async def test_whoever_was_quiet_for_a_minute_is_forgotten(database: Database) -
         )
         clock.now += 1
     assert len(quotas) <= 2 * 61
+
+
+async def test_a_servers_own_quota_is_kept_and_holds_on_that_server_alone(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(), allowance=Allowance(person_minute=6))
+    await started(teller, "One.")
+    await started(teller, "One.", place=ELSEWHERE)
+    reply = await teller.perform("setup", by(), {"quotas": "person 1, day 50"})
+    assert "person 1, day 50, channel 20, server 200" in [str(each.text) for each in reply.blocks]
+    await teller.perform("continue", by())
+    with pytest.raises(TooOften, match="often in the last minute"):
+        await teller.perform("continue", by())
+    for _ in range(3):
+        await teller.perform("continue", by(place=ELSEWHERE))
+
+
+async def test_an_admin_lowers_raises_and_takes_back_quotas_within_the_operators(database: Database) -> None:
+    clock = Clock()
+    quotas = Quotas(replace(NONE, person_minute=6), database, clock=clock)
+    await quotas.admit("continue", by(), {"person_minute": 1})
+    with pytest.raises(TooOften):
+        await quotas.admit("continue", by(), {"person_minute": 1})
+    for own in ({"person_minute": 3}, {"person_minute": 3}):
+        await quotas.admit("continue", by(), own)
+    with pytest.raises(TooOften):
+        await quotas.admit("continue", by(), {"person_minute": 3})
+    for _ in range(3):
+        await quotas.admit("continue", by())
+    for own in ({}, {"person_minute": 100}):
+        with pytest.raises(TooOften):
+            await quotas.admit("continue", by(), own)
+
+
+async def test_more_than_the_operator_allows_cannot_be_set_and_without_a_limit_anything_can(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(), allowance=Allowance(person_minute=6, server_minute=0))
+    with pytest.raises(BadArgument, match="allows 6 at most for person"):
+        await teller.perform("setup", by(), {"quotas": "person 7"})
+    await teller.perform("setup", by(), {"quotas": "person=6, server: 5000"})
+    assert (await teller.workspace("test", "w")).quotas == {"person_minute": 6, "server_minute": 5000}
+    await teller.perform("setup", by(), {"quotas": "none"})
+    assert (await teller.workspace("test", "w")).quotas == {}
+
+
+@pytest.mark.parametrize("typed", ["person", "person 0", "person -1", "person x", "week 3", "3", "person 10000"])
+async def test_what_is_no_quota_is_refused_with_how_it_is_written(database: Database, typed: str) -> None:
+    teller = storyteller(database, ScriptedEngine())
+    with pytest.raises(BadArgument, match="written like person 3, day 50"):
+        await teller.perform("setup", by(), {"quotas": typed})
+
+
+async def test_a_servers_quota_of_the_day_counts_what_was_asked_on_that_server(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(), allowance=replace(NONE, person_day=4))
+    await started(teller, "One.")
+    await started(teller, "One.", place=ELSEWHERE)
+    await teller.perform("setup", by(), {"quotas": "day 2"})
+    await teller.perform("continue", by(place=ELSEWHERE))
+    for _ in range(2):
+        await teller.perform("continue", by())
+    with pytest.raises(TooOften, match="asked the storyteller 2 times in a day"):
+        await teller.perform("continue", by())
+    await teller.perform("continue", by(place=ELSEWHERE))
+    with pytest.raises(TooOften, match="asked the storyteller 4 times in a day"):
+        await teller.perform("continue", by(place=ELSEWHERE))

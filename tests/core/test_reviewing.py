@@ -65,6 +65,23 @@ async def test_what_a_moderator_approves_is_posted_once_as_its_authors(teller: S
     assert await told(teller) == ["One.", "A forbidden thing."]
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(9.5, "waited 10 minutes or less"), (200, "waited 4 hours or less")])
+async def test_moderators_see_how_long_authors_wait_for_them(
+    teller: Storyteller, database: Database, minutes: float, said: str
+) -> None:
+    await started(teller, "One.")
+    waited = [minutes / 2, minutes, minutes * 9]
+    for each in waited:
+        error = await refused(teller, f"A forbidden thing {each}.")
+        await do(teller, "review reject", number=error.appeal)
+        when = update(held).where(held.c.id == error.appeal)
+        begun = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=each - 0.1)
+        await database.write(lambda c, w=when, b=begun: c.execute(w.values(created_at=b)).close())  # type: ignore[misc]
+    error = await refused(teller, "The last forbidden thing.")
+    await teller.perform("review ask", turn(who=BEN, admin=False), {"number": str(error.appeal)})
+    assert said in texts(await do(teller, "review list"), Shape.NOTE)[-1]
+
+
 async def test_what_was_let_pass_once_passes_again_on_that_server_alone(teller: Storyteller) -> None:
     await started(teller, "One.")
     await started(teller, "One.", place=ELSEWHERE)

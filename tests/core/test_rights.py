@@ -21,19 +21,23 @@ from core.storyteller import Storyteller
 from tests.kit import ANA, HERE, started, storyteller, turn
 from tests.voices import ScriptedEngine
 
-EVERYBODY = {"blocked", "writer", "owner", "moderator", "admin"}
-WRITERS = EVERYBODY - {"blocked"}
+EVERYBODY = {"blocked", "reader", "writer", "owner", "moderator", "admin"}
+READERS = EVERYBODY - {"blocked"}
+WRITERS = READERS - {"reader"}
 TELLERS = {"owner", "moderator", "admin"}
 REVIEWING = {"review list", "review approve", "review reword", "review reject", "review log"}
+REVIEWING |= {"review block", "review unblock"}
 MAY: dict[str, set[str]] = {
     **dict.fromkeys(("help", "about", "report", "mydata export", "mydata delete"), EVERYBODY),
     **dict.fromkeys(
         ("start", "add", "continue", "retry", "refine", "resume", "undo", "redo", "edit", "remove"), WRITERS
     ),
-    **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show"), WRITERS),
-    **dict.fromkeys(("lore list", "lore add", "lore forget"), WRITERS),
+    **dict.fromkeys(("explain", "recap", "show", "list", "why", "settings show", "lore list", "rate"), READERS),
+    **dict.fromkeys(("lore add", "lore forget"), WRITERS),
     **dict.fromkeys(("end", "settings length", "settings lines", "settings voice"), TELLERS),
-    **dict.fromkeys(("review ask", "review gentler", "review post", "rate"), WRITERS),
+    **dict.fromkeys(("review gentler", "review post"), WRITERS),
+    "review ask": READERS,
+    **dict.fromkeys(("review accept", "review keep"), WRITERS),
     "settings rating": {"moderator", "admin"},
     **{name: {"moderator", "admin"} for name in REVIEWING},
     "setup": {"admin"},
@@ -42,16 +46,21 @@ MAY: dict[str, set[str]] = {
 EVERYWHERE = {"help", "about", "report", "setup", "mydata export", "mydata delete", *REVIEWING}
 EVERYWHERE |= {"review ask", "review gentler", "review post"}
 OWN_ONLY = {"edit", "remove"}
+ASKED_FIRST = {"refine"}
+"""Another person's passage is changed only once that person accepts."""
 SPENDING = {"continue", "retry", "refine", "explain", "recap", "review gentler"}
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "blocked": {"who": Contributor("out", "Out")},
-    "writer": {"who": Contributor("w", "Wim")},
-    "owner": {"who": ANA},
+    "reader": {"who": Contributor("r", "Ria")},
+    "writer": {"who": Contributor("w", "Wim"), "roles": frozenset({"55"})},
+    "owner": {"who": ANA, "roles": frozenset({"55", "56"})},
     "moderator": {"who": Contributor("m", "Mo"), "roles": frozenset({"77"})},
     "admin": {"who": Contributor("a", "Ada"), "admin": True},
 }
-WORKSPACE = Workspace(moderators=frozenset({"77"}), blocked=frozenset({"out", "elsewhere"}))
+WORKSPACE = Workspace(
+    moderators=frozenset({"77"}), blocked=frozenset({"out", "elsewhere"}), writers=frozenset({"55", "somebody"})
+)
 STORY = Story(1, phrase("The Lamp"), phrase(""), phrase("Ana"), ended=False, head=1, passages=1, author_id=ANA.id)
 EVERY = list(itertools.product(sorted(OPERATIONS), PEOPLE, (True, False)))
 
@@ -89,11 +98,22 @@ def test_another_persons_passage_takes_a_moderator(name: str) -> None:
         asking = asked(role)
         for author in (asking.contributor.id, "somebody else", STORYTELLER, NOBODY):
             others = author in ("somebody else", NOBODY)
-            if others and name in OWN_ONLY and role not in ("moderator", "admin"):
+            never = others and (name in OWN_ONLY or (name in ASKED_FIRST and author == NOBODY))
+            if never and role not in ("moderator", "admin"):
                 with pytest.raises(NotAllowed, match="whoever wrote"):
                     permission.check_passage(name, asking, house(here=True), STORY, passage(author))
             else:
                 permission.check_passage(name, asking, house(here=True), STORY, passage(author))
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_another_person_is_asked_before_their_words_change_unless_a_moderator_does_it(name: str) -> None:
+    for role in PEOPLE:
+        asking = asked(role)
+        for author in (asking.contributor.id, "somebody else", STORYTELLER):
+            asks = permission.needs_consent(name, asking, house(here=True), STORY, passage(author))
+            expected = author == "somebody else" and name in ASKED_FIRST and role not in ("moderator", "admin")
+            assert asks == expected
 
 
 async def _nothing(_session: Any) -> Reply:
@@ -113,7 +133,9 @@ async def full(database: Database) -> AsyncIterator[Storyteller]:
     teller = storyteller(database, ScriptedEngine())
     await started(teller, "One.")
     await teller.perform(
-        "setup", turn(), {"moderators": "77", "blocked": "out", "channels": f"{HERE.channel}, elsewhere"}
+        "setup",
+        turn(),
+        {"moderators": "77", "blocked": "out", "writers": "55", "channels": f"{HERE.channel}, elsewhere"},
     )
     yield teller
 
@@ -171,5 +193,7 @@ async def test_only_what_is_marked_so_asks_the_storyteller(database: Database) -
         try:
             await teller.perform(name, turn(), given)
         except Exception as error:
-            assert any(why in str(error) for why in ("redo", "lore", "being told", "kept back", "one voice")), name
+            assert any(
+                why in str(error) for why in ("redo", "lore", "being told", "kept back", "one voice", "you may decide")
+            ), name
         assert len(voice.requests) == before, name

@@ -519,7 +519,7 @@ async def test_any_text_is_kept_as_it_was_typed_without_what_only_harms(
 
 async def test_every_operation_says_something_in_an_empty_place_or_why_not(teller: Storyteller) -> None:
     needed = {"title": "T", "text": "t", "name": "n", "fact": "f", "rating": "g", "length": "short"}
-    needed |= {"number": "1", "mark": "good"}
+    needed |= {"number": "1", "mark": "good", "person": "u9", "reason": "r"}
     for name, each in OPERATIONS.items():
         place = Place(platform="test", workspace="w", channel=name)
         arguments = {param.name: needed[param.name] for param in each.params if param.required}

@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 
 from inference.folder import ModelFolder
 from inference.training.__main__ import main
-from inference.training.batches import BatchSampler
-from inference.training.corpus import open_corpus, write_corpus
+from inference.training.batches import Ahead, BatchSampler
+from inference.training.corpus import encode_documents, open_corpus, write_corpus
 from inference.training.documents import DocumentMaker, extractive_questions
 from inference.training.errors import TrainingError
 from inference.training.export import export
@@ -26,7 +26,7 @@ from inference.training.noise import add_noise, find_names, rename
 from inference.training.optim import orthogonalize
 from inference.training.recipes import KINDS, make_documents
 from inference.training.settings import Phase, Settings
-from inference.training.stream import TOKEN_IDS, Piece, Story, encode, render, story_pieces, task_pieces
+from inference.training.stream import TOKEN_IDS, Piece, Story, Written, encode, render, story_pieces, task_pieces
 from inference.training.texts import plainest, read_records, speeches_whole, split_sentences
 from inference.training.tokenizer import SPECIAL_TOKENS, encode_texts, load_tokenizer, train_tokenizer
 from inference.training.train import Trainer, load_checkpoint
@@ -57,7 +57,7 @@ def corpus_folder(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory
         "story": [maker.story(STORY) for _ in range(8)],
         "refine": [maker.rewrite("teh owl", "", "The owl.") for _ in range(8)],
     }
-    write_corpus(folder, tokenizer, documents)
+    write_corpus(folder, [encode_documents(tokenizer, documents)])
     return folder
 
 
@@ -97,6 +97,10 @@ def test_the_stream_is_laid_out_as_the_bot_sends_it() -> None:
         "<|continue|>it rains<|write|>It rained.<|end|>"
     )
     assert render(story_pieces(Story(("Once.",)))) == "<|endoftext|><|title|><|passage|>Once."
+    together = Story(("Once.", Written("it rains", "It rained."), "Then."))
+    assert render(story_pieces(together)) == (
+        "<|endoftext|><|title|><|passage|>Once.<|continue|>it rains<|write|>It rained.<|end|><|passage|>Then."
+    )
 
 
 def test_only_what_the_model_shall_write_counts_fully(tokenizer: Tokenizer) -> None:
@@ -128,8 +132,8 @@ def test_a_continue_document_holds_the_story_and_whole_sentences(tokenizer: Toke
     sentences = split_sentences(STORY)
     for seed in range(30):
         pieces = DocumentMaker(seed).story(STORY)
-        written = next((piece.text for piece in pieces if piece.token == "<|write|>"), "")
-        if written:
+        written = pieces[-2].text
+        if pieces[-2].token == "<|write|>" and pieces[-1].text == "" and pieces[-3].weight == 0:
             assert 40 <= len(written.split()) <= 115
             assert len(split_sentences(written)) <= len(sentences)
             assert written[-1] in '.!?"'
@@ -170,7 +174,7 @@ def data(tmp_path: Path) -> Path:
 def test_every_kind_of_document_comes_out_of_a_data_folder_and_none_out_of_what_is_held_out(data: Path) -> None:
     documents = make_documents(data, 1)
     assert set(documents) == set(KINDS)
-    assert all(documents.values())
+    assert [kind for kind, some in documents.items() if not some] == ["prose"], "which is for a GPU"
     assert documents == make_documents(data, 1)
     told = json.dumps([piece.text for some in documents.values() for pieces in some for piece in pieces])
     assert "The Bell" in told
@@ -212,6 +216,44 @@ def test_a_resumed_run_gives_the_same_losses(corpus_folder: Path, tmp_path: Path
     assert len(losses) == 12
     assert part == losses
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_the_state_that_does_best_on_held_out_text_is_kept_though_the_run_goes_on(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    corpus = open_corpus(corpus_folder)
+    size = Settings(
+        budget_s=12,
+        layers=1,
+        hidden=16,
+        mlp=32,
+        heads=1,
+        vocab_size=400,
+        phases=TINY,
+        evaluate_s=1,
+        evaluate_documents=2,
+        muon_lr=0.5,
+    )
+    trainer = Trainer(corpus, corpus, tmp_path, size)
+    told = [row for row in trainer.run(count().__next__) if "held_out/story" in row]
+    means = [(row["held_out/story"] + row["held_out/refine"]) / 2 for row in told]
+    assert len(means) > 3
+    kept = load_checkpoint(tmp_path, best=True)
+    assert kept["progress"]["best"] == pytest.approx(min(*means, trainer.progress.best))
+    trainer.load(best=True)
+    losses = trainer.evaluate(size.evaluate_documents)
+    assert sum(losses.values()) / 2 == pytest.approx(kept["progress"]["best"], rel=1e-4)
+
+
+def test_what_is_left_out_while_training_is_there_when_it_is_measured(corpus_folder: Path, tmp_path: Path) -> None:
+    size = Settings(budget_s=1, layers=1, hidden=16, mlp=32, heads=1, vocab_size=400, phases=TINY, dropout=0.5)
+    trainer = Trainer(open_corpus(corpus_folder), None, tmp_path, size)
+    torch.nn.init.normal_(trainer.model.model.layers[0].mlp.down_proj.weight)
+    batch = BatchSampler(open_corpus(corpus_folder), 1).next_batch(2, 32, {"story": 1.0})
+    trainer.model.train()
+    assert trainer.loss(batch) != trainer.loss(batch)
+    trainer.model.eval()
+    assert trainer.loss(batch) == trainer.loss(batch)
 
 
 def test_a_full_disk_at_a_checkpoint_is_told_and_the_old_checkpoint_stays(
@@ -294,6 +336,23 @@ def test_rows_are_full_and_targets_are_the_next_tokens(corpus_folder: Path) -> N
     batch = BatchSampler(open_corpus(corpus_folder), 1).next_batch(3, 40, {"story": 0.5, "refine": 0.5})
     assert batch.inputs.shape == batch.targets.shape == batch.weights.shape == (3, 40)
     assert np.array_equal(batch.inputs[:, 1:], batch.targets[:, :-1])
+
+
+def test_batches_made_ahead_are_the_same_and_leave_the_sampler_where_it_would_be(corpus_folder: Path) -> None:
+    beside, ahead = (BatchSampler(open_corpus(corpus_folder), 1) for _ in range(2))
+    batches = Ahead(ahead)
+    for phase in (TINY[0], TINY[0], TINY[1]):
+        expected = beside.next_batch(phase.rows, phase.length, phase.shares)
+        assert torch.equal(batches.next_batch(phase).inputs, expected.inputs)
+        assert ahead.state_dict() == beside.state_dict()
+
+
+def test_texts_shared_among_processes_are_all_read_once(data: Path) -> None:
+    whole = make_documents(data, 1, every_text=True)
+    parts = [make_documents(data, 1, every_text=True, part=(n, 2)) for n in range(2)]
+    assert all(whole.values())
+    for kind in ("story", "prose"):
+        assert sum(len(part[kind]) for part in parts) == len(whole[kind])
 
 
 def test_no_piece_of_a_story_begins_inside_a_speech() -> None:

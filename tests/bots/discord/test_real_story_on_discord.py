@@ -43,6 +43,10 @@ PLAYED: tuple[tuple[str, dict[str, object]], ...] = (
     ("review ask", {"number": 1}),
     ("review gentler", {"number": 1}),
     ("review post", {"number": 1}),
+    ("review block", {"person": "ben", "reason": "Only trying."}),
+    ("review unblock", {"person": "ben"}),
+    ("review accept", {"number": 1}),
+    ("review keep", {}),
     ("about", {}),
     ("help", {}),
     ("end", {}),
@@ -61,11 +65,13 @@ async def test_every_operation_works_on_discord_with_the_real_storyteller(
     assert {name for name, _ in PLAYED} == set(OPERATIONS)
     database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
     async with LoopbackDiscord() as discord:
-        ana = discord.user("ana")
+        ana, ben = discord.user("ana"), discord.user("ben")
         guild = discord.guild("Harrow", owner=ana)
+        guild.join(ben)
         channel = guild.text_channel("stories")
         async with application(discord, database, storyteller_engine):
-            for name, given in PLAYED:
+            for name, typed in PLAYED:
+                given = typed | ({"person": ben} if "person" in typed else {})
                 asked = await discord.slash(ana, channel, f"story {name}", **given)  # type: ignore[arg-type]
                 await asked.until(_answered, 60)
                 assert asked.acked_after is not None

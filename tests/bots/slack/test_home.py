@@ -48,6 +48,18 @@ async def test_somebody_new_sees_how_to_begin(club: Club) -> None:
     await club.slack.until(lambda: any("The Lamp" in each.text for each in club.tales.messages))
 
 
+async def test_a_new_wording_waits_for_the_passages_author_alone(club: Club, engine: Voice) -> None:
+    await club.ask(club.ben, "start The Lamp")
+    await club.ask(club.ana, "add Mara found a lamp.")
+    engine.say("Mara found a shining lamp.")
+    await club.ask(club.ben, "refine more light")
+    sentence = "A new wording of your passage 1 waits for your consent"
+    assert sentence in (await club.slack.open_home(club.ana)).text
+    assert "等你同意" not in (await club.slack.open_home(club.ben)).text
+    await club.ask(club.ana, "review accept")
+    assert sentence not in (await club.slack.open_home(club.ana)).text
+
+
 async def test_a_story_waits_for_whoever_did_not_write_last(club: Club) -> None:
     await club.ask(club.ana, "start The Lamp")
     await club.ask(club.ana, "add Mara found a lamp.")

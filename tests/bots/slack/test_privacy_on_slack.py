@@ -24,4 +24,4 @@ async def test_being_forgotten_is_explained_first_and_then_done(scene: Scene) ->
     shown = await scene.shown()
     assert "Mara" not in shown
     assert "[…]" in shown
-    assert scene.told == before
+    assert len(scene.told) == len(before)
