@@ -8,56 +8,66 @@ bot with a real database, its quotas and its fair queue.
 
 import argparse
 import asyncio
+import random
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.row import HEAD, Aim, Row, median, quantile
 from benchmarks.turns import answer
-from bots.assembly import allowance
+from bots.assembly import allowance, gate
 from bots.settings import load
 from core.database import Database
 from core.engine import Piece, Request
-from core.errors import EngineBusy, StoryError
+from core.errors import StoryError
 from core.fairness import FairEngine
-from core.filters.personal import PersonalFilter
-from core.filters.words import WordFilter
-from core.moderation import Gate
-from core.quotas import Quotas
+from core.quotas import Allowance, Quotas
 from core.store import Store
 from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.voices import ScriptedEngine
 
-_SLOTS, _WRITING, _WAITING = 4, 0.4, 8
-"""Answers at a time, seconds for each, and answers that may wait: a capacity of 10 a second, so that ten times as much
-is what the bot can do on a small machine that has other work too."""
-_CAPACITY = _SLOTS / _WRITING
+_WRITING, _WARMING = 0.4, 2.0
+"""Seconds for an answer on the average, and seconds that are not counted, until as many are written as can be."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Answers at a time, and answers that may wait."""
+
+    slots: int
+    waiting: int
+
+    @property
+    def capacity(self) -> float:
+        """Answers a second."""
+        return self.slots / _WRITING
+
+
+SMALL, LARGE = Size(4, 8), Size(16, 32)
+"""A capacity of 10 a second, where quotas and fairness matter; and of 40, where what a refusal costs does."""
 
 
 class SlowEngine(ScriptedEngine):
-    """Writes `slots` answers at a time, `seconds` each; `waiting` more may wait in order of arrival."""
+    """Takes its time for each answer, half of it or half as much again as on the average, so that none keep step.
 
-    def __init__(self) -> None:
-        super().__init__(answer)
-        self._slots = asyncio.Semaphore(_SLOTS)
-        self._present = 0
+    How many it writes at a time is the affair of the fair queue before it.
+    """
+
+    chance = random.Random(7)
+    go_on = asyncio.Event()
+    go_on.set()
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """An answer, in its time."""
-        if self._present >= _SLOTS + _WAITING:
-            raise EngineBusy
-        self._present += 1
-        try:
-            async with self._slots:
-                await asyncio.sleep(_WRITING)
-                text = answer(request)
-                yield Piece(text, self.encode(text))
-                yield Piece("", (), "stop", 0)
-        finally:
-            self._present -= 1
+        await asyncio.sleep(_WRITING * self.chance.uniform(0.5, 1.5))
+        await self.go_on.wait()
+        text = answer(request)
+        yield Piece(text, self.encode(text))
+        yield Piece("", (), "stop", 0)
 
 
 @dataclass
@@ -66,6 +76,8 @@ class Outcome:
 
     served: list[float] = field(default_factory=list)
     """Seconds of each that was written."""
+    ended: list[float] = field(default_factory=list)
+    """When each of them was, by the clock."""
     told: list[float] = field(default_factory=list)
     """Seconds until each that was not was told so."""
     lost: int = 0
@@ -88,7 +100,8 @@ async def _one(teller: Storyteller, outcome: Outcome, turn: Turn) -> None:
     except StoryError:
         outcome.told.append(time.perf_counter() - began)
     else:
-        outcome.served.append(time.perf_counter() - began)
+        outcome.ended.append(time.perf_counter())
+        outcome.served.append(outcome.ended[-1] - began)
 
 
 async def _begin(teller: Storyteller, channels: dict[int, int]) -> None:
@@ -98,17 +111,26 @@ async def _begin(teller: Storyteller, channels: dict[int, int]) -> None:
             await teller.perform("start", _turn(server, channel, -1), {"title": "The Lamp"})
 
 
-async def _on_bot(use: Callable[[Storyteller], Awaitable[list[Row]]]) -> list[Row]:
+@asynccontextmanager
+async def _bot(size: Size, quota: Allowance | None = None, *, foresees: bool = True) -> AsyncIterator[Storyteller]:
+    """The bot with its quotas and every filter that needs no model.
+
+    Without `foresees` it learns only from the queue itself that no more may wait.
+    """
+    settings = load(moderation_seconds=60)  # on a busy machine nothing may be held for being slow
+    doorkeeper = gate(settings)
+    await doorkeeper.warm()
+    queue = FairEngine(SlowEngine(answer), at_once=size.slots, waiting=size.waiting)
     with tempfile.TemporaryDirectory() as name:
         database = await Database.open(f"sqlite+aiosqlite:///{Path(name) / 'bench.db'}")
-        teller = Storyteller(
-            store=Store(database),
-            gate=Gate([WordFilter(), PersonalFilter()]),
-            engine=FairEngine(SlowEngine(), at_once=_SLOTS, waiting=_WAITING),
-            quotas=Quotas(allowance(load()), database),
-        )
         try:
-            return await use(teller)
+            yield Storyteller(
+                store=Store(database),
+                gate=doorkeeper,
+                engine=queue,
+                quotas=Quotas(quota or allowance(settings), database),
+                busy=queue.busy if foresees else lambda _salt: False,
+            )
         finally:
             await database.close()
 
@@ -119,7 +141,7 @@ async def fairness(seconds: float) -> list[Row]:
     The bot has the quotas that it has by default.
     """
 
-    async def use(teller: Storyteller) -> list[Row]:
+    async with _bot(SMALL) as teller:
         await _begin(teller, dict.fromkeys(range(1, 100), 1) | {0: 40})
         alone, beside, flood = Outcome(), Outcome(), Outcome()
         await _normal(teller, alone, seconds)
@@ -143,8 +165,6 @@ async def fairness(seconds: float) -> list[Row]:
             Row(f"{name}: others served", 1 - refused, 1.0, "of asked", "all of them", Aim(least=0.99)),
         ]
 
-    return await _on_bot(use)
-
 
 async def _normal(teller: Storyteller, outcome: Outcome, seconds: float) -> None:
     """Each of 99 servers asks once in forty seconds: a quarter of the capacity. Those whose time comes ask."""
@@ -164,45 +184,72 @@ async def _flood(teller: Storyteller, outcome: Outcome, channel: int, stop: asyn
         await asyncio.sleep(0.02)
 
 
-async def overload(seconds: float) -> list[Row]:
+async def overload(seconds: float, size: Size = LARGE) -> list[Row]:
     """What the engine can serve, then ten times as much; each turn in a channel of its own."""
-
-    async def use(teller: Storyteller) -> list[Row]:
-        channels = int(_CAPACITY * 20)
+    channels = int(size.capacity * 20)
+    async with _bot(size) as teller:
         await _begin(teller, dict.fromkeys(range(channels), 1))
-        _, served = await _asked(teller, 1, seconds, channels)
-        much, served_then = await _asked(teller, 10, seconds, channels)
-        asked = len(much.served) + len(much.told)
-        late = quantile(much.told, 0.99)
-        return [
-            Row(
-                "10 × capacity: turns served",
-                served_then,
-                served,
-                "a second",
-                "asked for as many as it can",
-                Aim(least=0.95),
-            ),
-            Row(
-                "  beside what the engine can do", served, _CAPACITY, "a second", "its slots / its time", Aim(least=0.9)
-            ),
-            Row("10 × capacity: told that it is busy, p99", late, 3.0, "s", "the limit: 3 s", Aim(1)),
-            Row("10 × capacity: turns without an answer", much.lost, asked, "turns", "asked for", Aim(0)),
-        ]
-
-    return await _on_bot(use)
+        _, served = await _asked(teller, size.capacity, seconds, channels)
+        much, served_then = await _asked(teller, size.capacity * 10, seconds, channels)
+    asked = len(much.served) + len(much.told) + much.lost
+    name = f"10 × a capacity of {size.capacity:.0f}"
+    return [
+        Row(f"{name}: served", served_then, size.capacity, "a second", "what the engine can do", Aim(least=0.95)),
+        Row("  beside a crowd that it can serve", served_then, served, "a second", "1 × the capacity", Aim(least=0.95)),
+        Row(f"{name}: told so, p99", quantile(much.told, 0.99), 3.0, "s", "the limit: 3 s", Aim(1)),
+        Row(f"{name}: served after, p99", quantile(much.served, 0.99), 3.0, "s", "3 s"),
+        Row(f"{name}: without an answer", much.lost, asked, "turns", "asked for", Aim(0)),
+    ]
 
 
-async def _asked(teller: Storyteller, times: float, seconds: float, channels: int) -> tuple[Outcome, float]:
-    """Ask so many times the capacity. Returns what came of it, and turns served a second meanwhile."""
+async def refusal(times: int, size: Size = SMALL) -> list[Row]:
+    """Processor time of a refused turn, asked beforehand and not, in turns of twenty."""
+    quota = Allowance(0, 1_000_000, 0, 0)  # as often as we like, but looked up as always
+    async with _bot(size, quota) as foreseeing, _bot(size, quota, foresees=False) as blind:
+        taken: dict[bool, list[float]] = {True: [], False: []}
+        for teller in (foreseeing, blind):
+            await _begin(teller, dict.fromkeys(range(size.slots + size.waiting + 20), 1))
+        for _ in range(times // 20 + 1):
+            for foresees, teller in ((True, foreseeing), (False, blind)):
+                outcome = Outcome()
+                async with _full(teller, size):
+                    began = time.process_time()
+                    for number in range(20):
+                        await _one(teller, outcome, _turn(number, 0, 0))
+                    taken[foresees].append((time.process_time() - began) / len(outcome.told) * 1e6)
+    ours, without = (median(taken[each][1:]) for each in (True, False))  # the first of each warms up
+    return [Row("processor time of a refused turn", ours, without, "µs", "refused by the queue itself", Aim(0.7))]
+
+
+@asynccontextmanager
+async def _full(teller: Storyteller, size: Size) -> AsyncIterator[None]:
+    """As many turns as may write and wait, from servers 20, 21, …, as long as the block lasts."""
+    engine = teller.engine
+    assert isinstance(engine, FairEngine)
+    SlowEngine.go_on.clear()
+    servers = range(20, 20 + size.slots + size.waiting)
+    crowd = [asyncio.create_task(_one(teller, Outcome(), _turn(number, 0, 0))) for number in servers]
+    async with asyncio.timeout(60):
+        while not engine.busy("another"):  # noqa: ASYNC110 - the engine tells nobody
+            await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        SlowEngine.go_on.set()
+        await asyncio.gather(*crowd)
+
+
+async def _asked(teller: Storyteller, rate: float, seconds: float, channels: int) -> tuple[Outcome, float]:
+    """Ask so many times a second. Returns what came of it, and turns served a second once the engine was full."""
     outcome, tasks = Outcome(), set[asyncio.Task[None]]()
     began, asked = time.perf_counter(), 0
-    while (passed := time.perf_counter() - began) < seconds:
-        while asked < passed * _CAPACITY * times:
+    while (passed := time.perf_counter() - began) < _WARMING + seconds:
+        while asked < passed * rate:
             tasks.add(asyncio.create_task(_one(teller, outcome, _turn(asked % channels, 0, asked))))
             asked += 1
         await asyncio.sleep(0.005)
-    served = len(outcome.served) / (time.perf_counter() - began)
+    counted = [each for each in outcome.ended if each - began > _WARMING]
+    served = len(counted) / (time.perf_counter() - began - _WARMING)
     await asyncio.gather(*tasks)
     outcome.lost = asked - len(outcome.served) - len(outcome.told)
     return outcome, served
@@ -210,7 +257,8 @@ async def _asked(teller: Storyteller, times: float, seconds: float, channels: in
 
 async def measure(*, quick: bool = True) -> list[Row]:
     """All rows."""
-    return [*await fairness(12 if quick else 40), *await overload(8 if quick else 30)]
+    crowd = [*await fairness(12 if quick else 40), *await overload(8 if quick else 30)]
+    return [*crowd, *await refusal(100 if quick else 400)]
 
 
 def main() -> None:
@@ -219,7 +267,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     chosen = parser.parse_args()
     print(HEAD)
-    for rows in (fairness(chosen.seconds), overload(chosen.seconds)):
+    for rows in (fairness(chosen.seconds), overload(chosen.seconds), refusal(200)):
         for row in asyncio.run(rows):
             print(row, flush=True)
 

@@ -70,7 +70,8 @@ async def _slack(quick: bool) -> list[Row]:
 
     count, seconds = (200, 4.0) if quick else (1000, 10.0)
     rates = await slack.rates(20 if quick else 80)
-    return [*await slack.bursts(count, seconds), *await slack.turns(), *rates]
+    both = [*await slack.bursts(count, seconds), *await slack.bursts(count, seconds, http=True)]
+    return [*both, *await slack.turns(), *rates]
 
 
 PARTS: dict[str, Part] = {

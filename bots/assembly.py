@@ -66,10 +66,12 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         if limited:
             await parts.enter_async_context(tidying(database, retention(settings)))
         doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
+        queue = fair(voice, settings)
         yield Storyteller(
             store=Store(database, rating=settings.rating, life=settings.lease_seconds),
             gate=doorkeeper,
-            engine=HeardEngine(fair(voice, settings)),
+            engine=HeardEngine(queue),
+            busy=queue.busy,
             secret=settings.secret.get_secret_value(),
             limits=Limits(settings.first_words_seconds, settings.turn_seconds),
             quotas=Quotas(allowance(settings), database) if limited else None,
@@ -270,6 +272,7 @@ def vllm_options(settings: Settings) -> "EngineOptions":
         max_queued=settings.engine_max_queued,
         gpu_memory_utilization=settings.engine_gpu_memory,
         cpu_cache_gib=settings.engine_cpu_cache_gib,
+        tensor_parallel=settings.engine_tensor_parallel,
         quantization=settings.engine_quantization,
         kv_cache_dtype=settings.engine_kv_cache_dtype,
         adapters=settings.engine_adapters,

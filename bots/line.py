@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from types import TracebackType
 
-from core.story import Place
+from core.story import Place, Reply
 
 
 class Ticket:
@@ -42,6 +42,15 @@ class Line:
         before, self._last[place] = self._last.get(place), own
         own.add_done_callback(lambda _: self._forget(place, own))
         return Ticket(before, own)
+
+    def behind(self, reply: Reply, place: Place) -> Ticket | None:
+        """The ticket of a reply to a turn in a place, or of what it has posted elsewhere; None if nobody else sees it.
+
+        To be called as soon as the turn is performed, before the next one can be.
+        """
+        if reply.posted is not None:
+            return self.ticket(reply.posted.place)
+        return None if reply.private or reply.again else self.ticket(place)
 
     async def clear(self, place: Place) -> None:
         """Wait until everything that was performed in a place by now has been shown."""

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     engine_max_queued: int = Field(256, ge=1, description="Turns that may wait before people are told it is busy.")
     engine_gpu_memory: float = Field(0.9, gt=0, le=1, description="Share of a GPU's memory to use.")
     engine_cpu_cache_gib: float = Field(0.5, gt=0, description="Memory for the prefix cache on a CPU, in GiB.")
+    engine_tensor_parallel: int = Field(
+        1, ge=1, le=64, description="GPUs among which a model is divided that is too large for one."
+    )
     engine_quantization: str | None = Field(None, description="vLLM's quantization, e.g. `fp8`.")
     engine_kv_cache_dtype: str = Field("auto", description="vLLM's type of the key-value cache, e.g. `fp8`.")
 

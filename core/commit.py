@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal, select, update
 
-from core import audit, faults
+from core import audit, faults, prepared
 from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
 from core.records import settle
-from core.rows import changing, ended, ending, inserting, moving, next_move, packed, same_place, workspace_version
+from core.rows import changing, ended, ending, moving, next_move, packed, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Turn, Workspace
 
 
@@ -57,20 +57,17 @@ class Commit:
         self._add_opinion()
         self._propose()
         self._moderate()
-        reply = replace(reply, passage=self._shown)
-        reply = replace(reply, post=self._add_post(reply))
-        self._add_alert(reply)
+        post = self._add_post(reply)
+        self._add_alert(reply, post)
         if self._change.begun:
             self._connection.execute(ending(), ended(self._turn, self._place_id))
-        return reply
+        return replace(reply, passage=self._shown, post=post)
 
-    def _insert(self, table: Any, **values: object) -> int:
-        result: Any = self._connection.execute(inserting(table), values)
-        key: tuple[int, ...] = result.inserted_primary_key
-        return key[0]
+    def _insert(self, table: Table, **values: object) -> int:
+        return prepared.add(self._connection, table, values)
 
     def _update(self, table: Table, row: int, **values: object) -> None:
-        self._connection.execute(changing(table), {"row": row, **values})
+        prepared.execute(self._connection, changing(table), {"row": row, **values})
 
     def _add_place(self) -> int:
         """A new place's row. Raises `Moved` if the server's settings are no longer as the turn found them."""
@@ -83,7 +80,7 @@ class Commit:
         changes, house = self._change.changes, self._house
         found = {"found": house.version} if changes else {"judged": house.own_rating}
         key = {"row": house.id, "settings": house.workspace.version, **self._server(), **found}
-        if self._connection.execute(same_place(changes=changes), key).rowcount != 1:
+        if prepared.execute(self._connection, same_place(changes=changes), key).rowcount != 1:
             raise Moved
         return house.id
 
@@ -107,16 +104,16 @@ class Commit:
             place_id=self._place_id,
             blocks=[vars(block) for block in reply.blocks],
             private=reply.private,
-            passage=vars(reply.passage) if reply.passage else None,
+            passage=vars(self._shown) if self._shown else None,
             # An ordinary message that became a passage shows it by itself.
             delivered_at=now() if self._turn.plain else None,
             holder=self._holder,
         )
 
-    def _add_alert(self, reply: Reply) -> None:
+    def _add_alert(self, reply: Reply, post: int) -> None:
         if reply.alert:
             blocks = [vars(block) for block in reply.alert]
-            self._insert(t.alert, post_id=reply.post, blocks=blocks, source=self._turn.source)
+            self._insert(t.alert, post_id=post, blocks=blocks, source=self._turn.source)
 
     def _settle(self) -> None:
         settings = {"rating": self._change.rating, "length": self._change.length}
@@ -323,7 +320,7 @@ class Commit:
             "lore_after": lore_after,
             "done": True,
         }
-        self._connection.execute(moving(), step)
+        prepared.execute(self._connection, moving(), step)
         self._set_head(story, head_after)
 
     def _set_head(self, story: Story, head: int | None) -> None:

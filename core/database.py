@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.desk import Desk, Pool, Unit, Workplace
 from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
+from core.inspection import LOOK, SOUND, Inspection
 from core.wording import said
 
 SCHEMA = "0011"
@@ -35,6 +36,12 @@ CONNECTIONS = 10
 """Connections to PostgreSQL for turns that one process has at most. There is one more, and a guest has its own."""
 _IDLE = 30.0
 """Seconds after which an idle connection is asked whether it still stands, before it is used."""
+_FOUND_DAMAGED = said(
+    "The story database is damaged, which was found while it was in use. Stop the bot and restore the file named by "
+    "DATABASE_URL from a backup. Until then nothing is read and nothing is written."
+)
+_AT_ONCE = 64 << 20
+"""Bytes of a SQLite file that is looked through before it is used, in a tenth of a second; a larger one meanwhile."""
 
 T = TypeVar("T")
 
@@ -54,31 +61,38 @@ class Database:
         self._aside = aside or writer
 
     @classmethod
-    async def open(cls, url: str, *, lock_seconds: float = 5.0) -> "Database":
+    async def open(cls, url: str, *, lock_seconds: float = 5.0, answer_seconds: float = 60.0) -> "Database":
         """Connect to `url` (`sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`) and migrate if needed.
 
-        Raises `StoreUnusable` with what to do when that cannot be done.
+        A turn waits `lock_seconds` for another process with the same file, and `answer_seconds` for a server that has
+        fallen silent. Raises `StoreUnusable` with what to do when it cannot be opened.
         """
         address = make_url(url)
         with _opening(address):
             if address.get_backend_name() == "sqlite":
                 database = await _sqlite(address, lock_seconds)
             else:
-                database = _postgres(address)
+                database = _postgres(address, answer_seconds)
             try:
-                await database._migrate()
+                await database._migrate(address)
             except BaseException:
                 await database.close()
                 raise
         return database
 
+    inspection: Inspection | None = None
+    """A look through a large file that goes on meanwhile."""
+
     async def close(self) -> None:
         """Give every connection back. Safe to call twice."""
+        if self.inspection is not None:
+            await self.inspection.close()
         for each in (self._reader, self._writer, self._aside):
             await each.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """What `unit` reads. Each of its statements by itself sees one consistent state."""
+        self._usable()
         with translated():
             return await self._reader.run(unit)
 
@@ -96,6 +110,7 @@ class Database:
         return await self._whole(self._aside, unit)
 
     async def _whole(self, where: Workplace, unit: Unit[T]) -> T:
+        self._usable()
         task = asyncio.ensure_future(where.run(unit))
         try:
             with translated():
@@ -108,26 +123,41 @@ class Database:
                 task.exception()  # seen, so that it is not reported as never retrieved
             raise
 
-    async def _migrate(self) -> None:
-        if await self._reader.run(_revision) != SCHEMA:
+    def _usable(self) -> None:
+        """Raises `StoreUnusable` once the file was found to be damaged: nothing more is built on it."""
+        if self.inspection is not None and self.inspection.damaged:
+            raise StoreUnusable(_FOUND_DAMAGED)
+
+    async def _migrate(self, address: URL) -> None:
+        if await self._reader.run(_revision) == SCHEMA:
+            return
+        if address.get_backend_name() == "sqlite":
             await self._writer.run(_upgrade)
+            return
+        patient = Pool(_server(address, 1, None))  # a step over a big table may take long
+        try:
+            await patient.run(_upgrade)
+        finally:
+            await patient.close()
 
 
-def _postgres(address: URL) -> Database:
-    engine, aside = _server(address, CONNECTIONS), _server(address, 1)
+def _postgres(address: URL, answer_seconds: float) -> Database:
+    engine, aside = (_server(address, connections, answer_seconds) for connections in (CONNECTIONS, 1))
     # Each read is one statement; a transaction around it would be two more trips to the server.
     reader = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Database(Pool(reader), Pool(engine), aside=Pool(aside))
 
 
-def _server(address: URL, connections: int) -> AsyncEngine:
+def _server(address: URL, connections: int, answer_seconds: float | None) -> AsyncEngine:
+    """An engine for PostgreSQL that waits for each answer so long; without limit if that is None."""
+    limits: dict[str, Any] = {"timeout": 10.0, "command_timeout": answer_seconds}
     engine = create_async_engine(
         address,
         pool_size=connections,
         max_overflow=0,  # a connection too many is made, learns every statement, and is thrown away
         pool_use_lifo=True,
         hide_parameters=True,
-        connect_args={"server_settings": {"application_name": "storycircle", "jit": "off"}},
+        connect_args=limits | {"server_settings": {"application_name": "storycircle", "jit": "off"}},
     )
     event.listen(engine.sync_engine, "checkin", _put_back)
     event.listen(engine.sync_engine, "checkout", _taken_out)
@@ -161,7 +191,7 @@ def guest(url: str) -> AsyncEngine:
     if address.get_backend_name() == "sqlite":
         # It waits for the storyteller's writer, as another process would.
         return create_async_engine(address, pool_size=2, connect_args={"timeout": 10.0}, hide_parameters=True)
-    return create_async_engine(address, pool_size=3, pool_pre_ping=True, hide_parameters=True)
+    return _server(address, 3, 60.0)
 
 
 def _engine(address: URL, lock_seconds: float) -> Engine:
@@ -173,26 +203,32 @@ def _engine(address: URL, lock_seconds: float) -> Engine:
     )
 
 
-def _try_file(address: URL, lock_seconds: float) -> None:
-    """Open the file once without asyncio, look through it and set its write-ahead log; raises what is wrong with it.
+def _try_file(address: URL, lock_seconds: float) -> bool:
+    """Open the file once without asyncio and set its write-ahead log; raises what is wrong with it.
 
-    When the asynchronous driver fails to open a file, its thread lives on and complains to a loop that has ended.
+    Returns whether it was looked through too, since it is small. When the asynchronous driver fails to open a file, its
+    thread lives on and complains to a loop that has ended.
     """
     with closing(_engine(address, lock_seconds).raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        checked = cursor.execute("PRAGMA quick_check(1)").fetchone()
-    if checked != ("ok",):
-        raise StoreUnusable(_DAMAGED)
+        size = cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        small = bool(size[0] <= _AT_ONCE)
+        if small and cursor.execute(LOOK).fetchone() != SOUND:
+            raise StoreUnusable(_DAMAGED)
+    return small
 
 
 async def _sqlite(address: URL, lock_seconds: float) -> Database:
-    await asyncio.to_thread(_try_file, address, lock_seconds)
+    looked_through = await asyncio.to_thread(_try_file, address, lock_seconds)
     reader, writer = _engine(address, lock_seconds), _engine(address, lock_seconds)
     for engine in (reader, writer):
         event.listen(engine, "connect", _prepare)
     # Each read is one statement, which SQLite answers from one state without a transaction around it.
-    return Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    database = Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    if not looked_through:
+        database.inspection = Inspection(_engine(address, lock_seconds))
+    return database
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -3,8 +3,10 @@
 A unit is a function of a SQLAlchemy `Connection`, done in one transaction. Knows no statement and no error of ours.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import aiosqlite
@@ -58,6 +60,9 @@ class Desk:
         self._thread = thread
         self._begin = begin
         self._waiting: deque[_Errand[Any]] = deque()
+        self._taken: list[_Errand[Any]] = []
+        self._away = False
+        """Whether the thread is asked to serve; those who come meanwhile only wait."""
 
     @classmethod
     async def open(cls, engine: Engine, *, begin: str = "") -> "Desk":
@@ -72,19 +77,38 @@ class Desk:
 
     async def run(self, unit: Unit[T]) -> T:
         """Do `unit`. When the caller is cancelled meanwhile, it is done all the same."""
-        errand = _Errand(unit)
+        errand = _Errand(unit, asyncio.get_running_loop().create_future())
         self._waiting.append(errand)
-        await self._thread.run(self._serve)
-        return errand.outcome()
+        if not self._away:
+            self._set_out()
+        outcome: T = await errand.outcome
+        return outcome
+
+    def _set_out(self) -> None:
+        """Ask the thread to do what waits by the time it comes to it: one trip, however many have come in."""
+        self._away = True
+        self._thread.do(self._serve).add_done_callback(self._back)
+
+    def _back(self, trip: "asyncio.Future[None]") -> None:
+        """Hand out what came of it. A trip that failed as a whole, as when the desk is closed, failed for all."""
+        self._away = False
+        done, self._taken = self._taken, []
+        if error := trip.exception():
+            done += self._waiting
+            self._waiting.clear()
+        for each in done:
+            each.settle(error)
+        if self._waiting:
+            self._set_out()
 
     async def close(self) -> None:
         """Close the connection and end the thread."""
         await self._thread.close()
 
     def _serve(self, connection: Connection) -> None:
-        """Do what waits. Whoever waits behind finds it done."""
-        errands = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
-        if errands and not self._together(connection, errands) and len(errands) > 1:
+        """Do what waits, in the thread."""
+        self._taken = errands = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
+        if not self._together(connection, errands) and len(errands) > 1:
             for each in errands:
                 self._together(connection, [each])
 
@@ -111,7 +135,8 @@ class Desk:
 class _Errand(Generic[T]):
     """A unit, and what came of it."""
 
-    def __init__(self, unit: Unit[T]) -> None:
+    def __init__(self, unit: Unit[T], outcome: asyncio.Future[T]) -> None:
+        self.outcome = outcome
         self._unit = unit
         self._result: T
         self.error: BaseException | None = None
@@ -120,16 +145,20 @@ class _Errand(Generic[T]):
         self._result = self._unit(connection)
         self.error = None
 
-    def outcome(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return self._result
+    def settle(self, failed: BaseException | None) -> None:
+        """Tell whoever waits, in the event loop. Nobody may, after a cancellation."""
+        if self.outcome.done():
+            return
+        if error := failed or self.error:
+            self.outcome.set_exception(error)
+        else:
+            self.outcome.set_result(self._result)
 
 
 class _Thread(aiosqlite.Connection):
     """aiosqlite's thread, with a SQLAlchemy connection in it in place of the driver's.
 
-    `_execute` is how aiosqlite itself does everything, and the only way to give its thread a function.
+    `_tx` is its queue of functions, and the only way to give it one without a task for it.
     """
 
     def __init__(self, connector: Callable[[], Connection]) -> None:
@@ -137,7 +166,12 @@ class _Thread(aiosqlite.Connection):
         super().__init__(anything, 0)
         self._thread.daemon = True  # a program that is torn down without closing still ends
 
-    async def run(self, work: Callable[[Connection], None]) -> None:
-        """Call `work` in the thread."""
-        connection: Any = self._conn
-        await self._execute(work, connection)  # type: ignore[no-untyped-call]
+    def do(self, work: Callable[[Connection], None]) -> asyncio.Future[None]:
+        """Have `work` called in the thread. The future is never cancelled, but may fail."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        connection: Any = self._connection
+        if self._running and connection is not None:
+            self._tx.put_nowait((future, partial(work, connection)))
+        else:
+            future.set_exception(ValueError("the database is closed"))
+        return future

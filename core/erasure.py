@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, insert, select, union, update
+from sqlalchemy import Connection, func, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from core import dossier, rows, withdrawing
@@ -74,7 +74,7 @@ class Erasure:
         mac = self.mac(person)
 
         def begin(connection: Connection) -> dt.datetime:
-            moment = now()  # behind everything that was written before, since transactions come one after the other
+            moment = max(now(), *_newest(connection, person))  # behind everything that was written before
             connection.execute(insert(t.tombstone), {"mac": mac, "created_at": moment, "removes": remove})
             return moment
 
@@ -155,6 +155,18 @@ class Erasure:
 
     async def _some(self, step: Step, wish: Wish) -> Outcome:
         return await self._database.write(lambda c: step.work(c, wish))
+
+
+def _newest(connection: Connection, person: Person) -> list[dt.datetime]:
+    """When a person's last traces were written: later than now, if the clock was set back since."""
+    columns = (
+        (t.turn.c.created_at, t.turn.c.contributor_id),
+        (t.passage.c.created_at, t.passage.c.author_id),
+        (t.held.c.created_at, t.held.c.contributor_id),
+        (t.override.c.created_at, t.override.c.actor),
+    )
+    found = (connection.scalar(select(func.max(when)).where(who == person.id)) for when, who in columns)
+    return [_utc(each) for each in found if each is not None]
 
 
 def _known(connection: Connection) -> dict[Stone, bool]:

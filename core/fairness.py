@@ -31,6 +31,14 @@ class FairEngine(Around):
         self._writing: Counter[str] = Counter()
         self._queues: OrderedDict[str, deque[Waiting]] = OrderedDict()
 
+    def busy(self, salt: str) -> bool:
+        """Whether a turn of this workspace (by its salt) would be refused if it asked now.
+
+        A look ahead, so that nothing is prepared for nothing; what holds is what `stream` says.
+        """
+        waits = salt in self._queues or not self._may(salt)
+        return waits and self._full() and self._giving_way(salt) is None
+
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """Write, once it is this workspace's turn. Raises `EngineBusy` if too many wait."""
         async with self._place(request), aclosing(self._engine.stream(request)) as pieces:
@@ -84,14 +92,23 @@ class FairEngine(Around):
             first.set_result(None)
 
     def _make_room(self, workspace: str) -> None:
-        if sum(map(len, self._queues.values())) < self._room:
+        if not self._full():
             return
-        greediest = max(self._queues, key=lambda each: len(self._queues[each]), default=workspace)
-        if len(self._queues.get(greediest, ())) <= len(self._queues.get(workspace, ())) + 1:
+        greediest = self._giving_way(workspace)
+        if greediest is None:
             raise EngineBusy
         newest = self._queues[greediest][-1]
         self._forget(greediest, newest)
         newest.set_exception(EngineBusy())
+
+    def _full(self) -> bool:
+        return sum(map(len, self._queues.values())) >= self._room
+
+    def _giving_way(self, workspace: str) -> str | None:
+        """Whose newest request makes room for one of `workspace`; None if nobody has more than one more waiting."""
+        greediest = max(self._queues, key=lambda each: len(self._queues[each]), default=workspace)
+        more = len(self._queues.get(greediest, ())) > len(self._queues.get(workspace, ())) + 1
+        return greediest if more else None
 
     def _forget(self, workspace: str, waiting: Waiting) -> None:
         queue = self._queues.get(workspace, deque())

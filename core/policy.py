@@ -36,6 +36,8 @@ class Category(StrEnum):
     MILD = "mild profanity"
     STRONG = "profanity"
     SLUR = "slur"
+    CONDEMNED = "slur, condemned"
+    """An ugly word that is only quoted or named, in a text that condemns it."""
     DATED = "outdated word"
     SUGGESTIVE = "suggestive"
     SEXUAL = "sexual"
@@ -85,6 +87,7 @@ _MATRIX: dict[Category, tuple[Decision, Decision, Decision, Decision]] = {
     _C.MILD: (_B, _S, _A, _A),
     _C.STRONG: (_B, _B, _S, _A),
     _C.SLUR: (_B, _B, _B, _H),
+    _C.CONDEMNED: (_H, _H, _A, _A),
     _C.DATED: (_B, _S, _A, _A),
     _C.SUGGESTIVE: (_S, _S, _A, _A),
     _C.SEXUAL: (_B, _B, _B, _B),

@@ -8,20 +8,21 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, String, Table, cast, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core import audit
+from core import audit, prepared
 from core import tables as t
 from core.database import Database
 from core.errors import StoreError
 from core.leases import Leases
 from core.moderation import Cleared
+from core.rows import allowing
 from core.story import Alert, Block, Contributor, Place, Settled, Shape, Turn
 
 APPEAL_TIME = dt.timedelta(hours=72)
 """How long a text waits for a moderator."""
+_CARRIED_ON = dt.timedelta(hours=1)
 _TRIES = 5
 
 
@@ -103,8 +104,9 @@ class Records:
         rows = [{"digest": each, "policy": policy, "decided_at": now} for each in digests]
 
         def unit(connection: Connection) -> None:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            connection.execute(dialect.insert(t.verdict).on_conflict_do_nothing(), rows)
+            statement = allowing(postgres=connection.dialect.name == "postgresql")
+            for row in rows:
+                prepared.execute(connection, statement, row)
 
         await self._database.write(unit)
 
@@ -129,6 +131,16 @@ class Records:
         wanted = _held().where(t.held.c.id == held_id, *_on(platform, workspace))
         row = await self._database.read(lambda c: c.execute(wanted).one_or_none())
         return None if row is None else _held_of(row)
+
+    async def unposted(self, platform: str) -> list[Held]:
+        """What was let pass in the last hour and yet was not posted, as when a stop came between; oldest first."""
+        held, turn = t.held.c, t.turn.c
+        of_its_own = func.substr(held.request_id + "+" + cast(held.id, String), 1, 128)  # as `Held.turn` has it
+        posted = select(turn.id).where(turn.place_id == held.place_id, turn.request_id == of_its_own).exists()
+        since = dt.datetime.now(dt.UTC) - _CARRIED_ON
+        let_pass = held.state.in_((State.APPROVED, State.EDITED)), held.decided_at > since
+        wanted = _held().where(*let_pass, t.place.c.platform == platform, ~posted).order_by(held.id)
+        return await self._database.read(lambda c: [_held_of(row) for row in c.execute(wanted)])
 
     async def waiting(self, platform: str, workspace: str, *, limit: int = 50) -> list[Held]:
         """What waits for a moderator of this server, the oldest first."""

@@ -30,6 +30,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from core import tables as t
@@ -137,6 +138,24 @@ def changing(table: Table) -> Update:
 def moving() -> Insert:
     """The insert of a step, behind the last one in force of the story that is the parameter `of`."""
     return insert(t.move).values(previous=last_move(bindparam("of", type_=Integer)))
+
+
+@cache
+def showing() -> Insert:
+    """The insert that the message `in` shows the post `shown`, unless it is known what that message shows."""
+    inside = bindparam("in", type_=t.message.c.message_id.type)
+    same = (t.message.c.message_id == inside) & (t.message.c.place_id == t.post.c.place_id)
+    new = select(t.post.c.place_id, inside, t.post.c.turn_id).where(t.post.c.id == bindparam("shown"))
+    new = new.where(~select(t.message.c.turn_id).where(same).exists())
+    return insert(t.message).from_select(["place_id", "message_id", "turn_id"], new)
+
+
+@cache
+def allowing(*, postgres: bool) -> Insert:
+    """The insert of a verdict, unless there is one."""
+    if postgres:
+        return postgresql.insert(t.verdict).on_conflict_do_nothing()
+    return sqlite.insert(t.verdict).on_conflict_do_nothing()
 
 
 @cache
@@ -353,10 +372,11 @@ def passage_of(row: Sequence[Any]) -> Passage:
 
 
 def _author(author_id: str, author: str) -> Cleared:
-    """A name. For two of them each language has its own words."""
-    if author_id == STORYTELLER:
-        return phrase("the storyteller")
-    return phrase("a participant") if author_id == NOBODY else stored(author)
+    """A name. For two of them each language has its own words, which are made once, not for each of a window's."""
+    return _NAMES.get(author_id) or stored(author)
+
+
+_NAMES = {STORYTELLER: phrase("the storyteller"), NOBODY: phrase("a participant")}
 
 
 def last_passage_of(row: AnyRow) -> Passage | None:

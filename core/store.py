@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, true, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import faults, observation, rows
+from core import faults, observation, prepared, rows
 from core import tables as t
 from core.commit import Commit, Moved, now
 from core.database import Database
@@ -281,22 +281,32 @@ class Store:
 
         return await self._database.read(unit)
 
-    async def inherited(self, platform: str) -> tuple[list[Undelivered], list[Alert]]:
+    async def inherited(self, platform: str, own: Collection[int] = ()) -> tuple[list[Undelivered], list[Alert]]:
         """What was left to show, and to tell moderators, by processes that have ended; both oldest first.
 
-        What another process that lives has still to show is not among it; nor is what this one has.
+        What another process that lives has still to show is not among it; nor is what this one has, but for the posts
+        `own`.
         """
         if not self._database.shared:
-            return await self.undelivered(platform), await self.alerts(platform)
+            return await self._all_undelivered(platform), await self.alerts(platform)
         heir = self.leases.holder(platform)
-        ids = await self._database.write(lambda c: inherit(c, platform, heir))
+        ids = [*own, *await self._database.write(lambda c: inherit(c, platform, heir))]
         return await self.undelivered(platform, among=ids), await self.alerts(platform, among=ids)
 
+    async def _all_undelivered(self, platform: str) -> list[Undelivered]:
+        found, last = list[Undelivered](), 0
+        while page := await self.undelivered(platform, after=last):
+            found, last = [*found, *page], page[-1].reply.post or 0
+        return found
+
     async def undelivered(
-        self, platform: str, *, limit: int = 100, among: Collection[int] | None = None
+        self, platform: str, *, after: int = 0, limit: int = 100, among: Collection[int] | None = None
     ) -> list[Undelivered]:
-        """Posts that were committed but never marked as delivered, oldest first; all of those `among` these ids."""
-        which = t.post.c.id.in_(among) if among is not None else true()
+        """Posts `after` another that were committed but never marked as delivered, oldest first, `limit` at most.
+
+        With `among` all that have one of these ids.
+        """
+        which = t.post.c.id.in_(among) if among is not None else t.post.c.id > after
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
@@ -320,12 +330,9 @@ class Store:
         """Mark a post as seen by people, in these messages of the platform."""
 
         def unit(connection: Connection) -> None:
-            connection.execute(update(t.post).where(t.post.c.id == post).values(delivered_at=now()))
+            prepared.execute(connection, rows.changing(t.post), {"row": post, "delivered_at": now()})
             for message_id in messages:
-                of = select(t.post.c.place_id, literal(message_id), t.post.c.turn_id).where(t.post.c.id == post)
-                known = select(t.message.c.turn_id).where(t.message.c.message_id == message_id)
-                of = of.where(~known.where(t.message.c.place_id == t.post.c.place_id).exists())
-                connection.execute(insert(t.message).from_select(["place_id", "message_id", "turn_id"], of))
+                prepared.execute(connection, rows.showing(), {"shown": post, "in": message_id})
 
         faults.hit("before_delivered")
         await self._database.write(unit)

@@ -6,7 +6,7 @@ redo, retry and branch move the head; nothing is ever destroyed.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -453,6 +453,8 @@ class Posted:
 
     place: Place
     reply: "Reply"
+    turn_id: str
+    """The id of that turn, as the platform gave it."""
     adult: bool = False
     """The platform lets only adults in there."""
 
@@ -532,7 +534,12 @@ class Change:
     @property
     def changes(self) -> bool:
         """Whether it changes a story or a setting; token ids are only noted."""
-        return replace(self, encoded={}, judged_again=(), begun=False) != Change()
+        mine, nothing = vars(self), vars(_NOTHING)
+        return any(mine[name] != nothing[name] for name in mine if name not in _NOTED)
+
+
+_NOTHING = Change()
+_NOTED = ("encoded", "judged_again", "begun")
 
 
 class Undelivered(NamedTuple):

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from weakref import WeakValueDictionary
@@ -21,7 +21,7 @@ from core import (  # importing the operations fills the table
 )
 from core.engine import Engine
 from core.erasure import Erasure
-from core.errors import MustWait, StoreError, StoryError, Withheld
+from core.errors import EngineBusy, MustWait, StoreError, StoryError, Withheld
 from core.helplines import HELPLINES, Helpline
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
@@ -74,7 +74,9 @@ class Storyteller:
         quotas: Quotas | None = None,
         erasure: Erasure | None = None,
         helplines: Sequence[Helpline] = HELPLINES,
+        busy: Callable[[str], bool] = lambda _salt: False,
     ) -> None:
+        """`busy` says of a workspace's salt whether the engine would refuse a turn of it now (`FairEngine.busy`)."""
         self.engine = engine
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
@@ -87,6 +89,7 @@ class Storyteller:
         self._limits = limits or Limits()
         self._quotas = quotas
         self._erasure = erasure
+        self._busy = busy
         self._warming: asyncio.Task[None] | None = None
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -142,7 +145,21 @@ class Storyteller:
             return replace(
                 reply, blocks=(*reply.blocks, Block(Shape.NOTE, translated(told, Language.of(turn.language))))
             )
-        return replace(reply, posted=Posted(held.place, posted, held.turn.adult))
+        return replace(reply, posted=Posted(held.place, posted, held.turn.id, held.turn.adult))
+
+    async def carry_on(self, platform: str, *, posts: list[int] | None = None) -> None:
+        """Perform what was let pass just before a stop, as its author's own turn; it is `undelivered` then.
+
+        Its posts are added to `posts`: nobody shows them yet.
+
+        What is refused now stays as it is: whoever let it pass was told.
+        """
+        for held in await self._store.records.unposted(platform):
+            wanted = reviewing.wanted(held)
+            with contextlib.suppress(StoryError):
+                reply = await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
+                if posts is not None and reply.post is not None and not reply.again:
+                    posts.append(reply.post)
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
@@ -225,13 +242,16 @@ class Storyteller:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
 
-    async def inherited(self, platform: str) -> tuple[list[Undelivered], list[Alert]]:
-        """What processes that have ended, this one before its start among them, left to show and to tell moderators."""
-        return await self._store.inherited(platform)
+    async def inherited(self, platform: str, own: Collection[int] = ()) -> tuple[list[Undelivered], list[Alert]]:
+        """What processes that have ended, this one before its start among them, left to show and to tell moderators.
 
-    async def undelivered(self, platform: str) -> list[Undelivered]:
-        """Replies that were committed but, as far as we know, never shown. Oldest first."""
-        return await self._store.undelivered(platform)
+        And the posts `own`, which nobody shows yet.
+        """
+        return await self._store.inherited(platform, own)
+
+    async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
+        """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
+        return await self._store.undelivered(platform, after=after)
 
     async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
         """Say that people have seen this reply, in these messages of the platform."""
@@ -271,6 +291,10 @@ class Storyteller:
         if earlier is not None:
             return earlier
         permission.check(wanted, turn, house, story)
+        salt = self._salt(turn.place)
+        busy = permission.RIGHTS[wanted.name].asks and self._busy(salt)
+        if busy and not any(values.values()):
+            raise EngineBusy
         if self._quotas is not None:
             await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
         policy = house.policy(story)
@@ -279,6 +303,8 @@ class Storyteller:
         seen_first = not vouched and wanted.speaks and waits(turn, house, story)
         if seen_first and not await self._refusals.let_pass(turn, values):
             raise await self._refusals.kept(MustWait(), wanted, turn, values)
+        if busy:  # not before: who typed that they are in danger is answered also in a crowd
+            raise EngineBusy
         session = Session(
             turn=turn,
             author=await self._name(turn.contributor.name, policy),
@@ -288,7 +314,7 @@ class Storyteller:
             store=self._store,
             gate=self._gate,
             engine=self.engine,
-            salt=self._salt(turn.place),
+            salt=salt,
             limits=self._limits,
             watch=watch,
             begin=partial(self._begin, wanted, turn, house),
@@ -412,4 +438,4 @@ def _worded(reply: Reply, turn: Turn, house: House) -> Reply:
 
 def _block_in(language: Language, block: Block) -> Block:
     label = None if block.label is None else translated(block.label, language)
-    return replace(block, text=translated(block.text, language), label=label)
+    return Block(block.shape, translated(block.text, language), label)

@@ -37,6 +37,12 @@ EXPLANATIONS = {
         "Choose a smaller one with ENGINE_MODEL, or lower ENGINE_WINDOW or ENGINE_CPU_CACHE_GIB."
     ),
     r"max_model_len": said("ENGINE_WINDOW is larger than this model allows. Lower it, or leave it out."),
+    r"World size .* larger than the number|out of bounds for \d+ devices": said(
+        "ENGINE_TENSOR_PARALLEL is larger than the number of GPUs here. Lower it, or leave it out."
+    ),
+    r"divisible by tensor parallel": said(
+        "This model cannot be divided among so many GPUs. Set ENGINE_TENSOR_PARALLEL to 2, 4 or 8, or leave it out."
+    ),
     r"safetensors|HeaderTooSmall|InvalidHeader": said(
         "The weights of the model cannot be read. Download the model again, or set ENGINE_MODEL to another one."
     ),
@@ -71,6 +77,8 @@ class EngineOptions:
     """Tokens per cache block on a CPU; vLLM's own 128 would recompute up to 127 tokens each turn."""
     cpu_threads: int = 1
     """Compute threads on a CPU. More threads than free cores make every model many times slower."""
+    tensor_parallel: int = 1
+    """GPUs that hold one copy of the model together, for a model that is too large for one."""
     quantization: str | None = None
     kv_cache_dtype: str = "auto"
     load_format: str = "auto"
@@ -222,6 +230,12 @@ def _awaken(options: EngineOptions, folder: ModelFolder, profile: Profile, serve
     from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
 
     on_cpu = current_platform.is_cpu()
+    if on_cpu and options.tensor_parallel > 1:
+        raise EngineFailed(
+            said(
+                "ENGINE_TENSOR_PARALLEL divides a model among GPUs, and this machine computes on its CPU. Leave it out."
+            )
+        )
     if on_cpu:
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # read only to choose the executor: keeps "uni"
     arguments = _arguments(options, folder, profile) | (_cpu_arguments(options) if on_cpu else {})
@@ -242,6 +256,7 @@ def _arguments(options: EngineOptions, folder: ModelFolder, profile: Profile) ->
         "max_num_queued_reqs": options.max_num_seqs + options.max_queued,  # vLLM counts the running ones too
         "stream_interval": options.stream_interval,
         "gpu_memory_utilization": options.gpu_memory_utilization,
+        "tensor_parallel_size": options.tensor_parallel,
         "quantization": options.quantization,
         "kv_cache_dtype": options.kv_cache_dtype,
         "dtype": options.dtype,

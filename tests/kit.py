@@ -1,6 +1,7 @@
 """What many tests need: places, turns, and a storyteller on a real database with a scripted voice."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,7 @@ def storyteller(
     secret: str = "s",
     allowance: Allowance | None = None,
     book: Book | None = None,
+    busy: Callable[[str], bool] = lambda _salt: False,
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
@@ -68,6 +70,7 @@ def storyteller(
         limits=limits,
         quotas=Quotas(allowance, database) if allowance else None,
         erasure=Erasure(database, secret=secret, book=book),
+        busy=busy,
     )
 
 

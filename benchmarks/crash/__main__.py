@@ -19,12 +19,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--platform", choices=sorted(STAGES), default=None)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--log", default="/dev/null")
+    parser.add_argument("--log", default="/dev/null", help="file for what the bots write to stderr")
+    parser.add_argument("--traces", default="", help="folder for all that led to a failure")
     chosen = parser.parse_args()
     began, platforms = time.monotonic(), [chosen.platform] if chosen.platform else sorted(STAGES)
     shares = max(1, chosen.jobs // len(platforms))
     works = [
-        (name, chosen.kills // len(platforms) // shares, chosen.seed * 1000 + share, chosen.log)
+        (name, chosen.kills // len(platforms) // shares, chosen.seed * 1000 + share, chosen.log, chosen.traces)
         for name in platforms
         for share in range(shares)
     ]

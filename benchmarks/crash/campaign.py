@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.crash import record
+from benchmarks.crash import record, trace
 from benchmarks.crash.bot import Life, Nursery, nursery
-from benchmarks.crash.stage import LIKELY, PEOPLE, WISHES, Stage, answer
+from benchmarks.crash.stage import LIKELY, PACES, PEOPLE, WISHES, Event, Stage, answer
 from benchmarks.crash.voice import loopback_engine
 from core import faults
 
@@ -76,6 +76,8 @@ class Plan:
     staged: Staged
     log: Path
     """What the bots write to stderr."""
+    traces: Path | None = None
+    """A folder for all that led to a failure; it is not kept if there is none."""
 
 
 async def campaign(plan: Plan) -> Tally:
@@ -85,6 +87,7 @@ async def campaign(plan: Plan) -> Tally:
         part = 0
         while tally.killed < plan.kills and len(tally.failures) < _ENOUGH:
             draw = random.Random(f"{plan.seed}/{part}")
+            engine.pace = draw.choice(PACES)
             async with plan.staged(draw) as stage:
                 with tempfile.TemporaryDirectory() as folder:
                     tale = _Tale(plan, stage, cradle, engine.url, Path(folder) / "tale.db", draw, tally, part)
@@ -118,6 +121,7 @@ class _Tale:
         self._tally = tally
         self._part = part
         self._number = 0
+        self._lives = list[Event]()
 
     async def tell(self, kills: int) -> None:
         """Lead lives until so many were ended by a kill, and one that ends in peace."""
@@ -129,10 +133,13 @@ class _Tale:
         for _ in range(kills - 1):
             await self._doomed()
             if len(self._tally.failures) > failures:
+                self._keep(failures)
                 return
         async with self._life("") as life:
             self._compare("the end")
             await life.end()
+        if len(self._tally.failures) > failures:
+            self._keep(failures)
         self._tally.posts += len(record.read(self._file).posts)
 
     async def _stillborn(self) -> None:
@@ -168,9 +175,11 @@ class _Tale:
             yield life
         finally:
             await life.end()
+            self._lives.append(Event(time.monotonic(), "the bot has ended"))
 
     async def _born(self, order: str) -> Life:
         self._tally.lives += 1
+        self._lives.append(Event(time.monotonic(), f"a bot is born {order}"))
         environment = {
             **self._stage.environment,
             "ENGINE_URL": self._engine,
@@ -201,6 +210,11 @@ class _Tale:
             wrong.append("lost: the database is not whole")
         for each in wrong:
             self._fail(f"before {when}: {each}")
+
+    def _keep(self, failures: int) -> None:
+        if (folder := self._plan.traces) is not None:
+            case = folder / f"{self._plan.platform}-{self._plan.seed}-{self._part}"
+            trace.keep(case, self._file, self._stage, self._lives, self._tally.failures[failures:])
 
     def _fail(self, what: str) -> None:
         step = f"seed {self._plan.seed}, part {self._part}, after kill {self._tally.killed}"

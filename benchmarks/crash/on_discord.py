@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from benchmarks.crash.record import Post, Record
-from benchmarks.crash.stage import CHANNELS, LONG, compared, line
+from benchmarks.crash.stage import CHANNELS, LONG, Event, compared, line
 from bots import sentences
 from bots.discord import layout
 from tests.loopback.discord import Channel, Exchange, LoopbackDiscord, Message
@@ -95,6 +95,26 @@ class OnDiscord:
             shown = [each for each in channel.messages if each.author is self._discord.bot]
             found += compared(channel.name, [each.content for each in shown if _counts(each, record)], told)
         return found + self._alerts(record)
+
+    def trace(self) -> Sequence[Event]:
+        """Each interaction, and each request."""
+        told = [
+            Event(each.sent_at, f"told {each.name} by {each.user.name} in {each.channel.id} {each.payload['id']}")
+            for each in self._discord.exchanges
+        ]
+        asked = [
+            Event(each.at, f"asked {each.method} {each.path} {each.status} {each.code} {each.body}")
+            for each in self._discord.requests
+        ]
+        return [*told, *asked]
+
+    def standing(self) -> Sequence[str]:
+        """Channel by channel, from above."""
+        return [
+            f"{channel.name} {each.id} {each.interaction and each.interaction['id']} {each.content[:90]!r}"
+            for channel in self._channels
+            for each in channel.messages
+        ]
 
     def _alerts(self, record: Record) -> list[str]:
         texts = [each.text for each in self._desk.messages]

@@ -1,10 +1,12 @@
 """Slack, to be killed on."""
 
+import json
 import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from benchmarks.crash.record import Post, Record
-from benchmarks.crash.stage import LONG, compared, line
+from benchmarks.crash.stage import LONG, Event, compared, line
 from bots import sentences
 from bots.slack import layout
 from tests.loopback.slack import Channel, Exchange, LoopbackSlack, Message
@@ -18,12 +20,12 @@ _PATIENCE = 120.0
 class OnSlack:
     """A workspace with a few channels, one for alerts, and people who use commands, mentions and buttons."""
 
-    def __init__(self, slack: LoopbackSlack) -> None:
+    def __init__(self, slack: LoopbackSlack, *, channels: int = CHANNELS) -> None:
         self._slack = slack
         self._owner = slack.user("olga", admin=True)
         self._people = [slack.user(name) for name in ("ana", "ben", "cleo")]
         everybody = (self._owner, *self._people)
-        self._channels = [slack.channel(f"tales-{number}", *everybody) for number in range(CHANNELS)]
+        self._channels = [slack.channel(f"tales-{number}", *everybody) for number in range(channels)]
         self._desk = slack.channel("desk", *everybody)
 
     @property
@@ -89,6 +91,27 @@ class OnSlack:
             found += compared(channel.name, [_text(each) for each in shown], told)
         return found + self._alerts(record)
 
+    def trace(self) -> Sequence[Event]:
+        """Each attempt of a delivery, and each request."""
+        told = [
+            Event(attempt.at, f"told {each} {_short(each.payload)}")
+            for each in self._slack.deliveries
+            for attempt in each.attempts
+        ]
+        asked = [
+            Event(each.at, f"asked {each.method} {each.status} {each.error} {_short(each.body)}")
+            for each in self._slack.requests
+        ]
+        return [*told, *asked]
+
+    def standing(self) -> Sequence[str]:
+        """Channel by channel, in the order of time."""
+        return [
+            f"{channel.name} {each.ts} below {each.thread_ts} {each.metadata} {each.text[:90]!r}"
+            for channel in self._channels
+            for each in sorted(channel.everything, key=lambda each: each.ts)
+        ]
+
     def _alerts(self, record: Record) -> list[str]:
         texts = [each.text for each in self._desk.everything if each.by_app]
         found = list[str]()
@@ -111,3 +134,8 @@ def _text(message: Message) -> str:
 def _counts(message: Message) -> bool:
     """Whether it stands for good. What is still being written has a Stop button."""
     return message.by_app and sentences.STOP not in message.labels and sentences.STOPPED not in message.text
+
+
+def _short(body: Mapping[str, Any]) -> str:
+    """What can be told of a request or a delivery without its layout."""
+    return json.dumps({key: each for key, each in body.items() if key != "blocks"}, default=str, ensure_ascii=False)

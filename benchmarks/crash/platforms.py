@@ -39,7 +39,8 @@ async def slack(draw: random.Random) -> AsyncIterator[Stage]:
 STAGES: dict[str, Staged] = {"discord": discord, "slack": slack}
 
 
-def run(work: tuple[str, int, int, str]) -> Tally:
-    """Kill so many bots on a platform, from a seed, with a log."""
-    platform, kills, seed, log = work
-    return asyncio.run(campaign(Plan(platform, kills, seed, STAGES[platform], Path(log))))
+def run(work: tuple[str, int, int, str, str]) -> Tally:
+    """Kill so many bots on a platform, from a seed, with a log and a folder for traces (none if empty)."""
+    platform, kills, seed, log, traces = work
+    plan = Plan(platform, kills, seed, STAGES[platform], Path(log), Path(traces) if traces else None)
+    return asyncio.run(campaign(plan))

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.crash.record import Record
@@ -13,11 +14,24 @@ PEOPLE = 3
 WISHES = ("add", "long add", "continue", "retry", "undo", "redo", "press", "report")
 """What they do."""
 LIKELY = (8, 2, 5, 1, 2, 1, 3, 2)
+PACES = (0.002, 0.1, 0.4)
+"""Seconds that the storyteller takes for a few words, one for each database. At the slowest a turn takes seconds: then
+it is streamed, and others wait for it.
+"""
 LONG = "The sea was quiet and the old lamp burned in the window of the tower all night. " * 25
 """More than fits into a message with what comes before it."""
 _SHAPES = ("sea", "keeper", "bell", "stairs", "ship", "wind", "light", "stone", "harbour", "night", "door", "window")
 _DEEDS = ("called", "found", "carried", "followed", "painted", "forgot", "mended", "washed", "counted", "dreamt of")
 _TIMES = ("Later", "At dawn", "Long ago", "Then", "By noon", "Once more", "That winter", "In spring", "Suddenly")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, for whoever has to find out why."""
+
+    at: float
+    """When (monotonic seconds)."""
+    what: str
 
 
 class Stage(Protocol):
@@ -42,6 +56,12 @@ class Stage(Protocol):
 
     def differences(self, record: Record) -> Sequence[str]:
         """What is not as it should be, each with its kind: `lost`, `doubled`, `disordered` or `stray`."""
+
+    def trace(self) -> Sequence[Event]:
+        """What was delivered to the bot and what it asked for, in any order."""
+
+    def standing(self) -> Sequence[str]:
+        """What the channels show, message by message."""
 
 
 def line(number: int, draw: random.Random) -> str:

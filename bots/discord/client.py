@@ -17,8 +17,10 @@ from bots.discord.reception import Reception
 from bots.discord.shards import IDENTIFY_SECONDS, Shards
 from bots.discord.sync import sync
 from bots.discord.watched import limits
+from bots.reception import Missed
 from bots.sentences import speak
 from bots.settings import Settings
+from core.errors import StoreError
 from core.leases import Member
 from core.storyteller import Storyteller
 
@@ -63,7 +65,7 @@ class StoryClient(discord.AutoShardedClient):
         await self.tree.set_translator(Words())
         async with self._member.only("commands"):
             await sync(storyteller, self.tree, self.application_id or 0)
-        first = self._go_on(self._caught_up())
+        first = self._go_on(self._caught_up(await self.reception.missed()))
         self._go_on(self._withdraw(after=first))
         await asyncio.wait([first], timeout=_HEAD_START)
 
@@ -136,12 +138,20 @@ class StoryClient(discord.AutoShardedClient):
             trouble.mistake(error, "en")
 
     async def _catch_up(self) -> None:
-        """Show what was not shown; what is not done in some time is done beside all else."""
-        await asyncio.wait([self._go_on(self._caught_up())], timeout=_HEAD_START)
+        """Show what another process did not; what is not done in some time is done beside all else.
 
-    async def _caught_up(self) -> None:
+        Where the database cannot be asked just now, it is left to the next time.
+        """
         try:
-            await outbox.catch_up(self.reception, self)
+            missed = await self.reception.missed()
+        except StoreError as error:
+            trouble.note(error)
+            return
+        await asyncio.wait([self._go_on(self._caught_up(missed))], timeout=_HEAD_START)
+
+    async def _caught_up(self, missed: Missed) -> None:
+        try:
+            await outbox.catch_up(self.reception, self, missed)
         except Exception as error:  # the border: the bot goes on without
             trouble.mistake(error, "en")
 

@@ -1,6 +1,7 @@
 """One interaction, from the acknowledgement (which waits for nothing) to the last message of its reply."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -133,9 +134,13 @@ class Exchange:
                 self._ticket.leave()
 
     async def _in_line(self, name: str, turn: Turn, arguments: Mapping[str, str], stream: Stream) -> Reply:
-        reply = await self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
-        if not (reply.private or reply.again):
-            self._ticket = self.reception.line.ticket(turn.place)
+        line = self.reception.line
+        try:
+            reply = await self.reception.storyteller.perform(name, turn, arguments, watch=stream.watch)
+        except asyncio.CancelledError:  # it may be whole all the same
+            self._ticket = line.ticket(turn.place)
+            raise
+        self._ticket = line.behind(reply, turn.place)
         return reply
 
     async def show(self, page: Page, name: str, reply: Reply, turn: Turn) -> None:
@@ -155,7 +160,8 @@ class Exchange:
                 return
         await self.delivered(reply, page.messages)
         if reply.posted is not None:
-            await outbox.post(self.reception, self.interaction.client, reply.posted)
+            async with self._ticket or contextlib.nullcontext():
+                await outbox.post(self.reception, self.interaction.client, reply.posted)
         if reply.withdraws is not None:
             account = await withdrawing.carry_out(self.reception, self.interaction.client, reply.withdraws)
             await page.whisper(account.told(self.locale, withdrawing.link))

@@ -16,6 +16,7 @@ from bots.discord.controls import buttons
 from bots.discord.history import History
 from bots.discord.reception import Reception
 from bots.discord.turns import PLATFORM, adult, channel_id
+from bots.reception import Missed
 from bots.sentences import speak
 from core import faults, release
 from core.errors import StoryError
@@ -25,26 +26,35 @@ Histories = dict[int, History]
 """What was read so far, by channel."""
 
 
-async def catch_up(reception: Reception, client: discord.Client) -> None:
+async def catch_up(reception: Reception, client: discord.Client, missed: Missed) -> None:
     """Show what was never shown, where it belongs, in its order; then tell moderators what they were not told.
 
     Private replies are let go: nobody waits for them any more. What Discord does not take now stays for the next
     start; what it never will is let go, as is what somebody deleted already (Discord says so for a nonce it knows).
+    What is told meanwhile in the same place comes after it.
     """
     read: Histories = {}
-    replies, alerts = await reception.storyteller.inherited(PLATFORM)
-    for missed in replies:
-        faults.hit("replaying")
-        try:
-            ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
-        except trouble.LOST as error:
-            trouble.note(error)
-            if trouble.code(error) not in (*trouble.NEVER, trouble.Code.NO_MESSAGE):
-                continue
-            ids = []
-        await _delivered(reception, missed.reply, ids)
-    for each in alerts:
-        await alert(reception, client, each, read)
+    try:
+        for each, ticket in missed.replies:
+            async with ticket:
+                await _caught_up(reception, client, each, read)
+    finally:
+        for _, ticket in missed.replies:
+            ticket.leave()
+    for told in missed.alerts:
+        await alert(reception, client, told, read)
+
+
+async def _caught_up(reception: Reception, client: discord.Client, missed: Undelivered, read: Histories) -> None:
+    faults.hit("replaying")
+    try:
+        ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
+    except trouble.LOST as error:
+        trouble.note(error)
+        if trouble.code(error) not in (*trouble.NEVER, trouble.Code.NO_MESSAGE):
+            return
+        ids = []
+    await _delivered(reception, missed.reply, ids)
 
 
 async def post(reception: Reception, client: discord.Client, posted: Posted) -> None:
@@ -58,6 +68,8 @@ async def post(reception: Reception, client: discord.Client, posted: Posted) -> 
     except trouble.LOST as error:
         trouble.note(error)
         return
+    for each in ids:
+        reception.stands(channel, int(each))
     await _delivered(reception, posted.reply, ids)
 
 

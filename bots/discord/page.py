@@ -3,6 +3,7 @@
 Whatever becomes of the interaction (its token spent, its message deleted or too old), the reply finds a place.
 """
 
+import time
 from typing import Any
 
 import discord
@@ -11,8 +12,8 @@ from bots.discord import posting
 from bots.discord.trouble import LOST, REPLACE, SPENT, code, note
 from core import faults
 
-_MARGIN = 20.0
-"""Seconds before the end of a token's life from which on it is no longer counted on."""
+_LIFE = 15 * 60 - 20.0
+"""Seconds for which a token is counted on, by our own watch: its life less a margin."""
 _GUEST = 5
 """Messages in one exchange where the app was installed by the user alone."""
 _MEMBER = 10
@@ -34,6 +35,7 @@ class Page:
         self._original = deferred is not None
         self._first = deferred or None
         self._spent = False
+        self._ends = time.monotonic() + _LIFE
 
     @property
     def first(self) -> int:
@@ -97,8 +99,7 @@ class Page:
         self._original, self._first, self.messages = False, None, []
 
     def _usable(self) -> bool:
-        left = (self._interaction.expires_at - discord.utils.utcnow()).total_seconds()
-        return not self._spent and left > _MARGIN
+        return not self._spent and time.monotonic() < self._ends
 
     def _only_spent(self, error: discord.HTTPException) -> None:
         """Go on without the interaction if it is spent; any other answer is raised."""

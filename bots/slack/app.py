@@ -7,12 +7,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.dispatch import Typed, parse
 from bots.sentences import speak
 from bots.slack import assistant, controls, forms, layout, markup, messages, presses, trouble, turns, watched, wording
-from bots.slack import client as clients
+from bots.slack.client import Client, ours
 from bots.slack.exchange import Exchange, carefully
 from bots.slack.forms import Form
 from bots.slack.reception import Reception
@@ -25,10 +24,10 @@ Json = Mapping[str, Any]
 _HELP = (controls.START, controls.SHOW, controls.HELP)
 
 
-def application(reception: Reception, client: AsyncWebClient, **more: Any) -> AsyncApp:
+def application(reception: Reception, client: Client, **more: Any) -> AsyncApp:
     """The application with all its listeners. `more` goes to `AsyncApp`: how requests are signed and authorised."""
     app = AsyncApp(client=client, raise_error_for_unhandled_request=False, **more)
-    app.middleware(clients.ours(reception.storyteller.door))
+    app.middleware(ours(client))
     app.middleware(watched.acknowledging)
     app.command(COMMAND)(_command(reception))
     app.event("app_mention")(_mention(reception))

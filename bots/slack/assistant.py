@@ -69,7 +69,7 @@ def _started(reception: Reception) -> Callable[..., Awaitable[None]]:
         opened = payload["assistant_thread"]
         asked = Asked(
             id=f"container {opened['channel_id']}:{opened['thread_ts']}",
-            client=context.client,
+            client=context["client"],
             workspace=workspace(context),
             user=opened["user_id"],
             channel=opened["channel_id"],

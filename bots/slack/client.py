@@ -23,6 +23,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bots.leaving import released
 from bots.settings import Settings
+from bots.slack.clock import Clock
 from bots.slack.watched import Limits
 from core.release import Door
 
@@ -51,6 +52,11 @@ class Client(AsyncWebClient):
     door: Door | None = None
     """None where nothing is said, as when only the connection is tried."""
 
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.clock = Clock()
+        """Slack's time; shared with every client that is `like` it."""
+
     async def api_call(self, api_method: str, **given: Any) -> AsyncSlackResponse:
         """As the library's, once every text in the request has its verdict."""
         if self.door is not None:
@@ -59,7 +65,9 @@ class Client(AsyncWebClient):
                     given[part] = await released(self.door, given[part], unseen=_UNSEEN)
         elif api_method.startswith(("chat.", "views.", "files.", "assistant.")):
             raise RuntimeError("nothing is said without the last door")
-        return await super().api_call(api_method, **given)
+        answer = await super().api_call(api_method, **given)
+        self.clock.heard(str(answer.headers.get("Date", "")))
+        return answer
 
     @classmethod
     def like(
@@ -80,6 +88,8 @@ class Client(AsyncWebClient):
         )
         made.default_params = dict(other.default_params)
         made.door = door or (other.door if isinstance(other, Client) else None)
+        if isinstance(other, Client):
+            made.clock = other.clock
         return made
 
 
@@ -92,11 +102,12 @@ def client(settings: Settings, token: str | None = None, *, door: Door | None = 
     return made
 
 
-def ours(door: Door) -> Callable[..., Awaitable[None]]:
-    """Middleware: bolt makes a client of its own for each request; listeners get ours."""
+def ours(own: Client) -> Callable[..., Awaitable[None]]:
+    """Middleware: bolt makes a client of its own for each request; listeners get one that shares what `own` has."""
 
     async def middleware(context: AsyncBoltContext, next: Any) -> None:  # noqa: A002 - bolt's name
-        context["client"] = Client.like(context.client, door=door)
+        context["client"] = found = Client.like(context.client, door=own.door)
+        found.clock = own.clock
         await next()
 
     return middleware

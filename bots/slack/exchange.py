@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bots import sentences
 from bots.line import Ticket
 from bots.reception import Work
 from bots.sentences import speak
 from bots.slack import layout, outbox, trouble, withdrawing
+from bots.slack.client import Client
 from bots.slack.controls import appeal_buttons, aside, buttons, opens, stop_button
 from bots.slack.hint import Hint
 from bots.slack.layout import Sheet, Sheets
@@ -27,6 +26,7 @@ from core import observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
 from core.release import Door
+from core.session import Watch
 from core.story import Alert, Place, Reply, Turn
 
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
@@ -76,6 +76,9 @@ class Exchange:
             await self.refuse(error.notice, error)
             if isinstance(error, Withheld) and error.alert is not None:
                 await outbox.alert(self.reception, self.asked.client, error.alert)
+        finally:
+            if self._ticket is not None:
+                self._ticket.leave()
 
     async def refuse(self, sentence: str, error: StoryError | None = None) -> None:
         """Say that nothing comes of it, and why: where it was asked for in a form, in that form.
@@ -113,17 +116,17 @@ class Exchange:
             return
         spot = await self._spot(name, asking.place)
         stream = self._stream(spot, name, asking)
-        task = asyncio.create_task(self._in_line(name, asking, arguments, stream))
-        try:
-            await self._followed(task, stream, spot, asking)
-        finally:
-            if self._ticket is not None:
-                self._ticket.leave()
+        task = asyncio.create_task(self._in_line(name, asking, arguments, stream.watch))
+        await self._followed(task, stream, spot, asking)
 
-    async def _in_line(self, name: str, asking: Turn, arguments: Mapping[str, str], stream: Stream) -> Reply:
-        reply = await self.reception.storyteller.perform(name, asking, arguments, watch=stream.watch)
-        if not (reply.private or reply.again):
-            self._ticket = self.reception.line.ticket(asking.place)
+    async def _in_line(self, name: str, asking: Turn, arguments: Mapping[str, str], watch: Watch) -> Reply:
+        line = self.reception.line
+        try:
+            reply = await self.reception.storyteller.perform(name, asking, arguments, watch=watch)
+        except asyncio.CancelledError:  # it may be whole all the same
+            self._ticket = line.ticket(asking.place)
+            raise
+        self._ticket = line.behind(reply, asking.place)
         return reply
 
     async def _followed(self, task: "asyncio.Task[Reply]", stream: Stream, spot: Spot, asking: Turn) -> None:
@@ -152,7 +155,7 @@ class Exchange:
     async def _told(self, name: str, asking: Turn, arguments: Mapping[str, str]) -> Reply | None:
         """Perform what is answered privately."""
         hint = Hint(self.asked, self.locale, self._door)
-        task = asyncio.create_task(self.reception.storyteller.perform(name, asking, arguments, watch=hint.watch))
+        task = asyncio.create_task(self._in_line(name, asking, arguments, hint.watch))
         try:
             with self.reception.working(Work(asking, task)):
                 async with hint:
@@ -203,19 +206,20 @@ class Exchange:
         try:
             async with self._ticket or contextlib.nullcontext():
                 with release.to(asking.place, vouched=reply.vouched):
-                    ids = await self._settled(stream, spot, sheets)
+                    ids = await self._settled(stream, spot, sheets, reply)
+                if opens(reply) or not (spot.thread or await self.reception.heads.known(asking.place)):
+                    await self.reception.heads.begun(asking.place, spot.thread or ids[0])
         except LOST as error:
             if not await self._shown_otherwise(error, sheets):
                 return
             ids = []
-        if ids and (opens(reply) or not (spot.thread or await self.reception.heads.head(asking.place))):
-            await self.reception.heads.begun(asking.place, spot.thread or ids[0])
         await self.delivered(reply, ids)
         await self._alerted(reply, asking)
 
-    async def _settled(self, stream: Stream, spot: Spot, sheets: Sheets) -> list[str]:
+    async def _settled(self, stream: Stream, spot: Spot, sheets: Sheets, reply: Reply) -> list[str]:
         try:
-            return await stream.settle(sheets)
+            below = await outbox.told_before(self.reception, reply) if stream.stands else ""
+            return await stream.settle(sheets, below=below)
         except LOST as error:
             if trouble.code(error) not in trouble.NO_THREAD or not spot.thread:
                 raise
@@ -223,14 +227,16 @@ class Exchange:
         return await self._below_a_new_head(spot, sheets)
 
     async def _below_a_new_head(self, spot: Spot, sheets: Sheets) -> list[str]:
-        """What began the thread was deleted: the story goes on in the channel, with this as its head."""
+        """What began the thread was deleted: the story goes on in the channel, with this as its head.
+
+        Nobody is told anything in this place meanwhile (see `bots.line`), so nobody else makes a head.
+        """
         channel, heads = self.asked.place(""), self.reception.heads
-        async with heads.opening(channel):
-            if (head := await heads.known(channel)) != spot.thread:  # somebody was faster
-                return await replace(spot, thread=head).all(sheets)
-            ids = await replace(spot, thread="").all(sheets)
-            await heads.begun(channel, ids[0])
-            return ids
+        if (head := await heads.known(channel)) != spot.thread:  # somebody was faster
+            return await replace(spot, thread=head).all(sheets)
+        ids = await replace(spot, thread="").all(sheets)
+        await heads.begun(channel, ids[0])
+        return ids
 
     async def _shown_otherwise(self, error: BaseException, sheets: Sheets) -> bool:
         """Say what is wrong. Where the bot is no member, the reply is still told by the response_url."""
@@ -259,7 +265,8 @@ class Exchange:
                 await self._file(reply.file.text, reply.file.name)
         await self.delivered(reply, [])
         if reply.posted is not None:
-            await outbox.post(self.reception, self.asked.client, reply.posted)
+            async with self._ticket or contextlib.nullcontext():
+                await outbox.post(self.reception, self.asked.client, reply.posted)
         if reply.withdraws is not None:
             account = await withdrawing.carry_out(self.reception, self._speaker, reply.withdraws)
             await self.whisper(layout.notice(account.told(self.locale, withdrawing.link)))
@@ -314,7 +321,7 @@ class Exchange:
             told = Alert(asking.place, reply.post, reply.alert, asking.source, dt.datetime.now(dt.UTC))
             await outbox.alert(self.reception, self.asked.client, told)
 
-    async def _speaker(self, _workspace: str) -> AsyncWebClient:
+    async def _speaker(self, _workspace: str) -> Client:
         return self.asked.client
 
     @property

@@ -229,7 +229,7 @@ class _Rotator(AsyncTokenRotator):
         return None
 
 
-async def speaker(flow: AsyncOAuthFlow, client: AsyncWebClient, workspace: str) -> AsyncWebClient | None:
+async def speaker(flow: AsyncOAuthFlow, client: Client, workspace: str) -> Client | None:
     """The client that speaks for a workspace (as `turns.workspace` names it); None if the bot is not there any more.
 
     A workspace without a bot of its own may have that of its organisation.

@@ -4,21 +4,21 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bots import sentences
+from bots.reception import Missed
 from bots.sentences import speak
 from bots.slack import layout, marks, trouble
+from bots.slack.client import Client
 from bots.slack.controls import buttons, opens
 from bots.slack.layout import Sheet, Sheets
 from bots.slack.posting import Spot
 from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
 from core import faults, release
-from core.errors import StoryError
+from core.errors import StoreError, StoryError
 from core.story import Alert, Posted, Reply, Undelivered
 
-Clients = Callable[[str], Awaitable[AsyncWebClient | None]]
+Clients = Callable[[str], Awaitable[Client | None]]
 """The client that speaks for a workspace, by its key; None if the application is not installed there (any more)."""
 
 Where = tuple[str, str, str]
@@ -26,39 +26,59 @@ Where = tuple[str, str, str]
 _LINK = "link"
 
 
-async def catch_up(reception: Reception, clients: Clients) -> None:
+async def catch_up(reception: Reception, clients: Clients, missed: Missed) -> None:
     """Post what was never shown, where it belongs. Private replies are let go: nobody waits for them any more.
 
     Each channel or thread is read once, so that nothing is posted that stands there already. What Slack does not take
-    now stays for the next start; what it never will is let go.
+    now stays for the next start; what it never will is let go. What is told meanwhile in the same place comes after it.
     """
     read: dict[Where, list[Mapping[str, Any]]] = {}
-    replies, alerts = await reception.storyteller.inherited(PLATFORM)
-    for missed in replies:
-        faults.hit("replaying")
+    try:
+        for each, ticket in missed.replies:
+            async with ticket:
+                await _caught_up(reception, clients, each, read)
+    finally:
+        for _, ticket in missed.replies:
+            ticket.leave()
+    for told in missed.alerts:
         try:
-            client = None if missed.reply.private else await clients(missed.place.workspace)
-            ids = [] if client is None else await _Late(reception, client, missed).posted(read)
-        except trouble.LOST as error:
-            trouble.note(error)
-            if trouble.code(error) not in trouble.NEVER:
-                continue
-            ids = []
-        await _delivered(reception, missed.reply, ids)
-    for each in alerts:
-        try:
-            speaker = await clients(each.place.workspace)
+            speaker = await clients(told.place.workspace)
         except trouble.LOST as error:
             trouble.note(error)
             continue
         if speaker is not None:
-            await alert(reception, speaker, each, again=True)
+            await alert(reception, speaker, told, again=True)
 
 
-async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> None:
+async def _caught_up(
+    reception: Reception, clients: Clients, missed: Undelivered, read: dict[Where, list[Mapping[str, Any]]]
+) -> None:
+    faults.hit("replaying")
+    try:
+        client = None if missed.reply.private else await clients(missed.place.workspace)
+        ids = [] if client is None else await _Late(reception, client, missed).posted(read)
+    except trouble.LOST as error:
+        trouble.note(error)
+        if trouble.code(error) not in trouble.NEVER:
+            return
+        ids = []
+    await _delivered(reception, missed.reply, ids)
+
+
+async def told_before(reception: Reception, reply: Reply) -> str:
+    """The lowest message in which something was told before a reply, below which it has to stand; empty if none is."""
+    try:
+        found = await reception.storyteller.shown_before(reply)
+    except StoreError as error:
+        trouble.note(error)
+        return ""
+    return max(found, default="")  # Slack's timestamps are of one length
+
+
+async def post(reception: Reception, client: Client, posted: Posted) -> None:
     """Show what came of another turn, where it belongs. What Slack does not take stays for the next start."""
     now = dt.datetime.now(dt.UTC)
-    told = Undelivered(posted.place, "", posted.reply, f"post-{posted.reply.post}", now)
+    told = Undelivered(posted.place, "", posted.reply, posted.turn_id, now)
     try:
         ids = await _Late(reception, client, told, late=False).posted({})
     except trouble.LOST as error:
@@ -67,7 +87,7 @@ async def post(reception: Reception, client: AsyncWebClient, posted: Posted) -> 
     await _delivered(reception, posted.reply, ids)
 
 
-async def alert(reception: Reception, client: AsyncWebClient, told: Alert, *, again: bool = False) -> None:
+async def alert(reception: Reception, client: Client, told: Alert, *, again: bool = False) -> None:
     """Tell the moderators, with a way to the message that it is about. `again`: they may have been told before.
 
     What Slack does not take stays for the next start.
@@ -106,7 +126,7 @@ async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> 
 class _Late:
     """One reply that is shown apart from its turn; it is said if that is `late`."""
 
-    def __init__(self, reception: Reception, client: AsyncWebClient, missed: Undelivered, *, late: bool = True) -> None:
+    def __init__(self, reception: Reception, client: Client, missed: Undelivered, *, late: bool = True) -> None:
         self._late = late
         self._reception = reception
         self._client = client
@@ -117,17 +137,36 @@ class _Late:
         """Post what of it does not stand there; return the messages. `read` is what was read so far, by where."""
         place, heads = self._place, self._reception.heads
         threads = place.thread or (await self._reception.threads(place.workspace) and not opens(self._reply))
-        head = await heads.head(place) if threads else ""
+        head = (place.thread or await heads.known(place)) if threads else ""
         where = place.workspace, place.channel, head
         spot = Spot(self._client, self._reception.budget, *where, self._turn)
         if where not in read:
-            read[where] = await spot.read(self._told_at.timestamp()) if self._late else []
+            read[where] = await spot.read(await self._since(head)) if self._late else []
         known = marks.standing(read[where], self._turn)
+        begun = await self._left_behind(known)
         with release.to(place, vouched=self._reply.vouched):
             ids = await spot.all(await self._sheets(late=self._late and marks.FIRST not in known), known)
-        if opens(self._reply) or not await heads.head(place):
+        if begun:
+            await spot.delete(begun)
+        if opens(self._reply) or not await heads.known(place):
             await heads.begun(place, head or ids[0])
         return ids
+
+    async def _since(self, thread: str) -> float:
+        """From when on it may stand there, in seconds of the epoch.
+
+        It was told by our clock, which may have been wrong; in a thread, what was told before it says so by Slack's.
+        """
+        before = await told_before(self._reception, self._reply) if thread else ""
+        return min(self._told_at.timestamp(), float(before or "inf"))
+
+    async def _left_behind(self, known: dict[str, marks.Standing]) -> str:
+        """What was begun of it, if it stands above something that was told before it: then it is known no longer."""
+        first = known.get(marks.FIRST)
+        if first is None or first.done or first.ts > await told_before(self._reception, self._reply):
+            return ""
+        del known[marks.FIRST]
+        return first.ts
 
     async def _sheets(self, *, late: bool) -> Sheets:
         locale = await self._reception.language(self._place.workspace) or "en"

@@ -1,7 +1,6 @@
 """Posting on Slack: messages, edits, what one person alone sees, files. Waits its turn, and says what Slack answers."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,7 +20,7 @@ from core.release import Door
 PAUSES = (0.5, 2.0)
 """Seconds after each try to post whose outcome Slack did not say, before it is looked for."""
 _SKEW = 60.0
-"""Seconds by which our clock may be ahead of Slack's."""
+"""Seconds by which the time that we go by may be ahead of Slack's."""
 _PAGE, _PAGES = 200, 3
 """Messages that are read at once, and how often. Slack gives some applications fifteen at most."""
 Known = Mapping[str, Standing]
@@ -33,7 +32,7 @@ QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 class Spot:
     """Where a turn's messages are posted: a channel, or a thread in it. Each part of a turn is posted there once."""
 
-    client: AsyncWebClient
+    client: Client
     budget: Budget
     workspace: str
     channel: str
@@ -46,7 +45,7 @@ class Spot:
 
         Where Slack does not say whether it took it, it is looked for, and posted again only if it is not there.
         """
-        began, pauses = time.time(), list(PAUSES)
+        began, pauses = self.client.clock.time(), list(PAUSES)
         while True:
             try:
                 return await self._posted(sheet, part, sketch=sketch)

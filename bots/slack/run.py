@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.reception import whenever_bereaved
+from bots.reception import Missed
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, oauth, outbox, trouble, watched, withdrawing
 from bots.slack.app import application, catch_all
-from bots.slack.client import client
+from bots.slack.client import Client, client
 from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
@@ -81,18 +81,18 @@ async def run(
 
 @contextlib.asynccontextmanager
 async def _catching_up(
-    reception: Reception, web: AsyncWebClient, stop: "asyncio.Future[int]", member: Member
+    reception: Reception, web: Client, stop: "asyncio.Future[int]", member: Member
 ) -> AsyncIterator[None]:
     """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order.
 
     Whenever another process dies, show what that one did not.
     """
 
-    async def only(_workspace: str) -> AsyncWebClient:
+    async def only(_workspace: str) -> Client:
         return web
 
-    task = asyncio.create_task(catch_up(reception, only))
-    later = asyncio.create_task(whenever_bereaved(member, partial(catch_up, reception, only)))
+    task = asyncio.create_task(catch_up(reception, only, await reception.missed()))
+    later = asyncio.create_task(reception.whenever_bereaved(member, partial(catch_up, reception, only)))
     tasks = [task, later, asyncio.create_task(withdraw(reception, only, after=task))]
     try:
         ends: list[asyncio.Future[Any]] = [task, stop]
@@ -104,10 +104,10 @@ async def _catching_up(
         await asyncio.wait(tasks)
 
 
-async def catch_up(reception: Reception, clients: outbox.Clients) -> None:
+async def catch_up(reception: Reception, clients: outbox.Clients, missed: Missed) -> None:
     """Show what was not shown. A mistake of ours is logged, and the bot goes on without."""
     try:
-        await outbox.catch_up(reception, clients)
+        await outbox.catch_up(reception, clients, missed)
     except Exception as error:
         trouble.mistake(error, "en")
 
@@ -122,9 +122,7 @@ async def withdraw(reception: Reception, clients: outbox.Clients, *, after: "asy
 
 
 @contextlib.asynccontextmanager
-async def _connected(
-    reception: Reception, web: AsyncWebClient, link: AsyncWebClient, app_token: str
-) -> AsyncIterator[None]:
+async def _connected(reception: Reception, web: Client, link: AsyncWebClient, app_token: str) -> AsyncIterator[None]:
     """Connected by Socket Mode while the block lasts."""
     app = application(reception, web, authorize=oauth.alone(web), logger=logging.getLogger("slack_bolt"))
     home.listen(app, reception)

@@ -5,7 +5,6 @@ button away; with a status before them, one append. What is final always stands,
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from types import TracebackType
@@ -16,7 +15,7 @@ from bots.slack.layout import Sheet, Sheets
 from bots.slack.marks import FIRST, standing
 from bots.slack.posting import Spot, unhurried
 from bots.slack.trouble import LOST
-from core.story import Glimpse
+from core.story import Glimpse, Stage
 
 PATIENCE = 0.7
 """Seconds before anything is shown: what is done by then takes one request."""
@@ -73,6 +72,8 @@ class Stream:
         self._latest: Glimpse | None = None
         self._news = asyncio.Event()
         self._words = asyncio.Event()
+        self._performed = asyncio.Event()
+        """No other turn of the story comes first any more."""
         self._drawing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
@@ -80,6 +81,8 @@ class Stream:
         """Take a look; returns at once."""
         self._latest = glimpse
         self._news.set()
+        if glimpse.stage is not Stage.WAITING:
+            self._performed.set()
         if glimpse.text:
             self._words.set()
 
@@ -97,12 +100,19 @@ class Stream:
         if not self._task.cancelled() and (broken := self._task.exception()) is not None:
             trouble.mistake(broken, "en")
 
-    async def settle(self, sheets: Sheets) -> list[str]:
-        """Make the final text stand. Raises what Slack answers if there is no way left."""
+    @property
+    def stands(self) -> bool:
+        """Whether a message of it is there."""
+        return bool(self._ts)
+
+    async def settle(self, sheets: Sheets, *, below: str = "") -> list[str]:
+        """Make the final text stand, below a message. Raises what Slack answers if there is no way left."""
         await self._close()
         if not self._ts:
             await self._quiet()
             return await self._spot.all(sheets)
+        if self._ts < below:  # something that was told before it came later
+            return await self._moved(sheets)
         ts = await self._rewritten(sheets.messages[0])
         return [ts, *await self._spot.rest(sheets)]
 
@@ -124,6 +134,13 @@ class Stream:
             except LOST as error:
                 trouble.note(error)
 
+    async def _moved(self, sheets: Sheets) -> list[str]:
+        """Post it anew, as the last; then take away what was shown."""
+        ids = await self._spot.all(sheets)
+        await self._spot.delete(self._ts)
+        self._ts = ids[0]
+        return ids
+
     async def _rewritten(self, sheet: Sheet) -> str:
         taken, self._updates = self._updates > 0, 0
         try:
@@ -142,6 +159,10 @@ class Stream:
         await asyncio.sleep(PATIENCE)
         async with self._drawing:
             await self._begin()
+        if self.rung is Rung.UPDATES:
+            await self._performed.wait()
+            async with self._drawing:
+                await self._placed()
         gaps = GAPS if self.rung is Rung.STREAM and not self._status else GAPS[1:] * (self.rung is not Rung.FINAL)
         if self.rung is not Rung.UPDATES:
             await self._words.wait()
@@ -163,7 +184,6 @@ class Stream:
                 await self._say_status()
         elif budget.take(workspace, chat_update=2):
             self.rung, self._updates = Rung.UPDATES, 2
-            await self._placed()
 
     async def _say_status(self) -> None:
         if self._latest is None:
@@ -205,7 +225,7 @@ class Stream:
         if not await self._first():
             self.rung = Rung.FINAL
             return
-        said, began = self._latest.text, time.time()
+        said, began = self._latest.text, self._spot.client.clock.time()
         try:
             self._ts = await self._started(said)
         except LOST as error:

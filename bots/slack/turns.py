@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.people import Person
 from core.story import Contributor, Place, Turn
+
+if TYPE_CHECKING:  # the client tells whoever watches of this platform, by its name here
+    from bots.slack.client import Client
 
 PLATFORM = "slack"
 Json = Mapping[str, Any]
@@ -20,7 +22,7 @@ class Asked:
 
     id: str
     """The same for every delivery of it."""
-    client: AsyncWebClient
+    client: "Client"
     """Speaks for the workspace in which the application is installed."""
     workspace: str
     user: str
@@ -164,7 +166,7 @@ def _interactive(context: AsyncBoltContext, body: Json) -> Asked:
 def _common(context: AsyncBoltContext) -> Asked:
     return Asked(
         id="",
-        client=context.client,
+        client=context["client"],
         workspace=workspace(context),
         user=context.user_id or "",
         bot=context.bot_user_id or "",

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,12 +22,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.reception import whenever_bereaved
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
 from bots.slack import assistant, home, leaving, oauth, outbox, trouble
 from bots.slack.app import application, catch_all
-from bots.slack.client import client
+from bots.slack.client import Client, client
 from bots.slack.manifest import EVENTS_PATH
 from bots.slack.reception import Reception
 from bots.slack.run import catch_up, quiet, withdraw
@@ -35,7 +34,6 @@ from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
 from core.engine import EngineState
 from core.errors import StoreError
-from core.leases import Member
 from core.storyteller import Storyteller
 
 _SECRETLESS = (
@@ -56,6 +54,14 @@ _TAKEN = (
 )
 _UNREACHABLE = "Slack cannot be reached just now. Please try again later."
 _BACKLOG = 1024
+READING = 10.0
+"""Seconds in which a request has to be there as a whole, from the end of its headers on."""
+IDLE = 75.0
+"""Seconds for which a connection may stand without a whole request's headers; longer than proxies keep one (60)."""
+_LARGEST = 1 << 20
+"""Bytes of a request. Slack's own have some ten thousand."""
+_LINGERING = 1.0
+"""Seconds for which the rest of a refused request is still taken, so that its sender reads the answer."""
 _LONGEST_KEY = 120
 
 
@@ -91,9 +97,16 @@ async def run(
         app = _application(reception, speaker, secret.get_secret_value(), flow)
         member = await parts.enter_async_context(storyteller.leases.joined(PLATFORM))
         stop = await parts.enter_async_context(stop_signal())
+        missed = await reception.missed()
         await parts.enter_async_context(_listening(app, reception, settings))
         announce(_where(settings, flow))
-        await _until(stop, reception, _clients(speaker, flow), member, settings.slack_keep_days if flow else None)
+        clients = _clients(speaker, flow)
+        first = asyncio.create_task(catch_up(reception, clients, missed))
+        tasks = [first, asyncio.create_task(withdraw(reception, clients, after=first))]
+        tasks.append(asyncio.create_task(reception.whenever_bereaved(member, partial(catch_up, reception, clients))))
+        if flow:
+            tasks.append(asyncio.create_task(leaving.watch(storyteller, clients, settings.slack_keep_days)))
+        await _until(stop, tasks)
         await reception.drain(patience=patience)
         return stop.result()
 
@@ -111,13 +124,28 @@ def pages(app: AsyncApp, reception: Reception, signing_secret: str) -> web.Appli
         shown = state if reception.taking else "stopping"
         return web.json_response({"storyteller": shown}, status=200 if ready else 503)
 
-    site = web.Application()
+    site = web.Application(middlewares=[_whole], client_max_size=_LARGEST)
     site.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
     site.add_routes([web.post(EVENTS_PATH, deliveries.taken)])
     if (flow := app.oauth_flow) is not None:
         site.add_routes([web.get(flow.install_path, _page(flow.handle_installation))])
         site.add_routes([web.get(flow.redirect_uri_path, _page(flow.handle_callback))])
     return site
+
+
+@web.middleware
+async def _whole(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+    """Read a request before anybody deals with it, as far as and for as long as can be expected; unpack nothing."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise web.HTTPUnsupportedMediaType(text="Send it as it is, without Content-Encoding.")
+    try:
+        async with asyncio.timeout(READING):
+            await request.text()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"The request was not complete after {READING:g} seconds.") from None
+    except (UnicodeDecodeError, LookupError):
+        raise web.HTTPBadRequest(text="The request is no text in the encoding that it names.") from None
+    return await handler(request)
 
 
 class Deliveries:
@@ -192,9 +220,7 @@ def _page(answer: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> Call
     return page
 
 
-def _application(
-    reception: Reception, speaker: AsyncWebClient, signing_secret: str, flow: AsyncOAuthFlow | None
-) -> AsyncApp:
+def _application(reception: Reception, speaker: Client, signing_secret: str, flow: AsyncOAuthFlow | None) -> AsyncApp:
     more: dict[str, Any] = {"oauth_flow": flow} if flow else {"authorize": oauth.alone(speaker)}
     # Without a logger of ours, bolt's own write what people sent, whatever `quiet` says.
     app = application(reception, speaker, signing_secret=signing_secret, logger=logging.getLogger("slack_bolt"), **more)
@@ -210,7 +236,14 @@ def _application(
 async def _listening(app: AsyncApp, reception: Reception, settings: Settings) -> AsyncIterator[None]:
     secret = settings.slack_signing_secret
     site = pages(app, reception, secret.get_secret_value() if secret else "")
-    runner = web.AppRunner(site, access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(
+        site,
+        access_log=None,
+        shutdown_timeout=2.0,
+        keepalive_timeout=IDLE,
+        lingering_time=_LINGERING,
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         await _listen(runner, settings)
@@ -226,17 +259,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         raise SettingsError(_TAKEN.format(port=settings.slack_port, why=error.strerror)) from None
 
 
-async def _until(
-    stop: "asyncio.Future[int]", reception: Reception, clients: outbox.Clients, member: Member, keep_days: int | None
-) -> None:
-    """Catch up with what was not shown, by this process or one that dies, look after workspaces that left (unless
-    `keep_days` is None), and wait for the signal.
-    """
-    first = asyncio.create_task(catch_up(reception, clients))
-    tasks = [first, asyncio.create_task(withdraw(reception, clients, after=first))]
-    tasks.append(asyncio.create_task(whenever_bereaved(member, partial(catch_up, reception, clients))))
-    if keep_days is not None:
-        tasks.append(asyncio.create_task(leaving.watch(reception.storyteller, clients, keep_days)))
+async def _until(stop: "asyncio.Future[int]", tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Wait for the signal; then these tasks are ended."""
     try:
         await asyncio.wait([stop])
     finally:
@@ -245,10 +269,10 @@ async def _until(
         await asyncio.wait(tasks)
 
 
-def _clients(speaker: AsyncWebClient, flow: AsyncOAuthFlow | None) -> outbox.Clients:
+def _clients(speaker: Client, flow: AsyncOAuthFlow | None) -> outbox.Clients:
     """Who speaks for a workspace."""
 
-    async def found(workspace: str) -> AsyncWebClient | None:
+    async def found(workspace: str) -> Client | None:
         return speaker if flow is None else await oauth.speaker(flow, speaker, workspace)
 
     return found

@@ -1,10 +1,9 @@
 """Writing over messages on Slack that show words of somebody who was forgotten."""
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bots import sentences, withdrawing
 from bots.sentences import speak
 from bots.slack import layout, trouble
+from bots.slack.client import Client
 from bots.slack.outbox import Clients
 from bots.slack.posting import Spot
 from bots.slack.reception import Reception
@@ -44,7 +43,7 @@ def link(message: Withdrawal) -> str:
     return f"https://slack.com/archives/{message.place.channel}/p{message.message_id.replace('.', '')}"
 
 
-async def _written_over(reception: Reception, client: AsyncWebClient, message: Withdrawal) -> None:
+async def _written_over(reception: Reception, client: Client, message: Withdrawal) -> None:
     """Write it over, or take it away where the workspace lets nobody edit it any more. Raises what Slack answers."""
     place, ts = message.place, message.message_id
     locale = await reception.language(place.workspace) or "en"

@@ -1,8 +1,9 @@
-"""The filter `danger`: signs that somebody real may be in danger, found without a model.
+"""The filter `danger`: signs that somebody real may be in danger or is being hurt, found without a model.
 
-Precise rather than greedy. It looks for three things: a writer who says of themselves, now, that they want to die or
-hurt themselves (CRISIS); a writer who announces violence to somebody with a place or time of real life (THREAT); sexual
-words beside a child's age or name for a child (MINORS). English and Chinese, also in disguise.
+Precise rather than greedy. It looks for a writer who says of themselves, now, that they want to die or hurt themselves
+(CRISIS); a writer who announces violence to somebody with a place or time of real life (THREAT); sexual words beside a
+child's age or name for a child (MINORS): English and Chinese, also in disguise. In English also for what the modules
+`hostility` (HATE, BULLYING) and `scenes` (SEXUAL, HARMFUL) know.
 
 What it cannot do: understand. A character's line is told from the writer's only by quotation marks, and the past tense
 of a narrator is taken for a story; who speaks in hints, in other words or languages, or of somebody else, is not found,
@@ -12,51 +13,24 @@ Nothing of any text is kept or logged.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterator
 
-from core.filters.disguise import joined, lettered, unleeted, unspaced, untagged
+from core.filters.disguise import unleeted, unspaced, untagged
+from core.filters.hostility import hostilities
+from core.filters.scenes import scenes
 from core.filters.shapes import folded
+from core.filters.spoken import Spoken
 from core.policy import ALLOWED, Category, Policy, Verdict
 from core.text import sentences
 
-_QUOTED = re.compile(
-    r"“[^“”\n]{0,600}(?:”|$)|\"[^\"\n]{0,600}\"|«[^«»\n]{0,600}»|「[^「」\n]{0,600}」|『[^『』\n]{0,600}』"
-    r"|(?<!\w)[‘'](?!s\b)[^\n]{2,300}?[’'](?!\w)",
-)
 _NO_WORD = re.compile("[^a-z0-9]+")
 _MIXED = re.compile(r"\b[a-z]+[0-9@$!]+[a-z0-9@$]*[a-z]")
 _APOSTROPHES = re.compile("['’`´]")
-_ODD = re.compile("[^\\sA-Za-z.,;:!?\"'’‘“”…—–-]")
-_APART = re.compile(r"[.*_~|-][A-Za-z][.*_~|-]| \w \w \w ")
-_CRISIS_HINTS = (
-    "self", "suicid", "kms", "unalive", " die ", "dying", " dead", " died", "it all", "alive", "exist", "my life",
-    "to live", "pills",
-    "tablets", " meds", "painkillers", "wrist", "born", "off without", "miss me", "be here", "be gone", "wake up",
-    "bridge",
-    " off me ", "goodbye",
-)  # fmt: skip
-_THREAT_HINTS = (
-    "kill", "murder", "hurt", "stab", "shoot", "beat", "punch", "strangle", "choke", "burn", "attack", "jump",
-    "smash", "break",
-    "bash", "knife", "slit", "rape", "destroy", " gun ", "bomb", "blow up", "dead", "find you", "get you",
-    "catch you", "know where",
-    "know your", " gut ", "wait", "come for", "follow you", "hunt you", "track you",
-)  # fmt: skip
-_PLACE_HINTS = (
-    "school", "real life", " irl ", "house", "you live", "lives", "address", "recess", "lunch", " bus ", "home",
-    "day ", "tomorrow",
-    "work", "parking", "playground", "joke", "joking", "kidding", "for real", "your back", "class", "office",
-    "church", "mosque",
-    "synagogue",
-)  # fmt: skip
-"""Letters without which none of the patterns below can match; to look for them is quick."""
-_SPELLED = re.compile(r"(?<= )(?:[a-z] ){3,}")
 _SEXUAL_HINTS = (
     "sex", "erotic", "porn", "nude", "naked", "lewd", "hentai", "lingerie", "arous", "orgasm", "masturbat",
-    "ejaculat", "blow", "hand",
-    "fellatio", "cunnilingus", "genital", "penis", "vagina", "nipple", "clit", "cum", "cock", "pussy", "dick",
-    "fuck", "seduc",
-    "undress", "moan", "love", "sleep with", "deflower", "grop", "fondl", "striptease",
+    "ejaculat", "blow", "hand", "fellatio", "cunnilingus", "genital", "penis", "vagina", "nipple", "clit", "cum",
+    "cock", "pussy", "dick", "fuck", "seduc", "undress", "moan", "love", "sleep with", "deflower", "grop", "fondl",
+    "striptease", "private part", "privates", "lust", "got hard", "between her legs", "between his legs",
 )  # fmt: skip
 
 _SO = (
@@ -116,6 +90,25 @@ _CRISIS = tuple(
         r"|here) (?:tomorrow|anymore|after tonight))",
         r"i (?:tried|attempted) (?:to (?:kill myself|end my life|commit suicide)|suicide) (?:last|yesterday|today"
         r"|tonight|this|again|before|and|once|twice)",
+        rf"{_IM} {_SO}(?:gonna|about to|ready to) end it(?! with)",
+        r"(?:i have|ive|i ve|i got|have) (?:got )?(?:the|my|a|enough) (?:\w+ )?(?:pills|tablets|rope|noose|razor"
+        r"|blades?)"
+        r" (?:ready|here|in my hand|next to me|in front of me)",
+        rf"(?:on|at) (?:the|a) (?:edge|bridge|roof|ledge|railway|tracks) and {_IM} {_SO}(?:going to|gonna"
+        rf"|about to) jump",
+        r"how (?:many|much) (?:\w+ ){1,4}(?:do i (?:need|take|have to take)|should i take|does it take|would it take"
+        r"|will)"
+        r" (?:to )?(?:overdose|die|od|kill me|kill myself|be fatal|not wake up)",
+        r"(?:best|easiest|quickest|fastest|painless|easy|quick|least painful) way to (?:kill (?:your|my|one)self|die"
+        r"|commit suicide|end (?:my|your) life|overdose)",
+        r"i (?:cant|can not|cannot) (?:do this|go on|take it|take this|live like this)(?: any ?more| any longer)?"
+        r"(?: \w+){0,8} (?:stop forever|end forever|be over forever|die|be dead|not wake up)",
+        r"(?:my last|last) (?:message|goodbye)(?: \w+){0,6} (?:wont|will not|not going to) (?:be here|be alive|see)",
+        r"i (?:keep|cant stop) (?:hurting|cutting|harming|burning|starving) myself",
+        r"i (?:starve|am starving|hurt|cut|harm|burn) myself (?:so|to) (?:that )?(?:i|be|feel|become|get)",
+        r"(?:see|feel like there is|feel like theres|there is|theres) no (?:reason|point) (?:\w+ )?(?:to|in|of)"
+        r" (?:go on |keep |keep on |going on )?(?:live|living|being alive|existing)(?: anymore| any more)?(?! (?:in"
+        r"|with|on|here|there))",
         r"i (?:hate|cant stand|cant take) (?:my life|myself|living|being alive) (?:\w+ ){0,4}(?:want to die"
         r"|wanna die|to be dead|kill myself|end it)",
     )
@@ -130,7 +123,8 @@ _CRISIS_CHINESE = re.compile(
 
 _YOU = (
     r"(?:you|u|ya|your (?:\w+ )?(?:face|family|mom|mum|mother|dad|father|sister|brother|parents|head|legs?"
-    r"|arms?|neck|teeth)|my (?:\w+ )?(?:teacher|classmates?|principal|headmaster|boss|neighbou?r)|mr \w+"
+    r"|arms?|neck|teeth|bones|ribs|nose|skull)|your (?:\w+ )?(?:friend|cousin|teacher|child|children|kids)"
+    r"|my (?:\w+ )?(?:teacher|classmates?|principal|headmaster|boss|neighbou?r)|mr \w+"
     r"|mrs \w+|ms \w+|everyone|everybody|all of (?:you|them)|that kid|them all)"
 )
 _WILL = (
@@ -147,21 +141,29 @@ _REAL = (
     r"|in real life|irl|at your house|to your house|your house|where you live|your address"
     r"|at recess|at lunch|on the bus|bus stop|when you (?:get|walk|go) home|on your way home|on (?:monday|tuesday"
     r"|wednesday|thursday|friday)|tomorrow(?! never)|at work|in the parking lot|playground"
-    r"|not (?:a joke|joking|kidding)|for real|no joke|watch your back)"
+    r"|not (?:a joke|joking|kidding)|isnt a joke|for real|no joke|watch your back|when school is over|goes to school)"
 )
 _THREATS = tuple(
     re.compile(rf"\b{pattern}\b")
     for pattern in (
-        rf"(?:{_WILL}) (?:\w+ ){{0,8}}?{_DO} (?:\w+ ){{0,2}}?{_YOU}(?! at (?!school)) (?:\w+ ){{0,12}}?{_REAL}",
-        rf"{_REAL} (?:\w+ ){{0,8}}?(?:{_WILL}) (?:\w+ ){{0,8}}?{_DO} (?:\w+ ){{0,2}}?{_YOU}",
+        rf"(?:{_WILL}) (?:\w+ ){{0,8}}?{_DO} (?:\w+ ){{0,4}}?{_YOU}(?! at (?!school)) (?:\w+ ){{0,12}}?{_REAL}",
+        rf"{_REAL} (?:\w+ ){{0,8}}?(?:{_WILL}) (?:\w+ ){{0,8}}?{_DO} (?:\w+ ){{0,4}}?{_YOU}",
         rf"(?:{_WILL}) (?:find|get|catch|wait for|be waiting for|hunt|come for|follow"
         rf"|track) you (?:\w+ ){{0,8}}?{_REAL} (?:\w+ ){{0,8}}?(?:{_DO}|knife|gun|bat|regret|pay|dead)",
         rf"you (?:are|re|r) (?:so |gonna be |going to be )?(?:dead|done|dead meat) (?:\w+ ){{0,5}}?{_REAL}",
         rf"youre (?:so |gonna be |going to be )?(?:dead|dead meat) (?:\w+ ){{0,5}}?{_REAL}",
         r"i know (?:where (?:you|ur|your family) (?:live|lives|go to school)|your (?:home )?address)(?: and| so"
         r"| ill| im| i)? (?:\w+ ){0,8}?(?:kill|hurt|come|coming|find|get|visit|burn|sorry|regret)",
-        rf"(?:{_WILL}) (?:\w+ ){{0,6}}?(?:shoot up|blow up|bomb|burn down|bring a (?:gun|knife|bomb) to) (?:(?:the"
+        rf"(?:{_WILL}) (?:\w+ ){{0,6}}?(?:shoot up|blow up|bomb|burn down|bring (?:\w+ ){{1,3}}?(?:gun|knife|bomb"
+        rf"|rifle|pistol|weapon) to) (?:(?:the"
         rf"|my|our|this|your) )?(?:school|class|classroom|office|church|mosque|synagogue|house)",
+        r"watch your back (?:\w+ ){0,4}(?:dead|school|tomorrow|kill|coming|regret)",
+        rf"(?:{_WILL}) find out where (?:\w+ ){{1,4}}?(?:lives?|goes? to school|works?) (?:\w+ ){{0,4}}?{_DO}",
+        rf"you d better not (?:come|show|go) (?:\w+ ){{0,6}}?or (?:{_WILL}) (?:\w+ ){{0,2}}?{_DO} (?:\w+ ){{0,4}}?you",
+        rf"youd better not (?:come|show|go) (?:\w+ ){{0,6}}?or (?:{_WILL}) (?:\w+ ){{0,2}}?{_DO} (?:\w+ ){{0,4}}?you",
+        r"(?:somebody|someone|we|i|you|they) (?:should|must|need to|ought to|will|have to|want to"
+        r"|am going to) (?:\w+ )?"
+        r"(?:shoot|kill|assassinate|murder|poison) the (?:\w+ )?(?:president|prime minister|chancellor|mayor|pope)",
         rf"(?:{_WILL}) (?:\w+ ){{0,3}}?{_DO} (?:you|my (?:teacher|classmates?)) (?:\w+ ){{0,3}}?(?:irl"
         rf"|in real life|for real|not joking|no joke)",
     )
@@ -169,7 +171,8 @@ _THREATS = tuple(
 _THREATS_CHINESE = re.compile(
     "放[学學](?:后|後|以后|以後)?.{0,8}(?:打死|弄死|砍|捅|揍死|杀|殺)[了死]?你"
     "|(?:我|老子)(?:会|會|要|一定|明天|放学|今天|去){1,3}.{0,6}(?:杀|殺|弄死|打死|砍死|捅死)[了死]?你(?:全家|们|們)?.{0,10}(?:学校|學校|教室|放学|放學|明天|你家|真的)"
-    "|(?:明天|在学校|在學校|去你家).{0,8}(?:杀|殺|弄死|打死|砍死|捅死)[了死]?你|(?:杀|殺)(?:了)?你全家|我知道你(?:家)?住(?:在)?(?:哪|哪里|哪裡|那).{0,12}(?:杀|殺|死|找你|弄|小心)"
+    "|(?:明天|在学校|在學校|去你家).{0,8}(?:杀|殺|弄死|打死|砍死|捅死)[了死]?你|(?:杀|殺)(?:了)?你全家|我知道你(?:家)?住(?:在)?(?:哪|哪里|哪裡|那).{0,12}(?:杀|殺"
+    "|死|找你|弄|小心)"
 )
 
 _AGES = (
@@ -199,18 +202,20 @@ _SEXUAL = re.compile(
     r"|penis|vagina|nipples?|clit\w*|cum|cumming|cock|pussy|dick|fuck(?:s|ed|ing)?|seduc(?:e|ed|es|ing)"
     r"|undress(?:es|ed|ing)? (?:her|him|them) (?:slowly|sensually)|moan(?:s|ed|ing)? (?:in|with) pleasure"
     r"|make love|made love|making love|sleep with (?:her|him|a child|children|kids)|deflower\w*|grope[ds]?"
-    r"|groping|fondl\w+|striptease)\b"
+    r"|groping|fondl\w+|striptease|private parts?|with lust|lustfully|lusted|got hard for"
+    r"|touch(?:es|ed|ing)? (?:her|him|his|their) (?:breasts?|crotch|bottom|thighs?|privates)"
+    r"|(?:hand|fingers?|mouth|face) between (?:her|his) (?:legs|thighs))\b"
 )  # fmt: skip
 _TAUGHT = re.compile(
     r"\b(?:sex(?:ual)? (?:education|abuse|assault|harassment|offen\w+|violence|exploitation|health)|protect\w*"
     r"|prevent\w*|abuse survivors?|illegal|crime|law|arrest\w*|convict\w*)\b"
 )
-_AT_ONCE = 1_000
+_AT_ONCE = 2_000
 _WINDOW = 20_000
 
 
 class DangerFilter:
-    """Finds what must alarm people. Its evidence is stopped under every rating."""
+    """Finds what must alarm people, and whoever is cruel to others without a listed word."""
 
     name = "danger"
 
@@ -222,45 +227,36 @@ class DangerFilter:
 
     def judge_now(self, text: str, policy: Policy) -> Verdict:
         """Judge `text` here and now. Linear in its length."""
-        found = tuple(dict.fromkeys(dangers(text)))
+        found = tuple(dict.fromkeys(evidence(text)))
         return policy.verdict(found) if found else ALLOWED
 
 
-def dangers(text: str) -> Iterator[Category]:
-    """`CRISIS`, `THREAT` and `MINORS`, if they are in `text`."""
-    spoken = _QUOTED.sub(" … ", text)
-    if not text.isascii():
-        han = unspaced(spoken)
+def evidence(text: str) -> Iterator[Category]:
+    """What the filter finds in `text`; a kind may come more than once."""
+    spoken = Spoken(text)
+    yield from _dangers(spoken)
+    yield from hostilities(spoken)
+    yield from scenes(spoken)
+
+
+def _dangers(spoken: Spoken) -> Iterator[Category]:
+    if not spoken.text.isascii():
+        han = unspaced(spoken.outside)
         if _CRISIS_CHINESE.search(han):
             yield Category.CRISIS
         if _THREATS_CHINESE.search(han):
             yield Category.THREAT
-    for words in _worded(spoken):
-        if _any(words, _CRISIS_HINTS) and any(pattern.search(words) for pattern in _CRISIS):
+    for words in spoken.own:
+        if words.near("crisis", _CRISIS):
             yield Category.CRISIS
-        if (
-            _any(words, _THREAT_HINTS)
-            and _any(words, _PLACE_HINTS)
-            and any(pattern.search(words) for pattern in _THREATS)
-        ):
+        if words.hints["place"] and words.near("threat", _THREATS):
             yield Category.THREAT
-    if _abuses(text):
+    if _abuses(spoken.text):
         yield Category.MINORS
 
 
 def _any(words: str, hints: tuple[str, ...]) -> bool:
     return any(map(words.__contains__, hints))
-
-
-def _worded(text: str) -> Iterable[str]:
-    """The words of `text`, without apostrophes; of its likeliest disguises too, if it has any."""
-    bare = _APOSTROPHES.sub("", text)
-    if not _ODD.search(bare) and not _APART.search(bare):
-        return [lettered(bare.lower())]
-    plain = folded(untagged(bare)).replace("\n", " ")
-    likely = [plain, *unleeted(plain)[:2]]
-    words = [lettered(each) for each in likely] + [f" {' '.join(joined(each).split())} " for each in likely]
-    return dict.fromkeys(_SPELLED.sub(lambda run: run[0].replace(" ", "") + " ", each) for each in words)
 
 
 def _abuses(text: str) -> bool:

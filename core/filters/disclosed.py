@@ -9,12 +9,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from urllib.parse import unquote
 
 import ahocorasick
 
 from core.filters.shapes import EMOJI, folded
-from core.filters.view import View
+from core.filters.view import View, around
 
 _WORDS = {
     "zero": "0", "oh": "0", "nought": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
@@ -36,21 +37,32 @@ _GLUED = re.compile(rf"(?<!\w)(?:(?:{_WORD})|\d){{7,}}(?!\w)", re.I)
 _NUMBER = re.compile(rf"(?:(double|triple) )?({_WORD}|\d)", re.I)
 _HAN = re.compile(rf"[{''.join(_CHINESE)}](?:\W?[{''.join(_CHINESE)}\d]){{6,}}")
 _LOOKS = str.maketrans("OoQIil|!SsBZz", "0001111155822")
-_LEETED = re.compile(r"(?<![A-Za-z0-9])\+?[(OoQIlSsBZz|\d](?:[ .()/-]{0,2}[OoQIlSsBZz|!\d]){8,19}(?![A-Za-z0-9])")
-_SINGLE_DIGITS = re.compile(r"(?<!\d)\+?\d(?:[^\w+]{1,4}\d(?!\d)|_\d(?!\d)){6,}")
-_PAIRS = re.compile(r"(?<![\d.,])(?<!\d[^\w])\+?\(?\d{1,4}\)?(?:[^\w\n+,:;$€£%]{1,3}\d{2,4}){2,6}(?![\d.,]?\d)")
-_BETWEEN = re.compile(r"[^\d+]+")
-_AT = re.compile(
-    r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:at|a|@|at sign|ät|arroba)\s?[)\]}>*_-]{1,2}\s{0,3}|\s{1,3}(?:at|at-sign|arroba"
-    r"|ät|AT)\s{1,3}"
-    r"|\s{1,3}@\s{0,3}|@\s{1,3}|_at_|(?-i:(?<=[a-z0-9])AT(?=[a-z]))|\s?艾特\s?",
-    re.IGNORECASE,
+_LEETED = re.compile(
+    r"[+(OoQIlSsBZz|\d](?<![A-Za-z0-9].)(?:(?<=\+)[(OoQIlSsBZz|\d]|(?<!\+))"
+    r"(?:[ .()/-]{0,2}[OoQIlSsBZz|!\d]){8,19}(?![A-Za-z0-9])"
 )
-_DOT = re.compile(
-    r"\s{0,3}[(\[{<*_-]{1,2}\s?(?:dot|d0t|\.|point|punkt|period|punto)\s?[)\]}>*_-]{1,2}\s{0,3}"
-    r"|\s{1,3}(?:dot|d0t|d-o-t|punkt|period|punto)\s{1,3}|\s{1,2}[.。•·]\s{0,2}(?=\w)|_dot_"
-    r"|(?-i:(?<=[a-z0-9])DOT(?=[a-z]))|\s?点\s?",
-    re.IGNORECASE,
+_SINGLE_DIGITS = re.compile(r"[+\d](?<!\d.)(?:(?<=\+)\d|(?<!\+))(?:[^\w+]{1,4}\d(?!\d)|_\d(?!\d)){6,}")
+_PAIRS = re.compile(
+    r"[+(\d](?<![\d.,].)(?<!\d[^\w].)(?:(?<=\+)\(?\d|(?<=\()\d|(?<=\d))\d{0,3}\)?(?:[^\w\n+,:;$€£%]{1,3}\d{2,4}){2,6}(?![\d.,]?\d)"
+)
+_BETWEEN = re.compile(r"[^\d+]+")
+
+
+def _signs(sign: str, bracketed: str, alone: str, shouted: str, han: str) -> Iterator[tuple[re.Pattern[str], str]]:
+    """Patterns for a sign in words or set apart. Each begins with one of few letters, so that it is quickly sought."""
+    inside = rf"[(\[{{<*_-]{{1,2}}\s?(?:{bracketed})\s?[)\]}}>*_-]{{1,2}}\s{{0,3}}"
+    yield re.compile(rf"\s\s{{0,2}}(?:{inside}|(?:{alone})\s{{1,3}}|{han}\s?)", re.IGNORECASE), sign
+    yield re.compile(rf"[(\[{{<*_-]{inside.replace('{1,2}', '{0,1}', 1)}", re.IGNORECASE), sign
+    yield re.compile(rf"{shouted}(?<=[a-z0-9]{shouted})(?=[a-z])"), sign
+    yield re.compile(rf"{han}\s?"), sign
+
+
+_SIGNS = (
+    *_signs(".", r"dot|d0t|\.|point|punkt|period|punto", "dot|d0t|d-o-t|punkt|period|punto", "DOT", "点"),
+    (re.compile(r"\s\s?[.。•·]\s{0,2}(?=\w)"), "."),
+    *_signs("@", "at sign|at|a|@|ät|arroba", "at-sign|at|arroba|ät", "AT", "艾特"),
+    (re.compile(r"\s\s{0,2}@\s{0,3}"), "@"),
+    (re.compile(r"@\s{1,3}"), "@"),
 )
 _JOINT = re.compile(r"\s{1,2}(?:underscore|dash|hyphen|minus|plus)\s{1,2}", re.IGNORECASE)
 _JOINTS = {"underscore": "_", "plus": "+"}
@@ -68,15 +80,26 @@ _HINTS = {
     "dot": ("dot", "d0t", "d-o-t", "punkt", "period", "punto", "point", "点", "。", "•"),
     "network": (*NETWORKS, "微信", "qq", "t.me/", "wa.me/", "x.com/", "#"),
     "password": ("pass", "pin ", "pin:", "pwd"),
-}
+    "token": (
+        "xox", "xapp-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "sk_", "rk_", "aiza",
+        "akia", "asia", "hf_", "eyj", "hooks.slack", "webhooks/", "private key-----",
+    ),
+}  # fmt: skip
 _DIGIT = re.compile(r"\d")
+_SOME_DIGITS = re.compile(r"\d(?:\D*+\d){3}")
+_INNER_DOT = re.compile(r"\.[\w)\]}>*_-]|[\s(\[{<*_-]\.")
+"""A full stop that ends no sentence."""
 _NUMBER_DOT = re.compile(r"(?<=\d)(?:\s?[(\[{]\s?(?:dot|\.)\s?[)\]}]\s?| dot )(?=\d)", re.IGNORECASE)
+_NUMBER_DOTS = re.compile(r"[(\[{]\s?(?:dot|\.)| dot ", re.IGNORECASE)
 _APART = re.compile(r"(?<!\S)\S(?: \S){5,}(?!\S)")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,8});?|(?:%[0-9A-Fa-f]{2})+")
 _MARKUP = re.compile(r"[*`|~\\]+|<[^<>\n]{0,80}>")
 _MARKED = re.compile(r"[*`|~\\<&%]")
 _DISGUISED = re.compile(r"[^\x20-\x7e\n\t“”‘’„‚«»…—–£€§°·\u00a1-\u00ac\u00ae-\u024f]")
 _MOST_NUMBERS = 3
+_NUMBER_LENGTH = 60
+"""Characters in which more than `_MOST_NUMBERS` numbers stand if they are one number, spelt out."""
+_STEP = 100
 
 
 class _Plain(dict[int, str]):
@@ -122,31 +145,45 @@ class Hints:
     """What a text has that personal data cannot do without; cheap to see, and mostly nothing."""
 
     digits: bool
-    numbers: int
-    """Numbers in words, also as parts of other words."""
+    numbers: tuple[int, ...]
+    """Where several numbers in words, or words and digits, stand close together; they may be parts of other words."""
     at: bool
     dot: bool
-    network: bool
+    networks: tuple[int, ...]
+    """Where names of networks end; every so often if that is hard to say."""
     password: bool
+    token: bool
 
     @classmethod
     def of(cls, text: str) -> "Hints":
         """The hints of `text`."""
         lower = text.lower().replace("ı", "i").replace("i\u0307", "i").replace("ſ", "s")
-        found = [kind for _, kind in _hinted().iter(lower)]
+        found: dict[str, list[int]] = {kind: [] for kind in _HINTS}
+        for end, kind in _hinted().iter(lower):
+            found[kind].append(end)
         return cls(
             digits=bool(_DIGIT.search(text)),
-            numbers=found.count("number"),
-            at="@" in text or "AT" in text or "at" in found,
-            dot="." in text or "dot" in found,
-            network="network" in found,
-            password="password" in found,
+            numbers=_crowded(found["number"], lower),
+            at="@" in text or "AT" in text or bool(found["at"]),
+            dot=bool(found["dot"]) or bool(_INNER_DOT.search(text)),
+            networks=tuple(found["network"] if len(lower) == len(text) else range(0, len(text), _STEP)),
+            password=bool(found["password"]),
+            token=bool(found["token"]),
         )
 
     def any(self) -> bool:
         """Whether personal data may be there at all."""
-        named = self.network or self.password or self.numbers > _MOST_NUMBERS
-        return self.digits or named or (self.at and self.dot)
+        named = self.networks or self.password or self.numbers or self.token
+        return bool(self.digits or named or (self.at and self.dot))
+
+
+def _crowded(words: list[int], text: str) -> tuple[int, ...]:
+    """Where numbers in words and digits stand so close together that they may be one number; roughly in order."""
+    if not words:
+        return ()
+    places = sorted([*words, *(m.start() for m in _DIGIT.finditer(text))])
+    crowds = [(a, b) for a, b in zip(places, places[_MOST_NUMBERS:], strict=False) if b - a <= _NUMBER_LENGTH]
+    return tuple(chain.from_iterable(crowds))
 
 
 @cache
@@ -159,15 +196,14 @@ def _hinted() -> ahocorasick.Automaton:
     return machine
 
 
-def disclosed(text: str, hints: Hints) -> Iterator[View]:
-    """The views of `text` in which personal data may stand plainly; none for an ordinary sentence."""
+def disclosed(text: str, hints: Hints) -> Iterator[tuple[View, Hints]]:
+    """The views of `text` in which personal data may stand plainly, and what they hint at; none for most sentences."""
     odd, marked, apart = bool(_DISGUISED.search(text)), bool(_MARKED.search(text)), bool(_APART.search(text))
     if odd:
         hints = Hints.of(text.translate(_table()))
         odd = hints.any()
-    digits = hints.digits and sum(map(str.isdigit, text)) > _MOST_NUMBERS
-    spelt = hints.numbers > _MOST_NUMBERS or (hints.numbers > 0 and digits)
-    if not (odd or marked or apart or spelt or digits or (hints.at and hints.dot)):
+    digits = hints.digits and bool(_SOME_DIGITS.search(text))
+    if not (odd or marked or apart or hints.numbers or digits or (hints.at and hints.dot)):
         return
     view = View.of(text)
     if marked:
@@ -175,37 +211,44 @@ def disclosed(text: str, hints: Hints) -> Iterator[View]:
     if odd:
         view = view.translated(_table())
     if odd or marked:
-        yield view
+        hints = Hints.of(view.text)
+        yield view, hints
     if apart:
         view = view.replaced(_APART, lambda m: m[0].replace(" ", ""))
-        yield view
-    if odd or marked or apart or (hints.at and hints.dot):
-        yield from _mailed(view)
-    if odd or marked or apart or spelt or digits:
-        yield from _digits(view)
+        hints = Hints.of(view.text)
+        yield view, hints
+    for each in (
+        *_mailed(view, hints),
+        *(_digits(view, hints) if odd or marked or apart or hints.numbers or digits else ()),
+    ):
+        yield each, Hints.of(each.text)
 
 
-def _mailed(view: View) -> Iterator[View]:
+def _mailed(view: View, hints: Hints) -> Iterator[View]:
     """The view with `at` and `dot` as the signs that they stand for."""
-    hints = Hints.of(view.text)
     if not (hints.at and hints.dot):
         return
-    signs = view.replaced(_DOT, ".").replaced(_AT, "@")
+    signs = view
+    for pattern, sign in _SIGNS:
+        signs = signs.replaced(pattern, sign)
     if signs is not view:
         yield signs.replaced(_JOINT, lambda m: _JOINTS.get(m[0].strip().lower(), "-"))
 
 
-def _digits(view: View) -> Iterator[View]:
+def _digits(view: View, hints: Hints) -> Iterator[View]:
     """The view with numbers in words, in letters and in single digits written together."""
-    before = view.text
-    view = view.replaced(_NUMBER_DOT, ".")
-    numbers = view.replaced(_HAN, lambda m: "".join(_CHINESE.get(c, c) for c in m[0]))
-    numbers = numbers.replaced(_SPELT, _number).replaced(_GLUED, _number)
+    numbers = view
+    if hints.numbers:
+        numbers = numbers.replaced(_HAN, lambda m: "".join(_CHINESE.get(c, c) for c in m[0]))
+        numbers = numbers.replaced(_SPELT, _number, around(hints.numbers, numbers.text))
+        numbers = numbers.replaced(_GLUED, _number)
+    if _NUMBER_DOTS.search(numbers.text):
+        numbers = numbers.replaced(_NUMBER_DOT, ".")
     numbers = numbers.replaced(_LEETED, _unleeted).replaced(_SINGLE_DIGITS, _together)
-    if numbers.text != before:
+    if numbers is not view:
         yield numbers
     paired = numbers.replaced(_PAIRS, _together)
-    if paired.text != numbers.text:
+    if paired is not numbers:
         yield paired
 
 

@@ -16,13 +16,16 @@ from core.filters.shapes import PICTURED
 
 # --- markup ---------------------------------------------------------------------------------------------
 
-_MARKED = re.compile(r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-9_+-]+:|\\[ux*_~]|U\+|><")
+_MARKED = re.compile(
+    r"<[!/?a-zA-Z@#:]|&[#a-zA-Z]|%[0-9a-fA-F]|\]\(|\]\[|:[a-z0-9_+-]+:|\\[ux*_~]|\\[a-z]{2,10}\{|U\+|><"
+)
 _COMMENT = re.compile(r"<!--.{0,300}?-->", re.DOTALL)
 _LABELLED = re.compile(r"<[^<>|\n]{1,300}\|([^<>\n]{0,300})>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<[!?][^<>\n]{0,60}>|<(?:[@#&]|a?:[\w~]{1,40}:|t:|id:)[\w:!&^-]{1,60}>")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[\d{1,3}\](?!\[))")
 _SHORTCODE = re.compile(r":(?:(?:[a-z]{2,20}[_-]){1,3}([a-z]):(?:\s(?=:))?|([abmox]):|[a-z0-9_+-]{2,40}:)")
 _ESCAPE = re.compile(r"\\([*_~])")
+_LATEX = re.compile(r"\$?\\[a-z]{2,10}\{([^{}\n]{0,60})\}")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _CODED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})|\bU\+([0-9a-fA-F]{4,5})\b(?: (?=U\+))?")
 _ANGLED = re.compile(r"(?:>?<[^<>\s](?=[<>])){3,}>?")
@@ -43,8 +46,20 @@ def untagged(text: str) -> str:
         text = _ANGLED.sub(lambda run: run[0].translate(_ANGLES), text)
         text = _TAG.sub("", _LABELLED.sub(r"\1", _COMMENT.sub("", text)))
     if "\\" in text:
-        text = _ESCAPE.sub(r"\1", text)
+        text = _ESCAPE.sub(r"\1", _LATEX.sub(r"\1", text))
     return _SHORTCODE.sub(r"\1\2", _LINK.sub(r"\1", text))
+
+
+_FILLING = re.compile(r"(?<=\w)\s?[(\[{<][^()\[\]{}<>\n]{1,6}[)\]}>]\s?(?=\w)")
+_FILLINGS = 2
+
+
+def unfilled(text: str) -> str:
+    """`text` without what stands in brackets between its letters; nothing if that is hardly ever so."""
+    if text.count("(") + text.count("[") + text.count("{") + text.count("<") < _FILLINGS:
+        return ""
+    plain, times = _FILLING.subn("", text)
+    return plain if times >= _FILLINGS else ""
 
 
 def _decoded(text: str) -> str:
@@ -151,7 +166,7 @@ def _doubted(text: str) -> list[str]:
         if any(map(text.__contains__, signs)):
             tables = [str.maketrans(signs, each.ljust(len(signs), each[-1])) for each in letters]
             ways = [w.translate(table) for w in ways for table in tables]
-    return ways
+    return [*ways, *(w.replace("ii", "il") for w in ways if "11" in text)]
 
 
 # --- other scripts --------------------------------------------------------------------------------------
@@ -162,6 +177,17 @@ _BETWEEN = re.compile(r"[^\w。！？，；：、\n]+|_+")
 def unspaced(text: str) -> str:
     """`text` with nothing between its signs but the marks that end a clause; for scripts without spaces."""
     return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+_BY_SOUND = str.maketrans(
+    {"ж": "zh", "х": "h", "ц": "c", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ь": "", "ю": "u", "я": "a"}
+    | dict(zip("абвгдезийклмнопрстуфыэё", "abvgdeziiklmnoprstufieo", strict=True))
+)
+
+
+def transliterated(word: str) -> str:
+    """A small Cyrillic `word` in the Latin letters that it sounds like."""
+    return word.translate(_BY_SOUND)
 
 
 # --- upside down ----------------------------------------------------------------------------------------

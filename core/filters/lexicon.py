@@ -8,7 +8,6 @@ This module does not look at any text.
 
 import gzip
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from core.filters import chinese, lists
 from core.filters.disguise import sounded, squeezed
 from core.filters.shapes import folded
+from core.filters.variants import inflections, mistyped, variants
 from core.policy import Category
 
 _OWN = {
@@ -61,6 +61,8 @@ class Lexicon:
     """Words with no innocent sense, looked for inside longer words."""
     hard_roots: dict[str, Category]
     """Letters that no innocent word holds."""
+    shuffled: dict[str, dict[str, Category]]
+    """By first and last letter: words by `shuffle_key`, where no innocent word has the same."""
     squeezes: dict[str, tuple[str, ...]]
     """Words by their form with no letter repeated."""
     masks: dict[tuple[int, str], dict[str, Category]]
@@ -68,8 +70,15 @@ class Lexicon:
     harmless: frozenset[str]
     """Phrases in which a listed word is innocent."""
     names: frozenset[str]
+    surnames: frozenset[str]
+    company: dict[str, frozenset[str]]
+    """Listed words, and those that show near them that they are meant innocently."""
+    elsewhere: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    """Everyday words of other languages, and words that are harmless in them."""
     innocent: Set[str]
     """Dictionary words that are not listed."""
+    drawn_out: Set[str]
+    """Innocent words with no letter repeated."""
     common: Set[str]
     """Words that people use every day."""
     fronts: frozenset[str]
@@ -79,6 +88,8 @@ class Lexicon:
     """Words in letters other than Latin."""
     unspaced: dict[str, Category]
     """Words of scripts that write no spaces."""
+    neighbours: dict[str, tuple[str, str]]
+    """Of them, those that are part of a harmless word with one of some signs before or behind them."""
 
 
 @cache
@@ -95,7 +106,7 @@ def lexicon() -> Lexicon:
     ambiguous = set(lists.TWO_SENSES.split())
     plain = {w: k for w, k in words.items() if len(w) > 3 and w not in ambiguous and w not in abroad}
     inflected = {
-        v: k for w, k in plain.items() for v in _inflections(w, ordinary) if v not in words and v not in not_ours
+        v: k for w, k in plain.items() for v in inflections(w, ordinary) if v not in words and v not in not_ours
     }
     every = inflected | words
     innocent = ordinary.union(lists.PLACES.split(), not_ours)
@@ -107,7 +118,7 @@ def lexicon() -> Lexicon:
         near={
             v: k
             for w, k in plain.items()
-            for v in _variants(w) | (_mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
+            for v in variants(w) | (mistyped(w) if len(w) > 5 and k in _PLAIN_BAD else set())
             if v not in innocent and v not in every and v + "g" not in innocent and (len(v) > 4 or k in _PLAIN_BAD)
         },
         sounds=_sounds(
@@ -121,21 +132,36 @@ def lexicon() -> Lexicon:
         ),
         roots={w: k for w, k in plain.items() if _is_root(w, k)} | {w: words[w] for w in lists.ROOTS.split()},
         hard_roots={w: words.get(w, Category.STRONG) for w in lists.HARD_ROOTS.split()},
+        shuffled=_shuffled({w: k for w, k in plain.items() if len(w) > 5 and k in _PLAIN_BAD}, innocent),
         squeezes=_grouped(zip(squeezed("\n".join(every)).split("\n"), every, strict=True)),
         masks=_masks({w: k for w, k in words.items() if w not in abroad}),
         harmless=frozenset(_phrases(lists.HARMLESS)),
         names=frozenset(lists.NAMES.split()),
+        surnames=frozenset(lists.SURNAMES.split()),
+        company={w: with_ for words, with_ in _pairs(lists.COMPANY) for w in words},
+        elsewhere=tuple(_pairs(lists.ELSEWHERE)),
         innocent=innocent,
+        drawn_out=set(squeezed(" ".join(innocent)).split(" ")),
         common=used,
         fronts=frozenset(lists.FRONTS.split()),
         ends=frozenset(lists.ENDS.split()),
         foreign=dict.fromkeys(_agreed("russian", "ru"), Category.STRONG),
         unspaced=_unspaced(),
+        neighbours={
+            word: (before, behind) for word, before, behind in map(str.split, chinese.NEIGHBOURS.strip().split("\n"))
+        },
     )
 
 
 def _phrases(text: str) -> Iterator[str]:
     return (p for p in (" ".join(part.split()) for part in text.split("·")) if p)
+
+
+def _pairs(text: str) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """The words before and behind the colon of each part."""
+    for part in text.split("·"):
+        before, _, behind = part.partition(":")
+        yield frozenset(before.split()), frozenset(behind.split())
 
 
 def _packaged(package: str, path: str) -> bytes:
@@ -231,72 +257,24 @@ def _sounds(words: dict[str, Category], innocent: Collection[str]) -> dict[str, 
     return {sound: kind for sound, kind in kinds if len(sound) > 3 and sound not in taken}
 
 
+def shuffle_key(word: str) -> str:
+    """The same for words that differ only in the order of their inner letters."""
+    return word[0] + "".join(sorted(word[1:-1])) + word[-1]
+
+
+def _shuffled(words: dict[str, Category], innocent: Iterable[str]) -> dict[str, dict[str, Category]]:
+    found: dict[str, dict[str, Category]] = {}
+    for word, kind in words.items():
+        found.setdefault(word[0] + word[-1], {})[shuffle_key(word)] = kind
+    shapes = {(len(w), w[0], w[-1]) for w in words}
+    for word in innocent:
+        if (len(word), word[0], word[-1]) in shapes:
+            found[word[0] + word[-1]].pop(shuffle_key(word), None)
+    return found
+
+
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for key, word in pairs:
         found[key] = (*found.get(key, ()), word)
-    return found
-
-
-def _inflections(word: str, ordinary: Collection[str]) -> set[str]:
-    """The forms that grammar makes of `word`; a looser form only if it is no `ordinary` word."""
-    stem, last = word.removesuffix("e"), word[-1]
-    strict = {word + ("es" if last in "shxz" else "s"), stem + "ing", stem + "ed"}
-    loose = {
-        stem + "er",
-        stem + "ers",
-        word + "z",
-        word + "ing",
-        stem + "y",
-        stem + "in",
-        word + last + "ing",
-        word + last + "ed",
-    }
-    return strict | {w for w in loose if w not in ordinary}
-
-
-_SPELLINGS = (
-    ("ck", "k"), ("ck", "q"), ("ck", "x"), ("ks", "x"), ("c", "k"), ("u", "v"), ("u", "oo"), ("u", "a"),
-    ("i", "y"), ("i", "ee"), ("f", "ph"), ("er", "a"), ("er", "ah"), ("s", "z"), ("gg", "qq"), ("w", "vv"),
-    ("o", "oo"), ("sh", "sch"), ("ss", "zz"), ("ex", "ecks"), ("i", "l"), ("l", "i"),
-    ("m", "rn"), ("ou", "u"), ("wh", "h"),
-    ("oo", "u"), ("ed", "d"),
-    ("er", "uh"), ("y", "ee"),
-)  # fmt: skip
-_BESIDE = {
-    "a": "sqwz", "b": "vnhg", "c": "xvdf", "d": "sfec", "e": "wrds", "f": "dgrv", "g": "fhtb", "h": "gjyn",
-    "i": "uokj", "j": "hkun", "k": "jlim", "l": "kop", "m": "nkj", "n": "bmhj", "o": "ipkl", "p": "ol", "q": "wa",
-    "r": "etfd", "s": "adwx", "t": "ryfg", "u": "yijh", "v": "cbfg", "w": "qesa", "x": "zcsd", "y": "tugh", "z": "xas",
-}  # fmt: skip
-"""The keys around each key of an English keyboard."""
-_VOWEL = re.compile("(?<=.)[aeiou]")
-
-
-def _variants(word: str) -> set[str]:
-    """How `word` looks reversed, mistyped, or spelt by its sound. No variant of fewer than three letters."""
-    found = {
-        word[::-1],
-        _pig_latin(word),
-        _VOWEL.sub("", word),
-        _VOWEL.sub("x", word),
-        _VOWEL.sub("", word)[:1] + word[1:],
-    }
-    found.update(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
-    found.update(word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] in "aeiou" or len(word) > 6)
-    found.update(word.replace(old, new) for old, new in _SPELLINGS if old in word)
-    found.discard(word)
-    return {v for v in found if len(v) > 3 or (len(v) > 2 and len(word) == 4 and v[0] == word[0])}
-
-
-def _pig_latin(word: str) -> str:
-    """`word` with its first consonants behind it, and "ay"."""
-    rest = word.lstrip("bcdfghjklmnpqrstvwxyz")
-    return f"{rest}{word.removesuffix(rest)}ay" if rest and rest != word else word[::-1]
-
-
-def _mistyped(word: str) -> set[str]:
-    """`word` with one key beside the right one, before or behind it, but for the first letter."""
-    found = {word[:i] + key + word[i + 1 :] for i in range(1, len(word)) for key in _BESIDE[word[i]]}
-    found.update(word[:i] + key + word[i:] for i in range(1, len(word)) for key in _BESIDE[word[i]])
-    found.update(word[: i + 1] + key + word[i + 1 :] for i in range(len(word) - 1) for key in _BESIDE[word[i]])
     return found

@@ -22,7 +22,8 @@ mofos gtfo terd terds muther fook cuck cucks cucked cucking knobend horseshit ba
 retards retarded spastic
 """
 STRONG_PHRASES = """
-son of a bitch · piece of shit · go to hell
+son of a bitch · piece of shit · go to hell · ta gueule · fils de pute · nique ta mere · va te faire foutre ·
+hijo de puta · vete a la mierda · figlio di puttana · leck mich am arsch · fick dich · filho da puta · krijg de
 """
 
 SLUR = """
@@ -157,34 +158,87 @@ hard core · piss off
 """
 """Listed by some package, but not by us: too ordinary, medical, or a name."""
 
-NAMES = "dick dicks fanny willy randy dong wang kraut sambo lolita coon johnson cox"
+NAMES = """
+dick dicks fanny willy randy dong wang kraut sambo lolita johnson cox cummings cumming cuming lipshitz lipschitz
+weiner lust lustig crapper crappers bastardo wankham pissen cocks butts butt slutsky slutskaya
+"""
 """Words that are names when each is written with a capital."""
 
+SURNAMES = """
+coon coons dyke dykes hooker hookers fick fagg faggin japp quim nigg spick boner hardon raper gay cocks titty fuk
+fucks kunt kuntz bitch ballsack cunter wank paki
+"""
+"""Words that are names when each is written with a capital and stands behind a title, such as Mr."""
+
+TITLES = """
+mr mrs ms miss dr prof professor captain sir lady lord aunt uncle inspector sergeant colonel major sister brother
+father mother cousin president senator judge herr frau madame monsieur don van
+"""
+
+COMPANY = """
+bitch bitches: puppies pups puppy litter whelp whelped whelps kennel kennels breeder hound hounds terrier
+spaniel
+· faggot faggots: peas gravy sticks twigs firewood kindling bundle bundles mash ate eat dinner supper fried
+baked cooked
+· fag fags: smoked smoke smoking lit cigarette cigarettes packet ash lighter puff puffed
+· dyke dykes: sea dutch holland flood floods flooded polder meadow tide ditch ditches dam sluice
+· cock cocks: hen hens crow crowed crows crowing rooster farmyard barnyard weather feathers comb dawn fought
+barn weathervane musket pistol hammer
+· tit tits: bird birds nest nests feeder finch finches robin sparrow sparrows seeds chirped sang
+· ass asses: donkey donkeys ox mule mules saddle burden bray brayed stable manger jawbone balaam
+· prick pricked: thorn needle sausages fork ears finger spindle
+· butt butts: goat rifle cigarette cigarettes rain barrel archery
+· pussy: kitten kittens willow whiskers mouse mice purr purred piano
+· retard retarded: growth fire flame flames
+· coon coons: hound hounds hunting tree treed maine
+· rape: seed oilseed fields yellow harvest
+· sod: turf grass lawn
+· bloody: war battle nose hands knee sword wound bandage battlefield axe
+· dildo: newfoundland
+"""
+"""Words, and after the colon others that show near them that they are meant innocently."""
+
+ELSEWHERE = """
+och att som den det inte han hon jag ett pa med sa var till ar: slut fart farten fick sex kock dock
+· og at som det der ikke han hun jeg en pa med til var: slut fart farten sex
+· der die das und ist nicht ein eine mit den sie er ich wir dem zu am im auf: dick dicke dicken dicker dickes
+fick sex po mist arsch nackt fahrt sau assen stich
+· le la les des une est dans et il elle avec son sa du que pour je un dit en ma mon: retard retards bite pet
+pets cul zut con sein seins chatte phoque suce sucer
+· de het een en van is niet op hij zij met ze was in: dik dikke dikste hoor kok kut dick slip
+· el la los las una que y en con por su es se un no: coge coger concha polla negro negra negros pecho puta
+· il la che di un una e per con si non sul lo: fiche sega cazzotto
+· o a os as um uma que e de com na no: pau rapariga
+· ve bir bu da de icin ile cok gole her: am sik
+"""
+"""Everyday words of a language, and after the colon words that are harmless in it; two of the first show
+which it is."""
+
 HARMLESS = """
-moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick ·
-cum laude · booby trap · booby traps · booby trapped · pussy willow · pussy willows · pussy cat · pussy cats ·
-pussy riot · chink in the armour · chink in the armor · chink in his armour · chink in her armour ·
-chink in the wall · chinks in the wall · chinks of · chink of · chink between · the chinks · every chink ·
-chink or · chink of light · chinks of light · chinks in the armour · chinks in the armor · a chink in ·
-bastard sword · bastard swords · maine coon · maine coons · coon cat · coon hound · weather cock · cock crow ·
-cock crowed · the cock crows · cock a doodle · cock and bull · half cock · stop cock · cock robin · cock fight ·
-great tit · blue tit · coal tit · marsh tit · willow tit · great tits · blue tits · tit for tat ·
-tits and finches · wild ass · wild asses · an ass and · ox and ass · ox or ass · ass and foal · an ass colt ·
-jack ass · pack ass · cracker barrel · butt of · butts of · water butt · rifle butt · cigarette butt ·
-butt end · butt in · head butt · naked eye · naked blade · naked flame · naked sword · naked steel ·
-naked truth · naked boughs · naked trees · naked singularity · prick of conscience · prick up · prick of a ·
-pin prick · prick his ears · bloody mary · bloody sunday · bloody war · bloody battle · virgin mary ·
-virgin forest · virgin snow · virgin islands · extra virgin · virgin olive oil · same sex · safe sex ·
-sex education · fairer sex · fair sex · opposite sex · weaker sex · gentle sex · either sex · both sexes ·
-her sex · his sex · my sex · our sex · your sex · sex change · stuffed with shit · sucked in · sucks in ·
-sucked into · sucked up · sucked the · sucked on · suck the poison · sucker punch · screwed the ·
-screwed up his · screwed up her · screwed it · screwed on · screwed down · screwed into · fag end · fag ends ·
-burning fag · dutch dyke · the dyke broke · dyke burst · dykes and · queer look · queer feeling · queer old ·
-queer little · queer thing · queer fish · how queer · very queer · rather queer · queer folk · jap cedar ·
-bondage in egypt · gore tex · al gore · breast stroke · breast plate · breast pocket · chicken breast ·
-robin red breast · red breast · his breast · double breasted · thong sandals · snuff box · snuff out ·
-snuff boxes · pinch of snuff · took snuff · retarded growth · fire retard · dam burst · drug store ·
-suicide squeeze · suicide prevention
+moby dick · dick tracy · dick turpin · dick whittington · philip k dick · tom dick and harry · spotted dick · cum
+laude · booby trap · booby traps · booby trapped · pussy willow · pussy willows · pussy cat · pussy cats · pussy
+riot · chink in the armour · chink in the armor · chink in his armour · chink in her armour · chink in the wall ·
+chinks in the wall · chinks of · chink of · chink between · the chinks · every chink · chink or · chink of light ·
+chinks of light · chinks in the armour · chinks in the armor · a chink in · bastard sword · bastard swords · maine
+coon · maine coons · coon cat · coon hound · weather cock · cock crow · cock crowed · the cock crows · cock a doodle
+· cock and bull · half cock · stop cock · cock robin · cock fight · great tit · blue tit · coal tit · marsh tit ·
+willow tit · great tits · blue tits · tit for tat · tits and finches · wild ass · wild asses · an ass and · ox and
+ass · ox or ass · ass and foal · an ass colt · jack ass · pack ass · cracker barrel · butt of · butts of · water
+butt · rifle butt · cigarette butt · butt end · butt in · head butt · naked eye · naked blade · naked flame · naked
+sword · naked steel · naked truth · naked boughs · naked trees · naked singularity · prick of conscience · prick up
+· prick of a · pin prick · prick his ears · bloody mary · bloody sunday · bloody war · bloody battle · virgin mary ·
+virgin forest · virgin snow · virgin islands · extra virgin · virgin olive oil · same sex · safe sex · sex education
+· fairer sex · fair sex · opposite sex · weaker sex · gentle sex · either sex · both sexes · her sex · his sex · my
+sex · our sex · your sex · sex change · stuffed with shit · sucked in · sucks in · sucked into · sucked up · sucked
+the · sucked on · suck the poison · sucker punch · screwed the · screwed up his · screwed up her · screwed it ·
+screwed on · screwed down · screwed into · fag end · fag ends · burning fag · dutch dyke · the dyke broke · dyke
+burst · dykes and · queer look · queer feeling · queer old · queer little · queer thing · queer fish · how queer ·
+very queer · rather queer · queer folk · jap cedar · bondage in egypt · gore tex · al gore · breast stroke · breast
+plate · breast pocket · chicken breast · robin red breast · red breast · his breast · double breasted · thong
+sandals · snuff box · snuff out · snuff boxes · pinch of snuff · took snuff · retarded growth · fire retard · dam
+burst · drug store · constitutes rape · definition of rape · rape is a crime · suicide squeeze ·
+suicide prevention · want to die of · wanna die of · want to die laughing · i
+want to die in battle · want to die as · want to die with
 """
 
 ROOTS = """
@@ -200,19 +254,19 @@ FRONTS = "a x xx my mr u yo ya ur you the super mega ultra"
 
 ENDS = """
 xx xxx the you mega ultra face head hole wit wits tard tards bag bags boy boys girl lord ster er ers ed s es ing
-in ings y ish z a o x able ty ier iest fest storm pot hat nut nuts off up tastic
+in ings y ie sie ish ism z a o x able inator ty ier iest fest storm pot hat nut nuts off up tastic
 """
 """What may be glued to a root, besides any everyday word."""
 
 PLACES = """
-scunthorpes snigger sniggerer niggards
-scunthorpe penistone clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh
-dickinson dickens sussex essex middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia
-fuchs phuket nigeria niger nigerian nigel fagin spicer spicey cumin cummings cunningham cunard kikes dikshit
-analyst pakistani pakistan takeshita nipplewort cockatiel hancock babcock alcock hitchcock twatt wankel assange
-assad assam titania buttermere fuca fuk shite shirts twain whoreson pussin slutsk kiki kick kicks cut cuts cute
-sex six ducks duck luck buck tuck shot ship shut bench batch butch botch aunt hunt runt punt whole where were
-wore horse hoarse sift skit spit slit flit
+lipshitz lipschitz slutsky lustig wankham fagg faggin japp cuntz pornichet pornic paks shittim faggeto fugging
+cuming shatner titlis middelfart fingringhoe wetwang scunthorpes snigger sniggerer niggards scunthorpe penistone
+clitheroe cockermouth bitchfield shitterton lightwater cockburn cockburns titchmarsh dickinson dickens sussex essex
+middlesex arsenal matsushita shitzu shitake shiitake fukuoka fukushima fuchsia fuchs phuket nigeria niger nigerian
+nigel fagin spicer spicey cumin cummings cunningham cunard kikes dikshit analyst pakistani pakistan takeshita
+nipplewort cockatiel hancock babcock alcock hitchcock twatt wankel assange assad assam titania buttermere fuca fuk
+shite shirts twain whoreson pussin slutsk kiki kick kicks cut cuts cute sex six ducks duck luck buck tuck shot ship
+shut bench batch butch botch aunt hunt runt punt whole where were wore horse hoarse sift skit spit slit flit
 """
 """Names and near neighbours that no typo or split may turn into a listed word."""
 
@@ -223,6 +277,6 @@ folle gueule bordel baiser fica fava vacca palle pesce monta balle mussa poot re
 saco amador cerveja boku subba pippa molo panna pano muna piru lort luder kunda fing pocs szar seks helvete
 droga droge dios infer bobo pute tante bite mince mama papa
 мент манда хрен секс なめ 人妻 グロ ファンタジー 女装 誘惑 挿入 人種 支配
-拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
+おっぱい 拷問 奴隷 変態 デブ 망가 애자 염병 고자 미친 変 ホモ
 """
 """Words of other languages that the packages list and that are too ordinary there or elsewhere."""

@@ -11,8 +11,10 @@ import threading
 from collections.abc import Awaitable
 
 from core.filters.matching import found
-from core.policy import Policy, Verdict
+from core.filters.spoken import unmentioned
+from core.policy import Category, Policy, Verdict
 
+_UGLY = {Category.SLUR, Category.STRONG, Category.RAPE}
 _AT_ONCE = 4_000
 """Characters that are judged on the event loop; more goes to a thread."""
 
@@ -40,4 +42,8 @@ class WordFilter:
 
     def judge_now(self, text: str, policy: Policy) -> Verdict:
         """Judge `text` here and now. Linear in its length."""
-        return policy.verdict(sorted(found(text)))
+        kinds = found(text)
+        if kinds & _UGLY and (rest := unmentioned(text)) is not None:
+            named = (kinds & _UGLY) - found(rest)
+            kinds = kinds - named | ({Category.CONDEMNED} if named else set())
+        return policy.verdict(sorted(kinds))

@@ -1,6 +1,7 @@
 """Workspaces take turns at the engine, and none can take it for itself."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -128,3 +129,16 @@ async def test_an_error_of_the_engine_leaves_the_place_to_others() -> None:
     with pytest.raises(EngineBusy):
         _ = [piece async for piece in engine.stream(request)]
     assert "".join([piece.text async for piece in engine.stream(request)]) == "well"
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_it_is_known_beforehand_who_is_refused_at_once(seed: int) -> None:
+    chance = random.Random(seed)
+    crowd = Crowd(at_once=2, waiting=3)
+    for number in range(12):
+        name = f"{chance.choice('abc')}{number}"
+        expected = crowd.engine.busy(name[0])
+        await crowd.ask(name)
+        task = crowd.tasks[name]
+        assert (task.done() and isinstance(task.exception(), EngineBusy)) is expected
+    await crowd.finish()

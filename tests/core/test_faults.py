@@ -107,6 +107,40 @@ async def test_a_damaged_page_stops_the_start_with_a_sentence_and_changes_nothin
     assert file.read_bytes() == bytes(damaged)
 
 
+def _large(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every file counts as a large one, which is looked through while it is in use."""
+    monkeypatch.setattr("core.database._AT_ONCE", 0)
+    return f"sqlite+aiosqlite:///{path / 'tale.db'}"
+
+
+async def test_a_large_file_is_used_at_once_and_no_more_once_damage_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await Database.open(address := _large(tmp_path, monkeypatch))
+    await started(storyteller(database, ScriptedEngine()), *("The sea was quiet. " * 80 for _ in range(20)))
+    assert database.inspection is not None
+    await database.inspection.end()
+    assert not database.inspection.damaged
+    await database.close()
+    file = tmp_path / "tale.db"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] + bytes(range(256)) * (len(whole) // 512))
+    database = await Database.open(address)
+    assert database.inspection is not None
+    await database.inspection.end()
+    with pytest.raises(StoreUnusable, match="restore the file"):
+        await storyteller(database, ScriptedEngine()).perform("add", turn(), {"text": "One more."})
+    await database.close()
+
+
+async def test_a_look_through_a_large_file_can_be_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = await Database.open(_large(tmp_path, monkeypatch))
+    await database.close()
+    assert database.inspection is not None
+    assert not database.inspection.damaged
+    await database.close()
+
+
 NAUGHTY = (
     "\x00nul\x00 in \x00between\x00",
     "lone \ud800 surrogate \udfff halves",

@@ -138,6 +138,22 @@ async def test_with_remove_no_byte_of_hers_is_left_anywhere(teller: Storyteller,
     assert texts(await teller.perform("show", turn(OTHER_CHANNEL))) == ["Ben begins.", GONE]
 
 
+async def test_a_clock_that_was_set_back_by_an_hour_leaves_nothing_of_hers(
+    teller: Storyteller, database: Database
+) -> None:
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+
+    def set_back(connection: Connection) -> None:
+        for table in (t.turn, t.passage, t.held, t.story, t.override):
+            connection.execute(update(table).values(created_at=later))
+
+    await database.write(set_back)
+    await forget(teller, "remove")
+    left = await database.read(everything)
+    assert EVE.id not in left
+    assert MARK not in left
+
+
 async def test_with_keep_the_words_stay_and_lead_to_nobody(teller: Storyteller, database: Database) -> None:
     await forget(teller, "keep")
     left = await database.read(everything)

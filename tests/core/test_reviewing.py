@@ -2,12 +2,14 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import update
 
 from bots.assembly import gate
 from bots.settings import Settings
+from core import faults
 from core.database import Database
 from core.errors import BadArgument, MustWait, NotAllowed, NotPossible, Withheld
 from core.policy import Category, Decision
@@ -49,6 +51,39 @@ async def test_a_refused_author_learns_why_and_can_appeal(teller: Storyteller) -
     assert shown.private
     assert shown.review == error.appeal
     assert texts(shown) == ["A forbidden thing."]
+
+
+@pytest.fixture
+def unharmed() -> Iterator[None]:
+    """No order for a fault stands afterwards."""
+    yield
+    faults.arm("")
+
+
+@pytest.mark.usefixtures("unharmed")
+async def test_what_was_approved_just_before_a_stop_is_posted_after_it(teller: Storyteller) -> None:
+    await started(teller, "One.")
+    error = await refused(teller, "A forbidden thing.")
+    faults.arm("full:in_commit:2")  # the decision is written, what comes of it is not
+    reply = await do(teller, "review approve", number=error.appeal)
+    assert reply.posted is None
+    assert await told(teller) == ["One."]
+    for _ in range(2):
+        await teller.carry_on("test")
+        assert await told(teller) == ["One.", "A forbidden thing."]
+    assert texts((await teller.undelivered("test"))[-1].reply) == ["A forbidden thing."]
+
+
+async def test_what_was_approved_long_ago_and_refused_is_let_be(teller: Storyteller, database: Database) -> None:
+    await started(teller, "One.")
+    error = await refused(teller, "A forbidden thing.")
+    await do(teller, "end")
+    assert (await do(teller, "review approve", number=error.appeal)).posted is None
+    await do(teller, "resume")
+    earlier = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+    await database.write(lambda c: c.execute(update(held).values(decided_at=earlier)))
+    await teller.carry_on("test")
+    assert await told(teller) == ["One."]
 
 
 async def test_what_a_moderator_approves_is_posted_once_as_its_authors(teller: Storyteller) -> None:

@@ -161,8 +161,14 @@ def test_innocent_words_of_other_languages_pass(text: str, flags: Callable[..., 
         "\u202e\u2066\U000e0041" * 1000,
         "👨‍👩‍👧‍👦" * 10_000,
         "f" * 1_000_000,
+        "1" * 100_000,
+        ".   -   " * 12_000,
+        "\\0" * 50_000,
+        "41" * 50_000 + "g",
+        "b (a) " * 20_000,
+        "a then " * 15_000,
     ],
-    ids=range(12),
+    ids=range(18),
 )
 def test_broken_and_hostile_text_gets_a_verdict(text: str, words: WordFilter) -> None:
     assert words.judge_now(text, Policy(Rating.G)).decision in Decision
@@ -174,6 +180,40 @@ def test_a_word_is_found_behind_a_megabyte(flags: Callable[..., bool]) -> None:
 
 def test_a_word_is_found_under_a_tower_of_marks_and_beside_lone_surrogates(flags: Callable[..., bool]) -> None:
     assert flags("\ud800 b" + "\u0300" * 40 + "astard \x00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The bitch had six puppies in the straw.",
+        "They ate faggots and peas in the old inn.",
+        "Mr Dyke met Mrs. Cummings.",
+        "Slut, sa läraren, och stängde boken.",
+        "I want to die of shame.",
+        "路口交通很拥挤，妈妈打了我几巴掌。",
+        "我想死你了！",
+    ],
+)
+def test_a_word_with_two_senses_passes_where_others_show_the_harmless_one(
+    text: str, flags: Callable[..., bool]
+) -> None:
+    assert not flags(text, Rating.TEEN)
+
+
+@pytest.mark.parametrize("text", ["You bitch!", "What a faggot.", "That dyke again", "you slut", "她要口交"])
+def test_the_same_words_are_found_without_such_company(text: str, flags: Callable[..., bool]) -> None:
+    assert flags(text, Rating.TEEN)
+
+
+def test_a_word_that_is_quoted_to_condemn_it_passes_for_teens_and_waits_for_a_person_in_a_class(
+    words: WordFilter,
+) -> None:
+    decisions = [
+        words.judge_now("Calling somebody a faggot is hateful.", Policy(rating)).decision
+        for rating in (Rating.G, Rating.TEEN)
+    ]
+    assert decisions == [Decision.HOLD, Decision.ALLOW]
+    assert words.judge_now("He is hateful, the faggot.", Policy(Rating.TEEN)).decision is Decision.BLOCK
 
 
 async def test_a_long_text_does_not_stop_the_event_loop(words: WordFilter) -> None:
@@ -204,4 +244,4 @@ def test_every_word_of_our_own_lists_is_written_plainly() -> None:
 
     for name, text in vars(lists).items():
         if name.isupper() and not name.startswith("FOREIGN"):
-            assert re.fullmatch(r"[a-z0-9 ·\n]*", text), name
+            assert re.fullmatch(r"[a-z0-9 ·:\n]*", text), name

@@ -16,6 +16,7 @@ import pytest
 from core.engine import EngineState, Piece, Request, Sampling
 from core.errors import EngineFailed
 from inference.vllm import EngineOptions, VllmEngine
+from inference.waking import _explained
 
 SCRIPT = """
 import asyncio, multiprocessing, signal, sys
@@ -110,6 +111,7 @@ async def test_encoding_needs_no_start_and_closing_needs_none_either(model_folde
     [
         ({"cpu_cache_gib": 90000.0}, "not enough memory"),
         ({"window": 1 << 20}, "ENGINE_WINDOW is larger than this model allows"),
+        ({"tensor_parallel": 2}, "computes on its CPU"),
         ({"dtype": "float3"}, r"could not be loaded\. .*dtype"),
     ],
 )
@@ -121,6 +123,42 @@ async def test_an_engine_that_cannot_start_says_why(
     with pytest.raises(EngineFailed, match=words):
         await engine.ready()
     await engine.close()
+
+
+TAKEN = """
+import sys
+from inference.folder import ModelFolder
+from inference.waking import EngineOptions, _arguments, _environment
+
+options = EngineOptions(model=sys.argv[1], tensor_parallel=2)
+_environment(options)
+from vllm.engine.arg_utils import AsyncEngineArgs
+
+folder = ModelFolder.find(options.model)
+profile = folder.profile(folder.vocabulary(), name=None, window=None)
+config = AsyncEngineArgs(**_arguments(options, folder, profile)).create_engine_config()
+print(config.parallel_config.tensor_parallel_size, config.parallel_config.data_parallel_size)
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(300)
+def test_vllm_takes_the_number_of_gpus_for_one_model(model_folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", TAKEN, model_folder], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["2", "1"], done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("complaint", "words"),
+    [
+        ("World size (4) is larger than the number of available GPUs (1) in this node.", "number of GPUs here"),
+        ("Total number of attention heads (32) must be divisible by tensor parallel size (3).", "2, 4 or 8"),
+    ],
+)
+def test_what_vllm_says_of_gpus_is_said_with_the_settings_name(complaint: str, words: str) -> None:
+    error = _explained(ValueError(complaint), ())
+    assert "ENGINE_TENSOR_PARALLEL" in error.notice
+    assert words in error.notice
 
 
 @pytest.mark.engine

@@ -1,11 +1,13 @@
 """Everything that Discord can answer, restarts, and the end: people are told, the story keeps its text."""
 
 import asyncio
+import datetime as dt
 import logging
 import os
 import signal
 
 import pytest
+from discord import utils
 
 from bots.discord import run
 from bots.settings import SettingsError
@@ -119,6 +121,17 @@ async def test_the_fifteen_minutes_of_a_token_end(database: Database, engine: Vo
             await discord.until(lambda: "The sea was quiet. Nobody spoke.\n-# 1 · the storyteller" in scene.said)
             asked.completed = True
             assert sum("the storyteller" in each for each in scene.said) == 1
+
+
+async def test_a_clock_that_is_an_hour_ahead_leaves_nobody_without_an_answer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = utils.utcnow
+    monkeypatch.setattr(utils, "utcnow", lambda: right() + dt.timedelta(hours=1))
+    asked = await scene.discord.slash(scene.ana, scene.channel, "story help")
+    await asked.says("/story continue")
+    await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
+    await scene.discord.until(lambda: scene.said[-1] == "A bell rang.\n-# 2 · Ana")
 
 
 async def test_a_message_too_old_to_edit_is_posted_anew(scene: Scene) -> None:

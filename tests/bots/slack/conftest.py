@@ -26,6 +26,11 @@ class App:
         self.task = task
         self.reception = reception
 
+    async def end(self) -> None:
+        """End it as a kill would: nothing is finished, nothing is said."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
 
 def settings(slack: LoopbackSlack, **more: object) -> Settings:
     """Settings that point to the loopback Slack."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.filters.danger import DangerFilter, dangers
+from core.filters.danger import DangerFilter, evidence
 from core.moderation import Gate
 from core.policy import ALARMING, Category, Decision, Policy, Rating
 
@@ -31,7 +31,7 @@ from core.policy import ALARMING, Category, Decision, Policy, Rating
     ],
 )
 def test_a_writer_who_may_harm_themselves_is_noticed(text: str) -> None:
-    assert Category.CRISIS in dangers(text)
+    assert Category.CRISIS in evidence(text)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_writer_who_may_harm_themselves_is_noticed(text: str) -> None:
     ],
 )
 def test_a_character_and_a_figure_of_speech_are_no_crisis(text: str) -> None:
-    assert Category.CRISIS not in dangers(text)
+    assert Category.CRISIS not in evidence(text)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_character_and_a_figure_of_speech_are_no_crisis(text: str) -> None:
     ],
 )
 def test_a_threat_with_a_place_of_real_life_is_noticed(text: str) -> None:
-    assert Category.THREAT in dangers(text)
+    assert Category.THREAT in evidence(text)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_threat_with_a_place_of_real_life_is_noticed(text: str) -> None:
     ],
 )
 def test_a_villain_is_no_threat(text: str) -> None:
-    assert Category.THREAT not in dangers(text)
+    assert Category.THREAT not in evidence(text)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_villain_is_no_threat(text: str) -> None:
 def test_sexual_words_beside_a_child_are_noticed_under_every_rating(text: str) -> None:
     for rating in Rating:
         assert DangerFilter().judge_now(text, Policy(rating)).decision is Decision.BLOCK
-    assert Category.MINORS in dangers(text)
+    assert Category.MINORS in evidence(text)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_sexual_words_beside_a_child_are_noticed_under_every_rating(text: str) -
     ],
 )
 def test_children_in_a_story_are_no_alarm(text: str) -> None:
-    assert list(dangers(text)) == []
+    assert list(evidence(text)) == []
 
 
 async def test_what_alarms_is_stopped_under_every_rating_in_long_texts_too() -> None:
@@ -128,4 +128,4 @@ async def test_what_alarms_is_stopped_under_every_rating_in_long_texts_too() -> 
         verdict = await Gate([DangerFilter()]).judge("All was well. " * 1000 + "i want to kill myself", Policy(rating))
         assert verdict.decision is Decision.BLOCK
         assert verdict.reasons == (Category.CRISIS.value,)
-    assert set(dangers("i want to kill myself")) <= ALARMING
+    assert set(evidence("i want to kill myself")) <= ALARMING

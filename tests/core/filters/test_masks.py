@@ -8,6 +8,7 @@ import pytest
 from core.filters.words import WordFilter
 from core.policy import Decision, Policy, Rating
 from core.text import hygienic
+from tests.core.filters.costumes import KINDS
 from tests.core.filters.masks import CARRIERS, SINGLE, Mask, drawn, held_out
 
 BAD = ("bollocks", "arsehole", "wankers", "bullshit", "dickhead", "bitches", "pissing", "jackass")
@@ -73,3 +74,9 @@ def test_two_and_three_disguises_at_once_are_seen_through(three: bool, flags: Ca
 
 def test_innocent_words_in_the_same_disguises_stay_innocent(flags: Callable[[str], bool]) -> None:
     assert share(found(flags, SINGLE, INNOCENT)) <= 0.01
+
+
+def test_codes_and_mixtures_are_read_too(flags: Callable[[str], bool]) -> None:
+    kinds = {name: kind for name, kind in KINDS.items() if not held_out(name)}
+    assert share(found(flags, kinds, BAD)) >= 0.9
+    assert share(found(flags, KINDS, INNOCENT)) <= 0.02
