@@ -46,6 +46,12 @@ async def _crowd(quick: bool) -> list[Row]:
     return await crowd.measure(quick=quick)
 
 
+async def _processes(quick: bool) -> list[Row]:
+    from benchmarks import processes  # noqa: PLC0415
+
+    return await processes.measure(quick=quick)
+
+
 async def _watching(quick: bool) -> list[Row]:
     from benchmarks import watching  # noqa: PLC0415
 
@@ -75,6 +81,7 @@ PARTS: dict[str, Part] = {
     "cache": _cache,
     "stories": _stories,
     "crowd": _crowd,
+    "processes": _processes,
     "watching": _watching,
     "discord": _discord,
     "slack": _slack,

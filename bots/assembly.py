@@ -74,7 +74,7 @@ async def storyteller(settings: Settings, *, limited: bool = True) -> AsyncItera
         doorkeeper = await parts.enter_async_context(guarded(settings, after=voice))
         queue = fair(voice, settings)
         yield Storyteller(
-            store=Store(database, rating=settings.rating),
+            store=Store(database, rating=settings.rating, life=settings.lease_seconds),
             gate=doorkeeper,
             engine=HeardEngine(queue),
             busy=queue.busy,

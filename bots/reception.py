@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bots.line import Line, Ticket
-from core.story import Reply, Turn, Undelivered
+from core.errors import StoreError
+from core.leases import Member
+from core.story import Alert, Reply, Turn, Undelivered
 from core.storyteller import Storyteller
 
 _LANGUAGE_LIFE = 60.0
@@ -20,8 +23,13 @@ _REMEMBERED = 20_000
 """Requests remembered, since platforms deliver some again."""
 
 
-Missed = tuple[Undelivered, Ticket]
-"""A reply that nobody may have seen, and its place in the line."""
+class Missed(NamedTuple):
+    """What was told and, as far as we know, never shown."""
+
+    replies: list[tuple[Undelivered, Ticket]]
+    """Oldest first, each with its place in the line."""
+    alerts: list[Alert]
+    """For moderators."""
 
 
 @dataclass(frozen=True)
@@ -108,18 +116,27 @@ class Reception:
         """Ask for a workspace's language again: it may have changed."""
         self._languages.pop(workspace, None)
 
-    async def missed(self) -> list[Missed]:
-        """What was told and, as far as we know, never shown, oldest first, each with its place in the line.
+    async def missed(self) -> Missed:
+        """What was told and never shown, by this process before its start, or by others that have ended.
 
         What is told from now on in the same place is shown after it: whoever calls this has to leave every ticket.
         """
+        own = list[int]()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CARRYING_ON):
-                await self.storyteller.carry_on(self._platform)
-        found, last = list[Undelivered](), 0
-        while page := await self.storyteller.undelivered(self._platform, after=last):
-            found, last = [*found, *page], page[-1].reply.post or 0
-        return [(each, self.line.ticket(each.place)) for each in found]
+                await self.storyteller.carry_on(self._platform, posts=own)
+        replies, alerts = await self.storyteller.inherited(self._platform, own)
+        return Missed([(each, self.line.ticket(each.place)) for each in replies], alerts)
+
+    async def whenever_bereaved(self, member: Member, catch_up: Callable[[Missed], Awaitable[None]]) -> None:
+        """Catch up each time that another process on the same platform has died. Until cancelled.
+
+        Where the database cannot be asked just then, it is left to the next time.
+        """
+        while True:
+            if await member.changed():
+                with contextlib.suppress(StoreError):
+                    await catch_up(await self.missed())
 
     async def drain(self, *, patience: float, grace: float = 5.0) -> None:
         """Take nothing new; let what is being done finish within `patience` seconds, and stop the rest.

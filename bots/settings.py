@@ -38,6 +38,13 @@ class Settings(BaseSettings):
         SecretStr("sqlite+aiosqlite:///storycircle.db"),
         description="Where stories are kept: `sqlite+aiosqlite:///file` or `postgresql+asyncpg://user@host/name`.",
     )
+    lease_seconds: float = Field(
+        15.0,
+        ge=1,
+        le=300,
+        description="How long after its last sign of life others take over from a process, where several share a "
+        "PostgreSQL.",
+    )
     rating: Rating = Field(
         Rating.TEEN, description="How far stories go in a channel that has set nothing: `g`, `pg`, `teen` or `mature`."
     )

@@ -12,7 +12,7 @@ from core import tables as t
 from core.moderation import Cleared
 from core.policy import VOUCHED
 from core.records import settle
-from core.rows import changing, moving, next_move, packed, packed_asked, same_place, workspace_version
+from core.rows import changing, ended, ending, moving, next_move, packed, packed_asked, same_place, workspace_version
 from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Summary, Turn, Workspace
 
 
@@ -31,6 +31,8 @@ class Commit:
         house: House,
         story: Story | None,
         change: Change,
+        *,
+        holder: str = "",
     ) -> None:
         self._connection = connection
         self._turn = turn
@@ -38,6 +40,7 @@ class Commit:
         self._house = house
         self._story = story
         self._change = change
+        self._holder = holder
         self._place_id = 0
         self._turn_id = 0
         self._shown: Shown | None = None
@@ -59,6 +62,8 @@ class Commit:
         self._moderate()
         post = self._add_post(reply)
         self._add_alert(reply, post)
+        if self._change.begun:
+            self._connection.execute(ending(), ended(self._turn, self._place_id))
         return replace(reply, passage=self._shown, post=post)
 
     def _insert(self, table: Table, **values: object) -> int:
@@ -105,6 +110,7 @@ class Commit:
             passage=vars(self._shown) if self._shown else None,
             # An ordinary message that became a passage shows it by itself.
             delivered_at=now() if self._turn.plain else None,
+            holder=self._holder,
         )
 
     def _add_alert(self, reply: Reply, post: int) -> None:

@@ -5,7 +5,9 @@ Knows nothing of stories; `core.store` has the statements.
 
 import asyncio
 import errno
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -20,7 +22,7 @@ from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.inspection import LOOK, SOUND, Inspection
 from core.wording import said
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -30,6 +32,10 @@ _DAMAGED = said(
     "Restore it from a backup or set DATABASE_URL to another file. Nothing was changed."
 )
 
+CONNECTIONS = 10
+"""Connections to PostgreSQL for turns that one process has at most. There is one more, and a guest has its own."""
+_IDLE = 30.0
+"""Seconds after which an idle connection is asked whether it still stands, before it is used."""
 _FOUND_DAMAGED = said(
     "The story database is damaged, which was found while it was in use. Stop the bot and restore the file named by "
     "DATABASE_URL from a backup. Until then nothing is read and nothing is written."
@@ -47,9 +53,12 @@ class Database:
     writer avoids that failure. On PostgreSQL both names stand for one pool.
     """
 
-    def __init__(self, reader: Workplace, writer: Workplace) -> None:
+    def __init__(self, reader: Workplace, writer: Workplace, *, aside: Workplace | None = None) -> None:
+        self.shared = aside is not None
+        """Whether several processes may be at it: on PostgreSQL, not on SQLite."""
         self._reader = reader
         self._writer = writer
+        self._aside = aside or writer
 
     @classmethod
     async def open(cls, url: str, *, lock_seconds: float = 5.0, answer_seconds: float = 60.0) -> "Database":
@@ -63,8 +72,7 @@ class Database:
             if address.get_backend_name() == "sqlite":
                 database = await _sqlite(address, lock_seconds)
             else:
-                pool = Pool(_server(address, 10, answer_seconds))
-                database = cls(pool, pool)
+                database = _postgres(address, answer_seconds)
             try:
                 await database._migrate(address)
             except BaseException:
@@ -79,8 +87,8 @@ class Database:
         """Give every connection back. Safe to call twice."""
         if self.inspection is not None:
             await self.inspection.close()
-        await self._reader.close()
-        await self._writer.close()
+        for each in (self._reader, self._writer, self._aside):
+            await each.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """What `unit` reads. Each of its statements by itself sees one consistent state."""
@@ -95,8 +103,15 @@ class Database:
         before the cancellation goes on. (Cancelling a task amid its statements leaves half a turn behind.)
         A unit may be called twice, the first time for nothing, so it changes the database and nothing else.
         """
+        return await self._whole(self._writer, unit)
+
+    async def write_aside(self, unit: Unit[T]) -> T:
+        """As `write`, past all that waits for a connection: for short units that must not be late."""
+        return await self._whole(self._aside, unit)
+
+    async def _whole(self, where: Workplace, unit: Unit[T]) -> T:
         self._usable()
-        task = asyncio.ensure_future(self._writer.run(unit))
+        task = asyncio.ensure_future(where.run(unit))
         try:
             with translated():
                 return await asyncio.shield(task)
@@ -126,6 +141,47 @@ class Database:
             await patient.close()
 
 
+def _postgres(address: URL, answer_seconds: float) -> Database:
+    engine, aside = (_server(address, connections, answer_seconds) for connections in (CONNECTIONS, 1))
+    # Each read is one statement; a transaction around it would be two more trips to the server.
+    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return Database(Pool(reader), Pool(engine), aside=Pool(aside))
+
+
+def _server(address: URL, connections: int, answer_seconds: float | None) -> AsyncEngine:
+    """An engine for PostgreSQL that waits for each answer so long; without limit if that is None."""
+    limits: dict[str, Any] = {"timeout": 10.0, "command_timeout": answer_seconds}
+    engine = create_async_engine(
+        address,
+        pool_size=connections,
+        max_overflow=0,  # a connection too many is made, learns every statement, and is thrown away
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args=limits | {"server_settings": {"application_name": "storycircle", "jit": "off"}},
+    )
+    event.listen(engine.sync_engine, "checkin", _put_back)
+    event.listen(engine.sync_engine, "checkout", _taken_out)
+    return engine
+
+
+def _put_back(_connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _taken_out(connection: Any, record: Any, _proxy: object) -> None:
+    """Have a connection that is closed, or that lay idle and may be cut, replaced by a new one.
+
+    (SQLAlchemy's own way is to ask the server before each unit, three trips.)
+    """
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError
+    if time.monotonic() - record.info.get("idle_since", math.inf) > _IDLE:
+        try:
+            connection.ping()
+        except connection.dbapi.Error as error:
+            raise exc.DisconnectionError from error
+
+
 def guest(url: str) -> AsyncEngine:
     """An engine of its own on the same database, for a library that keeps its own tables there in short transactions.
 
@@ -136,14 +192,6 @@ def guest(url: str) -> AsyncEngine:
         # It waits for the storyteller's writer, as another process would.
         return create_async_engine(address, pool_size=2, connect_args={"timeout": 10.0}, hide_parameters=True)
     return _server(address, 3, 60.0)
-
-
-def _server(address: URL, pool_size: int, answer_seconds: float | None) -> AsyncEngine:
-    """An engine for PostgreSQL that waits for each answer so long; without limit if that is None."""
-    limits = {"timeout": 10.0, "command_timeout": answer_seconds}
-    return create_async_engine(
-        address, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=limits
-    )
 
 
 def _engine(address: URL, lock_seconds: float) -> Engine:

@@ -29,5 +29,6 @@ def _in_order(places: Select[Any], stories: Select[Any], passages: Select[Any]) 
         (t.proposal.c.place_id, places),
         (t.alert.c.post_id, posts),
         *((each.c.story_id, stories) for each in (t.lore, t.move, t.summary, t.explanation, t.passage)),
+        (t.begun.c.place_id, places),
         *((each.c.place_id, places) for each in (t.report, t.message, t.withdrawal, t.held, t.post, t.story, t.turn)),
     )

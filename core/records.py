@@ -15,6 +15,7 @@ from core import audit, prepared
 from core import tables as t
 from core.database import Database
 from core.errors import StoreError
+from core.leases import Leases
 from core.moderation import Cleared
 from core.rows import allowing
 from core.story import Alert, Block, Contributor, Place, Settled, Shape, Turn
@@ -93,8 +94,9 @@ class Held:
 class Records:
     """Reads and writes them; what belongs to a turn's own transaction is written by `core.commit`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, leases: Leases | None = None) -> None:
         self._database = database
+        self._leases = leases or Leases(database)
 
     async def allow(self, policy: str, digests: Sequence[bytes]) -> None:
         """Store that these texts may be shown under the policy of this key."""
@@ -118,9 +120,10 @@ class Records:
 
         Returns its number, and what moderators are to be told, which stays in the outbox until they are.
         """
+        holder = self._leases.holder(refusal.turn.place.platform)
         for _ in range(_TRIES):
             with contextlib.suppress(IntegrityError):  # another process wrote the next row of the log
-                return await self._database.write(lambda c: _keep(c, refusal, say))
+                return await self._database.write(lambda c: _keep(c, refusal, say, holder))
         raise StoreError
 
     async def held(self, platform: str, workspace: str, held_id: int) -> Held | None:
@@ -215,7 +218,9 @@ def _reworded(connection: Connection, settled: Settled) -> dict[str, Any]:
     return old | {"values": old["values"] | {"text": settled.text}}
 
 
-def _keep(connection: Connection, refusal: Refusal, say: Callable[[int], Told]) -> tuple[int, Alert | None]:
+def _keep(
+    connection: Connection, refusal: Refusal, say: Callable[[int], Told], holder: str
+) -> tuple[int, Alert | None]:
     turn, now = refusal.turn, dt.datetime.now(dt.UTC)
     place_id = _place_row(connection, turn)
     row = {
@@ -233,16 +238,25 @@ def _keep(connection: Connection, refusal: Refusal, say: Callable[[int], Told]) 
     number = _inserted(connection, t.held, row)
     details = {"held": number, "reasons": list(refusal.reasons), "digest": refusal.digest.hex(), "state": refusal.state}
     audit.append(connection, (turn.place.platform, turn.place.workspace), "gate", "kept back", details)
-    return number, _tell(connection, refusal, place_id, say(number), now)
+    return number, _tell(connection, refusal, place_id, say(number), now, holder)
 
 
-def _tell(connection: Connection, refusal: Refusal, place_id: int, told: Told, now: dt.datetime) -> Alert | None:
+def _tell(
+    connection: Connection, refusal: Refusal, place_id: int, told: Told, now: dt.datetime, holder: str
+) -> Alert | None:
     """Write the turn with what was said, which its author sees at once, and what moderators are still to be told."""
     turn = refusal.turn
     performed = {"request_id": turn.id, "operation": refusal.operation, "contributor_id": turn.contributor.id}
     turn_id = _inserted(connection, t.turn, performed | {"place_id": place_id, "created_at": now})
     blocks = [vars(Block(Shape.NOTE, told.author))]
-    shown = {"turn_id": turn_id, "place_id": place_id, "blocks": blocks, "private": True, "delivered_at": now}
+    shown = {
+        "turn_id": turn_id,
+        "place_id": place_id,
+        "blocks": blocks,
+        "private": True,
+        "delivered_at": now,
+        "holder": holder,
+    }
     post = _inserted(connection, t.post, shown)
     if not told.moderators:
         return None

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Delete,
     Insert,
     Integer,
     Row,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    delete,
     func,
     insert,
     null,
@@ -176,6 +178,18 @@ def same_place(*, changes: bool) -> Update:
     if changes:
         return mine.where(version == bindparam("found")).values(version=version + 1)
     return mine.where(place.rating.is_not_distinct_from(bindparam("judged"))).values(version=version)
+
+
+@cache
+def ending() -> Delete:
+    """A turn is no longer under way: that of the parameters that `ended` gives."""
+    begun = t.begun.c
+    return delete(t.begun).where(begun.place_id == bindparam("where"), begun.request_id == bindparam("which"))
+
+
+def ended(turn: Turn, place_id: int) -> dict[str, int | str]:
+    """The parameters of `ending`."""
+    return {"where": place_id, "which": turn.id}
 
 
 @cache

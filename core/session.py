@@ -4,7 +4,7 @@ An operation reads through it, asks it for words, and notes what is to be writte
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -101,6 +101,7 @@ class Session:
         salt: str,
         limits: Limits,
         watch: Watch,
+        begin: Callable[[], Awaitable[bool]],
         erasure: Erasure | None = None,
         priority: int = Priority.TURN,
         learning: Learning | None = None,
@@ -134,6 +135,7 @@ class Session:
         self._salt = salt
         self._limits = limits
         self._watch = watch
+        self._begin = begin
 
     @property
     def standing(self) -> Standing:
@@ -308,6 +310,8 @@ class Session:
         Raises `Withheld` if what it writes never passes the gate, and the `EngineError`s.
         """
         self.wrote = True
+        if not self.change.begun:
+            self.change.begun = await self._begin()
         await self._awake()
         material = await self._material(passages, before)
         prompt = self.prompts.compose(material, order)

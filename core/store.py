@@ -3,12 +3,14 @@
 Every statement is bounded: a turn reads the end of a story, never the whole of it. A turn writes once.
 """
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, literal, select
+from sqlalchemy import Connection, delete, func, insert, literal, select, true
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -17,6 +19,8 @@ from core import tables as t
 from core.commit import Commit, Moved, keep_summaries, now
 from core.database import Database
 from core.erasing import erase
+from core.errors import StoreError
+from core.leases import LIFE, Leases, inherit, under_way
 from core.policy import Policy, Rating
 from core.records import Records
 from core.story import (
@@ -64,10 +68,12 @@ class Arrival(NamedTuple):
 class Store:
     """Reads by place and story; writes by `commit`, once a turn."""
 
-    def __init__(self, database: Database, *, rating: Rating = Rating.TEEN) -> None:
+    def __init__(self, database: Database, *, rating: Rating = Rating.TEEN, life: float = LIFE) -> None:
+        self.leases = Leases(database, life=life)
+        """What this process may do alone, among others on the same database; `life` is in seconds."""
+        self.records = Records(database, self.leases)
         self._database = database
         self._rating = rating
-        self.records = Records(database)
 
     @observation.stage("read")
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
@@ -308,8 +314,32 @@ class Store:
 
         return await self._database.read(unit)
 
-    async def undelivered(self, platform: str, *, after: int = 0, limit: int = 100) -> list[Undelivered]:
-        """Posts `after` another that were committed but never marked as delivered, oldest first, `limit` at most."""
+    async def inherited(self, platform: str, own: Collection[int] = ()) -> tuple[list[Undelivered], list[Alert]]:
+        """What was left to show, and to tell moderators, by processes that have ended; both oldest first.
+
+        What another process that lives has still to show is not among it; nor is what this one has, but for the posts
+        `own`.
+        """
+        if not self._database.shared:
+            return await self._all_undelivered(platform), await self.alerts(platform)
+        heir = self.leases.holder(platform)
+        ids = [*own, *await self._database.write(lambda c: inherit(c, platform, heir))]
+        return await self.undelivered(platform, among=ids), await self.alerts(platform, among=ids)
+
+    async def _all_undelivered(self, platform: str) -> list[Undelivered]:
+        found, last = list[Undelivered](), 0
+        while page := await self.undelivered(platform, after=last):
+            found, last = [*found, *page], page[-1].reply.post or 0
+        return found
+
+    async def undelivered(
+        self, platform: str, *, after: int = 0, limit: int = 100, among: Collection[int] | None = None
+    ) -> list[Undelivered]:
+        """Posts `after` another that were committed but never marked as delivered, oldest first, `limit` at most.
+
+        With `among` all that have one of these ids.
+        """
+        which = t.post.c.id.in_(among) if among is not None else t.post.c.id > after
         wanted = (
             select(
                 *(t.post.c.id.label("post"), t.post.c.blocks, t.post.c.private, t.post.c.passage),
@@ -318,9 +348,9 @@ class Store:
             )
             .join(t.place, t.place.c.id == t.post.c.place_id)
             .join(t.turn, t.turn.c.id == t.post.c.turn_id)
-            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform, t.post.c.id > after)
+            .where(t.post.c.delivered_at.is_(None), t.place.c.platform == platform, which)
             .order_by(t.post.c.id)
-            .limit(limit)
+            .limit(limit if among is None else None)
         )
 
         def unit(connection: Connection) -> list[Undelivered]:
@@ -360,8 +390,9 @@ class Store:
         )
         return await self._database.read(lambda c: list(c.scalars(wanted)))
 
-    async def alerts(self, platform: str, *, limit: int = 100) -> list[Alert]:
-        """What moderators were to be told and, as far as we know, were not. Oldest first."""
+    async def alerts(self, platform: str, *, limit: int = 100, among: Collection[int] | None = None) -> list[Alert]:
+        """What moderators were to be told and, as far as we know, were not. Oldest first; all of posts `among`."""
+        which = t.post.c.id.in_(among) if among is not None else true()
         wanted = (
             select(
                 *(t.alert.c.post_id, t.alert.c.blocks, t.alert.c.source, t.turn.c.created_at),
@@ -370,9 +401,9 @@ class Store:
             .join(t.post, t.post.c.id == t.alert.c.post_id)
             .join(t.turn, t.turn.c.id == t.post.c.turn_id)
             .join(t.place, t.place.c.id == t.post.c.place_id)
-            .where(t.place.c.platform == platform)
+            .where(t.place.c.platform == platform, which)
             .order_by(t.alert.c.post_id)
-            .limit(limit)
+            .limit(limit if among is None else None)
         )
 
         def unit(connection: Connection) -> list[Alert]:
@@ -383,6 +414,36 @@ class Store:
     async def alerted(self, post: int) -> None:
         """Moderators were told: it is kept no longer."""
         await self._database.write(lambda c: c.execute(delete(t.alert).where(t.alert.c.post_id == post)))
+
+    async def begin(self, turn: Turn, operation: str, house: House, otherwise: Reply) -> bool:
+        """Note that a turn is under way, so that if this process dies in it, another says `otherwise` as its reply.
+
+        Whether it is noted: not where this process is the only one, or serves nobody. `commit` or `end` is to follow.
+        """
+        holder = self.leases.holder(turn.place.platform)
+        if holder:
+            made = postgresql.insert(t.begun).values(
+                place_id=house.id,
+                request_id=turn.id,
+                operation=operation,
+                created_at=now(),
+                blocks=[vars(block) for block in otherwise.blocks],
+                holder=holder,
+            )
+            made = made.on_conflict_do_nothing()  # it is performed again, or by another process too
+            await self._database.write(lambda c: c.execute(made).close())
+        return bool(holder)
+
+    async def under_way(self, platform: str, request_id: str) -> bool:
+        """Whether a process that lives has begun this turn and not ended it. False where there is one process."""
+        if not self._database.shared:
+            return False
+        return await self._database.read(lambda c: under_way(c, platform, request_id))
+
+    async def end(self, turn: Turn, house: House) -> None:
+        """A turn that was begun came to nothing."""
+        with contextlib.suppress(StoreError):  # then it ends when this process does
+            await self._database.write(lambda c: c.execute(rows.ending(), rows.ended(turn, house.id)).close())
 
     @observation.stage("commit")
     async def commit(
@@ -395,8 +456,9 @@ class Store:
         """
 
         def unit(connection: Connection) -> Reply:
-            return Commit(connection, turn, operation, house, story, change).run(reply)
+            return Commit(connection, turn, operation, house, story, change, holder=holder).run(reply)
 
+        holder = self.leases.holder(turn.place.platform)
         faults.hit("before_commit")
         try:
             written = await self._database.write(unit)

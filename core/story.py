@@ -604,6 +604,8 @@ class Change:
     """Passages from under another policy that were found to fit the present one."""
     encoded: dict[int, tuple[str, TokenIds]] = field(default_factory=dict)
     """Tokenizer and token ids worked out for older passages by their id, worth keeping."""
+    begun: bool = False
+    """It is noted that the turn is under way; the note is to be taken back."""
 
     @property
     def changes(self) -> bool:
@@ -613,7 +615,7 @@ class Change:
 
 
 _NOTHING = Change()
-_NOTED = ("encoded", "judged_again", "explained")
+_NOTED = ("encoded", "judged_again", "explained", "begun")
 
 
 class Undelivered(NamedTuple):

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from weakref import WeakValueDictionary
@@ -90,6 +90,8 @@ class Storyteller:
         self.door = Door(gate, store)
         """What every text goes through on its way to a platform."""
         self._prompts = Prompts(engine)
+        self.leases = store.leases
+        """What this process may do alone, among others on the same database."""
         self._store = store
         self._gate = gate
         self._refusals = Refusals(store.records, helplines)
@@ -158,15 +160,19 @@ class Storyteller:
             )
         return replace(reply, posted=Posted(held.place, posted, held.turn.id, held.turn.adult))
 
-    async def carry_on(self, platform: str) -> None:
+    async def carry_on(self, platform: str, *, posts: list[int] | None = None) -> None:
         """Perform what was let pass just before a stop, as its author's own turn; it is `undelivered` then.
+
+        Its posts are added to `posts`: nobody shows them yet.
 
         What is refused now stays as it is: whoever let it pass was told.
         """
         for held in await self._store.records.unposted(platform):
             wanted = reviewing.wanted(held)
             with contextlib.suppress(StoryError):
-                await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
+                reply = await self._do(wanted, held.turn, wanted.read(held.arguments), _ignore)
+                if posts is not None and reply.post is not None and not reply.again:
+                    posts.append(reply.post)
 
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
@@ -221,6 +227,10 @@ class Storyteller:
         """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
         return await self._store.replied(turn)
 
+    async def under_way(self, platform: str, turn_id: str) -> bool:
+        """Whether a turn that everybody is to see is being written by any of several processes; else never."""
+        return await self._store.under_way(platform, turn_id)
+
     async def first_sight(self, key: str) -> bool:
         """Whether this delivery was never seen before, in any process on this database; remembered for an hour."""
         return await self._store.first_sight(key)
@@ -245,6 +255,13 @@ class Storyteller:
     async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
         """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
         return await self._store.tellings(platform, workspace, contributor_id)
+
+    async def inherited(self, platform: str, own: Collection[int] = ()) -> tuple[list[Undelivered], list[Alert]]:
+        """What processes that have ended, this one before its start among them, left to show and to tell moderators.
+
+        And the posts `own`, which nobody shows yet.
+        """
+        return await self._store.inherited(platform, own)
 
     async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
         """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
@@ -303,18 +320,29 @@ class Storyteller:
         if busy:  # not before: who typed that they are in danger is answered also in a crowd
             raise EngineBusy
         author = await self._name(turn.contributor.name, policy)
-        session = self._session(turn, author, house, story, last, watch)
+        session = self._session(turn, author, house, story, last, watch, partial(self._begin, wanted, turn, house))
         session.vouched = session.change.vouched = vouched
+        try:
+            return await self._ended(wanted, session, cleared)
+        except BaseException:
+            if session.change.begun:
+                await self._store.end(turn, house)
+            raise
+
+    async def _ended(self, wanted: Operation, session: Session, cleared: Mapping[str, Cleared]) -> Reply:
+        """Perform the operation, and write what came of it."""
+        turn, house, change = session.turn, session.house, session.change
         try:
             reply = await wanted.perform(session, **cleared)
         except MustWait as error:
             raise await self._refusals.kept(error, wanted, turn, {"text": error.text}) from None
         reply = _worded(replace(reply, vouched=reply.vouched or session.vouched), turn, house)
-        if not session.change.changes and not session.wrote:
+        if not change.changes and not session.wrote:
             return reply
         if self._erasure is not None:
             self._erasure.check(turn)
-        written = await self._store.commit(turn, wanted.name, house, story, session.change, reply)
+        story = session.open_story
+        written = await self._store.commit(turn, wanted.name, house, story, change, reply)
         if session.crowded and story is not None and self._compaction is not None:
             self._compaction.begin(story.id, partial(self._compact, turn, story.id))
         return written
@@ -324,8 +352,8 @@ class Storyteller:
         turn = replace(turn, id=f"{turn.id}-summary")
         _, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
         if story is not None and story.id == story_id:
-            background = Priority.BACKGROUND
-            await compact(self._session(turn, own(THE_STORYTELLER), house, story, last, _ignore, background))
+            author, background = own(THE_STORYTELLER), Priority.BACKGROUND
+            await compact(self._session(turn, author, house, story, last, _ignore, _unnoted, background))
 
     def _session(
         self,
@@ -335,6 +363,7 @@ class Storyteller:
         story: Story | None,
         last: Passage | None,
         watch: Watch,
+        begin: Callable[[], Awaitable[bool]],
         priority: int = Priority.TURN,
     ) -> Session:
         return Session(
@@ -350,12 +379,20 @@ class Storyteller:
             salt=self._salt(turn.place),
             limits=self._limits,
             watch=watch,
+            begin=begin,
             erasure=self._erasure,
             learning=self._learning,
             plot=self._plot,
             priority=priority,
             allowance=None if self._quotas is None else self._quotas.allowance,
         )
+
+    async def _begin(self, wanted: Operation, turn: Turn, house: House) -> bool:
+        """Note that a turn is being written that everybody is to see; what one person sees is not found again."""
+        if wanted.private:
+            return False
+        told = Reply((Block(Shape.NOTE, phrase("Stopped before it was finished; nothing was added.")),))
+        return await self._store.begin(turn, wanted.name, house, _worded(told, turn, house))
 
     @observation.stage("clear")
     async def _cleared(
@@ -414,6 +451,10 @@ class Storyteller:
 
 def _ignore(_glimpse: Glimpse) -> None:
     pass
+
+
+async def _unnoted() -> bool:
+    return False
 
 
 @cache

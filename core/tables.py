@@ -97,6 +97,8 @@ post = Table(
     Column("private", Boolean, nullable=False),
     Column("passage", JSON(none_as_null=True), nullable=True),
     Column("delivered_at", DateTime(timezone=True), nullable=True),
+    # Which process shows it, by its id in `lease`; another one does once that has ended. Empty: whoever starts.
+    Column("holder", String(32), nullable=False, server_default=""),
     Index("ix_post_delivered_at", "delivered_at"),
 )
 
@@ -221,6 +223,29 @@ tombstone = Table(
     Column("removes", Boolean, nullable=False),
     # Null while it is not yet done in this database.
     Column("finished_at", DateTime(timezone=True), nullable=True),
+)
+
+# What only one of several processes may hold at a time. It ends by itself if its holder does not say that it lives.
+lease = Table(
+    "lease",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    # By the database's clock, since those of several machines differ.
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
+# Turns for which the engine is being asked, and what is to be said if their process dies meanwhile. None on SQLite.
+begun = Table(
+    "begun",
+    metadata,
+    Column("place_id", ForeignKey("place.id"), primary_key=True),
+    Column("request_id", String(128), primary_key=True),
+    Column("operation", String(32), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("blocks", JSON, nullable=False),
+    Column("holder", String(32), nullable=False),
 )
 
 # What an adapter wants to know again after a restart.

@@ -51,10 +51,19 @@ async def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, on each of both kinds."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'stories.db'}"
-    server = make_url(request.getfixturevalue("postgres"))
-    name = f"test_{abs(hash(request.node.nodeid)) % 10**12}"
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    return await _created(request.getfixturevalue("postgres"), request.node.nodeid)
+
+
+@pytest.fixture
+async def postgres_address(request: pytest.FixtureRequest, postgres: str) -> str:
+    """The address of an empty database on PostgreSQL."""
+    return await _created(postgres, request.node.nodeid)
+
+
+async def _created(server: str, purpose: str) -> str:
+    address, name = make_url(server), f"test_{abs(hash(purpose)) % 10**12}"
+    engine = create_async_engine(address, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
-    return server.set(database=name).render_as_string(False)
+    return address.set(database=name).render_as_string(False)

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine
+from typing import Any
 
 import discord
 from discord.gateway import DiscordWebSocket
@@ -13,11 +14,14 @@ from bots.discord import messages, outbox, presses, trouble, withdrawing, wordin
 from bots.discord.commands import Words, tree
 from bots.discord.exit import guarded
 from bots.discord.reception import Reception
+from bots.discord.shards import IDENTIFY_SECONDS, Shards
 from bots.discord.sync import sync
 from bots.discord.watched import limits
 from bots.reception import Missed
 from bots.sentences import speak
 from bots.settings import Settings
+from core.errors import StoreError
+from core.leases import Member
 from core.storyteller import Storyteller
 
 _PATIENCE = 60.0
@@ -31,7 +35,9 @@ _HEAD_START = 30.0
 class StoryClient(discord.AutoShardedClient):
     """Hears interactions, and messages where they are switched on. Keeps no members and no messages in memory."""
 
-    def __init__(self, storyteller: Storyteller, settings: Settings) -> None:
+    def __init__(
+        self, storyteller: Storyteller, settings: Settings, member: Member, *, apart: float = IDENTIFY_SECONDS
+    ) -> None:
         listens = settings.discord_messages
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=listens, message_content=listens),
@@ -46,6 +52,8 @@ class StoryClient(discord.AutoShardedClient):
         guarded(self, storyteller.door)
         self.reception = Reception(storyteller, messages=listens)
         self.tree = tree(self, self.reception)
+        self.connections = Shards(self, member, count=settings.discord_shards, bereaved=self._catch_up, apart=apart)
+        self._member = member
         self._background: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
@@ -55,12 +63,40 @@ class StoryClient(discord.AutoShardedClient):
         """
         storyteller = self.reception.storyteller
         await self.tree.set_translator(Words())
-        await sync(storyteller, self.tree, self.application_id or 0)
-        task = asyncio.create_task(self._catch_up(await self.reception.missed()))
-        for each in (task, asyncio.create_task(self._withdraw(after=task))):
-            self._background.add(each)
-            each.add_done_callback(self._background.discard)
-        await asyncio.wait([task], timeout=_HEAD_START)
+        async with self._member.only("commands"):
+            await sync(storyteller, self.tree, self.application_id or 0)
+        first = self._go_on(self._caught_up(await self.reception.missed()))
+        self._go_on(self._withdraw(after=first))
+        await asyncio.wait([first], timeout=_HEAD_START)
+
+    async def launch_shards(self) -> None:
+        """Connect: to all shards, or to those of them that this process has among others."""
+        if not self._member.alone:
+            self.shard_count, self.shard_ids = await self.connections.begin()
+        await super().launch_shards()
+        if not self._member.alone:
+            self._go_on(self.connections.follow())
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Keep to Discord's limit on identifying, over all processes."""
+        if self._member.alone:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self.connections.identify(shard_id or 0)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A shard is connected."""
+        await self.connections.check(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """A shard is connected again."""
+        await self.connections.check(shard_id)
+
+    async def close(self) -> None:
+        """Disconnect from Discord."""
+        for each in self._background:
+            each.cancel()
+        await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Buttons, selects and forms; commands go their own way."""
@@ -101,11 +137,30 @@ class StoryClient(discord.AutoShardedClient):
         if error is not None:
             trouble.mistake(error, "en")
 
-    async def _catch_up(self, missed: Sequence[Missed]) -> None:
+    async def _catch_up(self) -> None:
+        """Show what another process did not; what is not done in some time is done beside all else.
+
+        Where the database cannot be asked just now, it is left to the next time.
+        """
+        try:
+            missed = await self.reception.missed()
+        except StoreError as error:
+            trouble.note(error)
+            return
+        await asyncio.wait([self._go_on(self._caught_up(missed))], timeout=_HEAD_START)
+
+    async def _caught_up(self, missed: Missed) -> None:
         try:
             await outbox.catch_up(self.reception, self, missed)
         except Exception as error:  # the border: the bot goes on without
             trouble.mistake(error, "en")
+
+    def _go_on(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have it done in the background, until the client is closed."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
 
     async def _withdraw(self, *, after: "asyncio.Task[None]") -> None:
         """Go on with writing over what a stop came before."""

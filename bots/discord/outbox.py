@@ -26,7 +26,7 @@ Histories = dict[int, History]
 """What was read so far, by channel."""
 
 
-async def catch_up(reception: Reception, client: discord.Client, missed: Sequence[Missed]) -> None:
+async def catch_up(reception: Reception, client: discord.Client, missed: Missed) -> None:
     """Show what was never shown, where it belongs, in its order; then tell moderators what they were not told.
 
     Private replies are let go: nobody waits for them any more. What Discord does not take now stays for the next
@@ -35,13 +35,13 @@ async def catch_up(reception: Reception, client: discord.Client, missed: Sequenc
     """
     read: Histories = {}
     try:
-        for each, ticket in missed:
+        for each, ticket in missed.replies:
             async with ticket:
                 await _caught_up(reception, client, each, read)
     finally:
-        for _, ticket in missed:
+        for _, ticket in missed.replies:
             ticket.leave()
-    for told in await reception.storyteller.alerts(PLATFORM):
+    for told in missed.alerts:
         await alert(reception, client, told, read)
 
 

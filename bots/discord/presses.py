@@ -105,6 +105,10 @@ async def _keep(exchange: Exchange, passage: int | None) -> None:
 async def _stop(exchange: Exchange, turn_id: str) -> None:
     """Stop the turn that is being written, if the person may. One that nobody writes any more is marked."""
     work = exchange.reception.work(turn_id)
+    if work is None and await exchange.reception.storyteller.under_way(PLATFORM, turn_id):
+        if (page := await exchange.accept(private=True)) is not None:
+            await page.whisper(speak(sentences.ELSEWHERE, exchange.locale))
+        return
     if work is None:
         await exchange.replace(f"-# {speak(sentences.STOPPED, exchange.here)}")
         return

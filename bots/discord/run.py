@@ -9,6 +9,8 @@ import discord
 
 from bots.discord.client import StoryClient, point_to
 from bots.discord.permissions import invitation
+from bots.discord.shards import IDENTIFY_SECONDS
+from bots.discord.turns import PLATFORM
 from bots.discord.watched import connected
 from bots.sentences import announce
 from bots.settings import Settings, SettingsError
@@ -30,10 +32,13 @@ _NO_INTENT = (
 _UNREACHABLE = "Discord cannot be reached just now. Please try again later."
 
 
-async def run(storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE) -> int:
+async def run(
+    storyteller: Storyteller, settings: Settings, *, patience: float = PATIENCE, apart: float = IDENTIFY_SECONDS
+) -> int:
     """Tell stories on Discord until SIGTERM or Ctrl-C. Returns the exit code.
 
-    Passages being written have `patience` seconds then; what is stopped is marked as unfinished.
+    Passages being written have `patience` seconds then; what is stopped is marked as unfinished. Where several
+    processes divide the connections, `apart` is in seconds, between two of them.
 
     Raises `SettingsError` if the token is missing or wrong, or an intent is not allowed; nothing is tried again then.
     """
@@ -42,10 +47,14 @@ async def run(storyteller: Storyteller, settings: Settings, *, patience: float =
     point_to(settings)
     storyteller.start()
     try:
-        async with StoryClient(storyteller, settings) as client, stop_signal() as stop:
+        async with (
+            storyteller.leases.joined(PLATFORM) as member,
+            StoryClient(storyteller, settings, member, apart=apart) as client,
+            stop_signal() as stop,
+        ):
             await client.login(token)
             announce(f"Add me to a server: {invitation(client.application_id or 0)}")
-            with connected(client):
+            with connected(client.connections):
                 return await _until_stopped(client, stop, patience)
     except discord.LoginFailure:
         raise SettingsError(_REFUSED) from None

@@ -6,6 +6,7 @@ import time
 import aiohttp
 import discord
 
+from bots.discord.shards import Shards
 from bots.discord.turns import PLATFORM
 from bots.probes import connection
 from core import observation
@@ -23,17 +24,13 @@ def limits() -> aiohttp.TraceConfig:
     return config
 
 
-def connected(client: discord.AutoShardedClient) -> contextlib.AbstractContextManager[None]:
-    """While the block lasts, Discord is connected if every shard's gateway is."""
+def connected(shards: Shards) -> contextlib.AbstractContextManager[None]:
+    """While the block lasts, Discord is connected if every shard of this process is."""
 
     async def probe() -> bool:
-        return bool(client.shards) and not any(map(_closed, client.shards.values()))
+        return shards.well
 
     return connection(PLATFORM, probe)
-
-
-def _closed(shard: discord.ShardInfo) -> bool:
-    return shard.is_closed()
 
 
 async def _ended(_session: aiohttp.ClientSession, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:

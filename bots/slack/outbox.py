@@ -26,7 +26,7 @@ Where = tuple[str, str, str]
 _LINK = "link"
 
 
-async def catch_up(reception: Reception, clients: Clients, missed: Sequence[Missed]) -> None:
+async def catch_up(reception: Reception, clients: Clients, missed: Missed) -> None:
     """Post what was never shown, where it belongs. Private replies are let go: nobody waits for them any more.
 
     Each channel or thread is read once, so that nothing is posted that stands there already. What Slack does not take
@@ -34,13 +34,13 @@ async def catch_up(reception: Reception, clients: Clients, missed: Sequence[Miss
     """
     read: dict[Where, list[Mapping[str, Any]]] = {}
     try:
-        for each, ticket in missed:
+        for each, ticket in missed.replies:
             async with ticket:
                 await _caught_up(reception, clients, each, read)
     finally:
-        for _, ticket in missed:
+        for _, ticket in missed.replies:
             ticket.leave()
-    for told in await reception.storyteller.alerts(PLATFORM):
+    for told in missed.alerts:
         try:
             speaker = await clients(told.place.workspace)
         except trouble.LOST as error:

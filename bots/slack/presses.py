@@ -122,7 +122,9 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     """Stop the turn that is being written, if the person may. One that nobody writes any more is marked."""
     work = exchange.reception.work(turn_id)
     await exchange.person()
-    if work is None:
+    if work is None and await exchange.reception.storyteller.under_way(PLATFORM, turn_id):
+        await exchange.whisper(layout.notice(speak(sentences.ELSEWHERE, exchange.locale)))
+    elif work is None:
         await _written_over(exchange, speak(sentences.STOPPED, exchange.here))
     elif await _may_stop(exchange, work):
         work.task.cancel()

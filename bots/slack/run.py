@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,9 @@ from bots.slack import assistant, home, oauth, outbox, trouble, watched, withdra
 from bots.slack.app import application, catch_all
 from bots.slack.client import Client, client
 from bots.slack.reception import Reception
+from bots.slack.turns import PLATFORM
 from bots.stopping import LATER, PATIENCE, stop_signal
+from core.leases import Member
 from core.storyteller import Storyteller
 
 _SESSION_CHECK = 10.0
@@ -62,7 +65,8 @@ async def run(
             reception = reception or Reception(storyteller)
             reception.name = name
             async with (
-                _catching_up(reception, web, stop),
+                storyteller.leases.joined(PLATFORM) as member,
+                _catching_up(reception, web, stop, member),
                 _connected(reception, web, client(settings, session=session), app_token),
             ):
                 announce(f"I am on Slack as @{name}. Invite me to a channel with /invite @{name}.")
@@ -76,14 +80,20 @@ async def run(
 
 
 @contextlib.asynccontextmanager
-async def _catching_up(reception: Reception, web: Client, stop: "asyncio.Future[int]") -> AsyncIterator[None]:
-    """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order."""
+async def _catching_up(
+    reception: Reception, web: Client, stop: "asyncio.Future[int]", member: Member
+) -> AsyncIterator[None]:
+    """Show what was not shown, first of all; new turns wait for that a while, so that a story reads in its order.
+
+    Whenever another process dies, show what that one did not.
+    """
 
     async def only(_workspace: str) -> Client:
         return web
 
     task = asyncio.create_task(catch_up(reception, only, await reception.missed()))
-    tasks = [task, asyncio.create_task(withdraw(reception, only, after=task))]
+    later = asyncio.create_task(reception.whenever_bereaved(member, partial(catch_up, reception, only)))
+    tasks = [task, later, asyncio.create_task(withdraw(reception, only, after=task))]
     try:
         ends: list[asyncio.Future[Any]] = [task, stop]
         await asyncio.wait(ends, timeout=_HEAD_START, return_when=asyncio.FIRST_COMPLETED)
@@ -94,7 +104,7 @@ async def _catching_up(reception: Reception, web: Client, stop: "asyncio.Future[
         await asyncio.wait(tasks)
 
 
-async def catch_up(reception: Reception, clients: outbox.Clients, missed: Sequence[Missed]) -> None:
+async def catch_up(reception: Reception, clients: outbox.Clients, missed: Missed) -> None:
     """Show what was not shown. A mistake of ours is logged, and the bot goes on without."""
     try:
         await outbox.catch_up(reception, clients, missed)

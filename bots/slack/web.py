@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -94,6 +95,7 @@ async def run(
         reception = reception or Reception(storyteller)
         reception.name = name
         app = _application(reception, speaker, secret.get_secret_value(), flow)
+        member = await parts.enter_async_context(storyteller.leases.joined(PLATFORM))
         stop = await parts.enter_async_context(stop_signal())
         missed = await reception.missed()
         await parts.enter_async_context(_listening(app, reception, settings))
@@ -101,6 +103,7 @@ async def run(
         clients = _clients(speaker, flow)
         first = asyncio.create_task(catch_up(reception, clients, missed))
         tasks = [first, asyncio.create_task(withdraw(reception, clients, after=first))]
+        tasks.append(asyncio.create_task(reception.whenever_bereaved(member, partial(catch_up, reception, clients))))
         if flow:
             tasks.append(asyncio.create_task(leaving.watch(storyteller, clients, settings.slack_keep_days)))
         await _until(stop, tasks)

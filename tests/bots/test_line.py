@@ -78,7 +78,7 @@ async def test_after_a_restart_all_that_was_never_shown_is_in_line_before_anythi
     for each in told:
         await teller.perform("add", turn(), {"text": each})
     reception = Reception(teller, HERE.platform)
-    missed = await reception.missed()
+    missed = (await reception.missed()).replies
     assert [str(late.reply.blocks[0].text) for late, _ in missed[1:]] == told
     new = asyncio.create_task(reception.line.clear(HERE))
     for _, ticket in missed:

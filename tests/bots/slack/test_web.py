@@ -114,6 +114,34 @@ async def test_two_processes_at_once_make_one_turn_of_one_delivery(
         await two.close()
 
 
+async def test_a_stop_that_reaches_another_process_than_the_one_that_writes_says_so_and_stops_nothing(
+    slack: LoopbackSlack, postgres_address: str, engine: Voice
+) -> None:
+    ana = slack.user("ana")
+    tales = slack.channel("tales", ana)
+    one, two = await Database.open(postgres_address), await Database.open(postgres_address)
+    try:
+        async with process(slack, one, engine) as (first, _), process(slack, two, engine) as (second, _):
+            slack.http_to(f"{first}/slack/events")
+            await (await slack.command(ana, tales, "start The Lamp")).done()
+            engine.say("Mara found a lamp. " + "It shone and shone. " * 30)
+            engine.pace = 0.1
+            asked = await slack.command(ana, tales, "continue | long")
+            await slack.until(lambda: any(each.labels == ["Stop"] for each in tales.everything), 30)
+            stream = next(each for each in tales.everything if each.labels == ["Stop"])
+            slack.http_to(f"{second}/slack/events")
+            pressed = await slack.click(ana, stream, "Stop")
+            await pressed.says("Please press it again", 20)
+            assert stream.labels == ["Stop"], "it says that it was stopped, and is not"
+            slack.http_to(f"{first}/slack/events")
+            await slack.click(ana, stream, "Stop")
+            await slack.until(lambda: "Stopped before it was finished" in stream.text, 20)
+            await asked.done()
+    finally:
+        await one.close()
+        await two.close()
+
+
 async def test_a_first_sight_is_one_even_for_many_at_once(address: str) -> None:
     one, two = await Database.open(address), await Database.open(address)
     tellers = [storyteller(each, Voice()) for each in (one, two)]

@@ -59,6 +59,10 @@ class Gateway:
         self.url = ""
         self.identifies: list[Json] = []
         """Every IDENTIFY, without its token."""
+        self.identified: list[tuple[float, int]] = []
+        """When which shard was let in, by the monotonic clock."""
+        self.overlaps = 0
+        """IDENTIFYs of a shard that was connected at that moment."""
         self.resumes = 0
         self.heartbeats = 0
         self.starts_left = rules.session_starts
@@ -244,6 +248,8 @@ class Gateway:
             connection.send({"op": 9, "d": False})
             return None
         self._identified_at = now
+        self.identified.append((now, shard))
+        self.overlaps += any((each.shard, each.shards) == (shard, shards) for each in self.live)
         self.starts_left -= 1
         self.sessions = [each for each in self.sessions if (each.shard, each.shards) != (shard, shards)]
         session = Session(shard, shards, data["intents"])
