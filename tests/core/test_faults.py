@@ -124,7 +124,7 @@ async def test_a_large_file_is_used_at_once_and_no_more_once_damage_was_found(
     await database.close()
     file = tmp_path / "tale.db"
     whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2] + bytes(range(256)) * (len(whole) // 512))
+    file.write_bytes(whole[: -4 * 4096] + bytes(range(256)) * 64)  # the last pages hold what was told, not the schema
     database = await Database.open(address)
     assert database.inspection is not None
     await database.inspection.end()
