@@ -74,7 +74,7 @@ class Erasure:
         mac = self.mac(person)
 
         def begin(connection: Connection) -> dt.datetime:
-            moment = max(now(), *_newest(connection, person))  # behind everything that was written before
+            moment = max([now(), *_newest(connection, person)])  # behind everything that was written before
             connection.execute(insert(t.tombstone), {"mac": mac, "created_at": moment, "removes": remove})
             return moment
 

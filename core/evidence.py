@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz, process
+
 from core.story import Passage
 from core.text import sentences
 
@@ -19,6 +21,9 @@ _STEM = 5
 _SUPPORT = 0.5
 """Share of a claim's weight that must stand in the passages cited together."""
 _MOST_CITED = 3
+_BEGINNING = 4
+_ALIKE = 70
+"""How like a name a word must be, in hundredths of rapidfuzz's ratio (2 × letters in common by all letters)."""
 
 _COMMON = frozenset(
     """a about after all also am an and any are as at be because been before but by can could did do does done
@@ -59,6 +64,24 @@ def names(text: str) -> set[str]:
         if match.group(1).lower() not in _COMMON and not match.group(1).startswith(("I’", "I'")):
             found.add(match.group(1).removesuffix("'s").removesuffix("’s"))
     return found
+
+
+def respelt(text: str, known: Collection[str]) -> str:
+    """`text` with the names of the known texts where it has something like them: small models copy rare names badly.
+
+    A capitalised word that stands in none of them becomes the name that begins with the same four letters and is most
+    like it, if one is like it by `_ALIKE`.
+    """
+    whole = {word for each in known for word in _all_words(each)}
+    given = {name for each in known for name in names(f"It says {each}") if len(name) > _BEGINNING}
+
+    def right(match: re.Match[str]) -> str:
+        word = match[0]
+        near = [name for name in given if name[:_BEGINNING] == word[:_BEGINNING]]
+        found = None if word in whole else process.extractOne(word, near, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        return found[0] if found else word
+
+    return re.sub(r"\b[A-Z]\w{4,}", right, text)
 
 
 def strangers(text: str, known: Collection[str]) -> set[str]:

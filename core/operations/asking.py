@@ -1,9 +1,10 @@
 """Asking about a story; nothing in it changes."""
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from core.errors import BadArgument, NotPossible
-from core.evidence import Claim, claims
+from core.evidence import Claim, claims, respelt
 from core.moderation import Cleared, excerpt, joined, own, phrase
 from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
@@ -28,7 +29,7 @@ _MARKED = 5
 async def explain(session: Session, question: Cleared) -> Reply:
     """Explain the story or answer a question about it, with the passages that say so."""
     passages, asked = await _asked(session, question)
-    writing = await session.write(Order(Task.EXPLAIN, asked, 70), passages)
+    writing = await _respelt(session, await session.write(Order(Task.EXPLAIN, asked, 70), passages), passages)
     found = claims(writing.text, passages, asked) if writing else []
     if writing is None or not found:
         return say(phrase("The story does not say."), private=True)
@@ -43,7 +44,7 @@ async def recap(session: Session) -> Reply:
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
     async with read_meanwhile(session.plot, [each.text for each in passages]) as events:
-        writing = await session.write(Order(Task.RECAP, phrase(""), 80), passages)
+        writing = await _respelt(session, await session.write(Order(Task.RECAP, phrase(""), 80), passages), passages)
         arc = _arc(passages, events())
     found = claims(writing.text, passages) if writing else []
     if writing is None or not found:
@@ -164,6 +165,14 @@ async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cl
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
     return passages, question
+
+
+async def _respelt(session: Session, writing: Writing | None, passages: list[Passage]) -> Writing | None:
+    """The answer with the story's names as the story spells them, judged again if that changed it."""
+    if writing is None:
+        return None
+    text = respelt(writing.text, [each.text for each in passages])
+    return writing if text == writing.text else replace(writing, text=await session.clear(text))
 
 
 def _cited(found: list[Claim], writing: Writing) -> Cleared:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from core.engine import Engine, Priority, Request, Sampling
+from core.evidence import respelt
 from core.moderation import own, phrase
 from core.prompts import Material, Order, Task, compose
 from core.story import Kind, Lore, Passage, Story
@@ -86,7 +87,9 @@ async def ask(
 
     async def one(case: Case) -> Answer:
         async with room:
-            return await _answer(engine, request(case, engine, seed=seed, bare=bare))
+            answer = await _answer(engine, request(case, engine, seed=seed, bare=bare))
+            told = case.task in (Task.EXPLAIN, Task.RECAP)  # where the bot mends names too
+            return replace(answer, text=respelt(answer.text, case.passages)) if told else answer
 
     try:
         async with asyncio.TaskGroup() as group:

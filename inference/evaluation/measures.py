@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 from sacrebleu.metrics.chrf import CHRF
+from spellchecker import SpellChecker
 
 from core.evidence import faithful, names, repeats
 from core.prompts import Task
@@ -27,6 +28,7 @@ NOT_SAID = re.compile(r"\b(?:does not|doesn['’]t) (?:say|tell)\b", re.IGNORECA
 Better = Literal["higher", "lower", "neither"]
 _rouge = RougeScorer(["rougeL"], use_stemmer=True)
 _chrf = CHRF()
+_english = SpellChecker(language="en")
 _SMALL = frozenset("a an the of to in on at and or but is was were are be been it its he she they his her".split())  # noqa: SIM905
 
 
@@ -127,7 +129,10 @@ def _rouge_l(case: Case, answer: Answer) -> float:
 
 
 def _supported(case: Case, answer: Answer) -> Sequence[float] | None:
-    said = names(f"It says {answer.text}")
+    """Also of a name that begins an answer, but not of a word of the language that does, as in “Sad.”"""
+    first = re.match(r"\w+", answer.text)
+    known = bool(first) and bool(_english.known([first[0].lower()]))
+    said = names(answer.text if known else f"It says {answer.text}")
     told = _told(case)
     return [float(sum(name in told for name in said)), float(len(said))] if said else None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.evidence import claims, faithful, names, repeats, stutters
+from core.evidence import claims, faithful, names, repeats, respelt, stutters
 from tests.core.test_prompts import passages
 from tests.voices import ScriptedEngine
 
@@ -84,3 +84,17 @@ def test_a_repetition_is_found_whatever_stands_behind_a_greek_capital() -> None:
 
 def test_a_capital_of_two_signs_in_small_letters_counts_as_one_word() -> None:
     assert not repeats("İSTANBUL İSTANBUL one", ["İSTANBUL İSTANBUL two"], run=3)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Assipatants. Then he slept.", "Assipattle. Then he slept."),
+        ("The Stoorwurm feared Assipattle.", "The Stoorworm feared Assipattle."),
+        ("Osman asked the King.", "Osman asked the King."),
+        ("They assipatants ran.", "They assipatants ran."),
+    ],
+)
+def test_a_name_that_was_copied_badly_is_the_storys_again(written: str, meant: str) -> None:
+    told = ["They called him Assipattle, and he raked the ashes.", "Nobody had seen the Stoorworm but the King."]
+    assert respelt(written, told) == meant
