@@ -131,7 +131,7 @@ def _rouge_l(case: Case, answer: Answer) -> float:
 def _supported(case: Case, answer: Answer) -> Sequence[float] | None:
     """Also of a name that begins an answer, but not of a word of the language that does, as in “Sad.”"""
     first = re.match(r"\w+", answer.text)
-    known = bool(first) and bool(_english.known([first[0].lower()]))
+    known = first is not None and bool(_english.known([first[0].lower()]))
     said = names(answer.text if known else f"It says {answer.text}")
     told = _told(case)
     return [float(sum(name in told for name in said)), float(len(said))] if said else None
