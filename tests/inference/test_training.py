@@ -189,7 +189,7 @@ def test_a_model_is_made_from_a_data_folder_to_a_model_folder(data: Path, tmp_pa
     assert main(["export", "--out", out, "--model", str(tmp_path / "model")]) == 0
     profile = ModelFolder(tmp_path / "model").profile(ModelFolder(tmp_path / "model").vocabulary())
     assert profile.name == "Llama Storycircle 4M"
-    assert profile.form == "stream"
+    assert profile.form == "stream-2"
     assert "Built with Llama" in (tmp_path / "model" / "README.md").read_text("utf-8")
 
 
