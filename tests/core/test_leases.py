@@ -97,7 +97,7 @@ async def test_who_was_thought_dead_and_lives_finds_what_is_left(database: Datab
     stalled, other = process(database, life=SHORT), process(database)
     await stalled.divide(4)
     await other.divide(4)
-    await until(lambda: bool(other.share.parts), other)
+    await until(lambda: other.share.parts == frozenset(range(4)), other)
     await stalled.breathe()
     assert stalled.share.parts == frozenset()
     await other.breathe()
