@@ -132,7 +132,7 @@ async def _told(session: Session, old: Sequence[Passage], before: Sequence[Summa
     try:
         writing = await session.write(order, old, before=before)
         found = claims(writing.text, old) if writing else []
-        return await session.clear(" ".join(each.text for each in found)) if found else None
+        return await session.cleared(" ".join(each.text for each in found)) if found else None
     except (EngineError, Withheld):
         return None
 
@@ -142,7 +142,7 @@ async def _picked(session: Session, texts: Sequence[str]) -> Cleared | None:
     tokens = _tokens(session)
     shown = [each for each in texts if each != HIDDEN]
     text = condensed(shown, lambda short: len(session.engine.encode(short)) <= tokens)
-    return await session.clear(text) if text else None
+    return await session.cleared(text) if text else None
 
 
 def _tokens(session: Session) -> int:

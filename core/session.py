@@ -239,10 +239,6 @@ class Session:
             self._summaries = await self.store.summaries(self.story.id, policy=self.policy.key)
         return self._summaries
 
-    async def clear(self, text: str) -> Cleared:
-        """A text of the storyteller's, judged. Raises `Withheld`."""
-        return await self._gate.clear(text, self.policy, told=True)
-
     async def facts(self, story: Story) -> list[Lore]:
         """The facts that hold in any story of this place, open or not, as far as they may be shown here now."""
         return [each for each in await self.store.lore(story.id) if await self._fits(each)]
@@ -268,7 +264,10 @@ class Session:
         return await self._gate.clear(text, replace(self.policy, vouched=True))
 
     async def cleared(self, text: str) -> Cleared:
-        """Text that was cleared at another time, judged by what holds now. Raises `Withheld`."""
+        """A text of the storyteller's, or one that was cleared at another time, judged by what holds now.
+
+        Raises `Withheld`.
+        """
         return await self._gate.clear(text, self.policy, told=True)
 
     async def _as_fit(self, passages: list[Passage]) -> list[Passage]:

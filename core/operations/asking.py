@@ -172,7 +172,7 @@ async def _respelt(session: Session, writing: Writing | None, passages: list[Pas
     if writing is None:
         return None
     text = respelt(writing.text, [each.text for each in passages])
-    return writing if text == writing.text else replace(writing, text=await session.clear(text))
+    return writing if text == writing.text else replace(writing, text=await session.cleared(text))
 
 
 def _cited(found: list[Claim], writing: Writing) -> Cleared:

@@ -129,14 +129,16 @@ def test_names_are_found_and_given_one_new_name_throughout() -> None:
 
 
 def test_a_continue_document_holds_the_story_and_whole_sentences(tokenizer: Tokenizer) -> None:
-    sentences = split_sentences(STORY)
+    sentences, continued = split_sentences(STORY), 0
     for seed in range(30):
         pieces = DocumentMaker(seed).story(STORY)
         written = pieces[-2].text
-        if pieces[-2].token == "<|write|>" and pieces[-1].text == "" and pieces[-3].weight == 0:
+        if pieces[-2].token == "<|write|>":
+            continued += 1
             assert 40 <= len(written.split()) <= 115
             assert len(split_sentences(written)) <= len(sentences)
             assert written[-1] in '.!?"'
+    assert continued > 5
 
 
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
