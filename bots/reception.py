@@ -11,7 +11,8 @@ from typing import NamedTuple
 from bots.line import Line, Ticket
 from core.errors import StoreError
 from core.leases import Member
-from core.story import Alert, Reply, Turn, Undelivered
+from core.place import Turn
+from core.reply import Alert, Reply, Undelivered
 from core.storyteller import Storyteller
 
 _LANGUAGE_LIFE = 60.0

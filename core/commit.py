@@ -9,11 +9,14 @@ from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal
 
 from core import audit, consents, faults, prepared
 from core import tables as t
+from core.change import Change, Copy, NewPassage
 from core.moderation import Cleared
+from core.place import House, Turn, Workspace
 from core.policy import VOUCHED
 from core.records import settle
+from core.reply import Reply, Shown
 from core.rows import changing, ended, ending, moving, next_move, packed, packed_asked, same_place, workspace_version
-from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Summary, Turn, Workspace
+from core.story import Story, Summary
 
 
 class Moved(Exception):

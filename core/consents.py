@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from core import tables as t
-from core.story import AnswerMark, Explained, Turn
+from core.change import AnswerMark, Explained
+from core.place import Turn
 
 
 def agreed(connection: Connection, platform: str, workspace: str) -> frozenset[str]:

@@ -26,7 +26,7 @@ from core.database import Database
 from core.errors import NotPossible, StoreFull, StoreUnusable
 from core.forgetting import Outcome, Person, Step, Wish, places, steps
 from core.moderation import Cleared
-from core.story import Turn
+from core.place import Turn
 from core.tombstones import Book, Stone
 from core.withdrawing import Withdrawal
 from core.wording import said

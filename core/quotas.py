@@ -21,7 +21,7 @@ from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, TooOften
 from core.permission import RIGHTS
-from core.story import Turn
+from core.place import Turn
 from core.wording import Said, said
 
 Key: TypeAlias = tuple[str, ...]

@@ -13,12 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from core import audit, prepared
 from core import tables as t
+from core.change import Settled
 from core.database import Database
 from core.errors import StoreError
 from core.leases import Leases
 from core.moderation import Cleared
+from core.place import Contributor, Place, Turn
+from core.reply import Alert, Block, Shape
 from core.rows import allowing
-from core.story import Alert, Block, Contributor, Place, Settled, Shape, Turn
 
 APPEAL_TIME = dt.timedelta(hours=72)
 """How long a text waits for a moderator."""

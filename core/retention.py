@@ -17,7 +17,7 @@ from core import tables as t
 from core.commit import now
 from core.database import Database
 from core.errors import StoreError
-from core.story import Approval
+from core.place import Approval
 
 log = logging.getLogger(__name__)
 Sweep: TypeAlias = Callable[[Connection], int]

@@ -1,4 +1,4 @@
-"""Rows of the tables as the nouns of `core.story`, and the statements that every turn needs.
+"""Rows of the tables as the nouns of the core, and the statements that every turn needs.
 
 Text is read back as cleared here and nowhere else: only cleared text is ever written.
 """
@@ -36,30 +36,10 @@ from sqlalchemy.orm import aliased
 from core import tables as t
 from core.engine import TokenIds
 from core.moderation import Cleared, phrase, stored
+from core.place import Approval, Place, Turn, Turns, Workspace
 from core.policy import Rating
-from core.story import (
-    NOBODY,
-    STORYTELLER,
-    Alert,
-    Approval,
-    Asked,
-    Block,
-    Given,
-    Kind,
-    Layer,
-    Lore,
-    Passage,
-    Place,
-    Proposal,
-    Reply,
-    Shape,
-    Shown,
-    Story,
-    Summary,
-    Turn,
-    Turns,
-    Workspace,
-)
+from core.reply import Alert, Block, Reply, Shape, Shown
+from core.story import NOBODY, STORYTELLER, Asked, Given, Kind, Layer, Lore, Passage, Proposal, Story, Summary
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 

@@ -10,38 +10,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core import observation, permission
+from core.change import Change, Copy, NewPassage
 from core.engine import Engine, EngineState, Priority, Request, Sampling, TokenIds
 from core.erasure import Erasure
 from core.errors import BadArgument, EngineTimeout, MustWait, NoStory, NotAllowed, NotPossible, Withheld
 from core.evidence import repeats
 from core.learning import Learning
 from core.moderation import Cleared, Gate, phrase
+from core.place import WORDS, Approval, House, Standing, Turn
 from core.plot import PlotReader
 from core.policy import VOUCHED, Decision, Policy, Rating
 from core.prompts import RULES, Material, Order, Prompt, Prompts, Task
 from core.quotas import Allowance
+from core.reply import Glimpse, Stage
 from core.store import Store
-from core.story import (
-    STORYTELLER,
-    WORDS,
-    Approval,
-    Asked,
-    Change,
-    Copy,
-    Given,
-    Glimpse,
-    House,
-    Kind,
-    Lore,
-    NewPassage,
-    Passage,
-    Stage,
-    Standing,
-    Step,
-    Story,
-    Summary,
-    Turn,
-)
+from core.story import STORYTELLER, Asked, Given, Kind, Lore, Passage, Step, Story, Summary
 from core.summaries import chain
 from core.wording import said
 

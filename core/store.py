@@ -16,33 +16,17 @@ from sqlalchemy.orm import aliased
 
 from core import faults, observation, prepared, rows
 from core import tables as t
+from core.change import Change
 from core.commit import Commit, Moved, keep_summaries, now
 from core.database import Database
 from core.erasing import erase
 from core.errors import StoreError
 from core.leases import LIFE, Leases, inherit, under_way
+from core.place import Contributor, House, Length, Place, Telling, Turn, Workspace
 from core.policy import Policy, Rating
 from core.records import Records
-from core.story import (
-    Alert,
-    Change,
-    Contributor,
-    Given,
-    House,
-    Length,
-    Lore,
-    Passage,
-    Place,
-    Proposal,
-    Reply,
-    Step,
-    Story,
-    Summary,
-    Telling,
-    Turn,
-    Undelivered,
-    Workspace,
-)
+from core.reply import Alert, Reply, Undelivered
+from core.story import Given, Lore, Passage, Proposal, Step, Story, Summary
 
 __all__ = ["Arrival", "Moved", "Store"]
 

@@ -28,33 +28,17 @@ from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
+from core.place import House, Place, Telling, Turn, Workspace
 from core.plot import PlotReader
 from core.policy import Policy
 from core.prompts import Prompts
 from core.quotas import Quotas
 from core.refusals import Refusals, waits
 from core.release import Door
+from core.reply import Alert, Block, Glimpse, Posted, Reply, Shape, Stage, Undelivered
 from core.session import Limits, Session, Watch
 from core.store import Moved, Store
-from core.story import (
-    THE_STORYTELLER,
-    Alert,
-    Block,
-    Glimpse,
-    House,
-    Passage,
-    Place,
-    Posted,
-    Proposal,
-    Reply,
-    Shape,
-    Stage,
-    Story,
-    Telling,
-    Turn,
-    Undelivered,
-    Workspace,
-)
+from core.story import THE_STORYTELLER, Passage, Proposal, Story
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
 from core.withdrawing import Withdrawal

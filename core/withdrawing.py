@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from core import tables as t
 from core.forgetting import MOST, Outcome, Step, Wish
-from core.story import Place
+from core.place import Place
 
 _OWN = ("start", "lore add", "lore forget")
 """Operations that show what the contributor typed, and write no passage."""

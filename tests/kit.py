@@ -12,12 +12,13 @@ from core.erasure import Erasure
 from core.filters.personal import redacted
 from core.learning import Learning
 from core.moderation import Filter, Gate
+from core.place import Contributor, Place, Turn
 from core.plot import PlotReader
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
 from core.quotas import Allowance, Quotas
+from core.reply import Reply, Shape
 from core.session import Limits
 from core.store import Store
-from core.story import Contributor, Place, Reply, Shape, Turn
 from core.storyteller import Storyteller
 from core.tombstones import Book
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from bots.dispatch import parse
 from core.errors import EngineError, StoreError, StoryError
-from core.story import Contributor, Glimpse, Place, Reply, Turn
+from core.place import Contributor, Place, Turn
+from core.reply import Glimpse, Reply
 from core.storyteller import Storyteller
 from core.wording import said
 

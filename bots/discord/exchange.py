@@ -23,7 +23,8 @@ from bots.sentences import speak
 from core import faults, observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
-from core.story import Alert, Glimpse, Reply, Turn
+from core.place import Turn
+from core.reply import Alert, Glimpse, Reply
 
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""

@@ -17,7 +17,7 @@ from bots.discord.reception import Reception
 from bots.discord.turns import message_turn, parent, place
 from bots.sentences import speak
 from core.errors import NotListening, StoryError, Withheld
-from core.story import Place, Turn
+from core.place import Place, Turn
 
 _ASIDE = re.compile(r"\s*(\(\(|//|ooc\b\s*:)", re.IGNORECASE)
 _COUNTED = "📖"

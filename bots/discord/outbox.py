@@ -20,7 +20,7 @@ from bots.reception import Missed
 from bots.sentences import speak
 from core import faults, release
 from core.errors import StoryError
-from core.story import Alert, Posted, Reply, Undelivered
+from core.reply import Alert, Posted, Reply, Undelivered
 
 Histories = dict[int, History]
 """What was read so far, by channel."""

@@ -13,8 +13,8 @@ from bots.discord.page import Page
 from bots.discord.pieces import pieces
 from bots.discord.turns import PLATFORM, turn
 from bots.sentences import speak
+from core.place import Turns, Workspace
 from core.policy import Rating
-from core.story import Turns, Workspace
 
 PREFIX = "setup"
 _MOST = 25

@@ -25,9 +25,10 @@ from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
 from core import observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
+from core.place import Place, Turn
 from core.release import Door
+from core.reply import Alert, Reply
 from core.session import Watch
-from core.story import Alert, Place, Reply, Turn
 
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""

@@ -8,7 +8,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 from bots.slack.turns import Asked
-from core.story import Place
+from core.place import Place
 from core.storyteller import Storyteller
 
 _OWN, _HEAD = "own", "head"

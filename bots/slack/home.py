@@ -18,7 +18,8 @@ from bots.slack.reception import Reception
 from bots.slack.trouble import LOST
 from bots.slack.turns import PLATFORM, workspace
 from core.errors import StoryError
-from core.story import Place, Proposal, Telling, Turns, Workspace
+from core.place import Place, Telling, Turns, Workspace
+from core.story import Proposal
 from core.wording import said
 
 Json = dict[str, Any]

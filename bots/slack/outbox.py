@@ -16,7 +16,7 @@ from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
 from core import faults, release
 from core.errors import StoreError, StoryError
-from core.story import Alert, Posted, Reply, Undelivered
+from core.reply import Alert, Posted, Reply, Undelivered
 
 Clients = Callable[[str], Awaitable[Client | None]]
 """The client that speaks for a workspace, by its key; None if the application is not installed there (any more)."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from importlib.metadata import version
 
+from core.change import Explained
 from core.errors import BadArgument, NotPossible
 from core.evidence import Claim, claims, respelt
 from core.moderation import Cleared, excerpt, joined, own, phrase
@@ -10,8 +11,9 @@ from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
 from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
+from core.reply import Block, Reply, Shape
 from core.session import Session, Writing
-from core.story import Block, Explained, Given, Passage, Reply, Shape, Story
+from core.story import Given, Passage, Story
 from core.wording import said
 
 _PAGE = 10

@@ -4,8 +4,10 @@ from core.errors import BadArgument, NotAllowed, NotPossible
 from core.moderation import Cleared, phrase
 from core.operation import Param, operation
 from core.operations.replies import before, label, note, say
+from core.place import Standing
+from core.reply import Block, Reply, Shape
 from core.session import Session, Writing
-from core.story import Block, Passage, Proposal, Reply, Shape, Standing
+from core.story import Passage, Proposal
 from core.wording import said
 
 _NUMBER = Param("number", "Number of the proposed wording; empty for the newest that you may decide on", number=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from core.change import NewPassage, NewProposal
 from core.errors import BadArgument
 from core.moderation import Cleared, phrase
+from core.reply import Block, Reply, Shape
 from core.session import Session, Writing
-from core.story import Block, Kind, NewPassage, NewProposal, Passage, Reply, Shape, Story
+from core.story import Kind, Passage, Story
 from core.wording import said
 
 

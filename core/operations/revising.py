@@ -4,8 +4,9 @@ from core.errors import NotPossible
 from core.moderation import Cleared, own, phrase
 from core.operation import Param, operation
 from core.operations.replies import before, label, note, say
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Block, Passage, Reply, Shape
+from core.story import Passage
 from core.wording import said
 
 

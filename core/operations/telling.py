@@ -7,9 +7,11 @@ from core.evidence import faithful, repeats, strangers, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
 from core.operations.replies import count, label, named, new_passage, note, propose, say
+from core.place import WORDS, Length, Turns
 from core.prompts import Order, Task
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story, Turns
+from core.story import Kind, Passage, Story
 from core.text import sentence_end
 from core.wording import said
 

@@ -15,8 +15,8 @@ from core.errors import EngineBusy, StoryError, Withheld
 from core.filters.words import WordFilter
 from core.moderation import Gate
 from core.observation import note
+from core.place import Contributor, Place, Turn
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.inference.servers import free_port
 from tests.voices import ScriptedEngine

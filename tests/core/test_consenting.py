@@ -11,8 +11,9 @@ from sqlalchemy import func, select, update
 from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, NotAllowed, NotPossible, Withheld
+from core.place import Contributor, Turn
+from core.reply import Reply, Shape
 from core.retention import Retention, tidy
-from core.story import Contributor, Reply, Shape, Turn
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import ScriptedEngine

@@ -19,7 +19,8 @@ from core.database import Database
 from core.erasure import Erasure
 from core.errors import NotPossible, StoreFull
 from core.forgetting import GONE, Person
-from core.story import Contributor, Reply
+from core.place import Contributor
+from core.reply import Reply
 from core.storyteller import Storyteller
 from core.tombstones import Book, Stone
 from tests.kit import BEN, ELSEWHERE, HERE, started, storyteller, texts, told, turn

@@ -13,7 +13,8 @@ from core.database import Database
 from core.engine import Request
 from core.errors import NotAllowed, NotPossible
 from core.learning import FORMAT
-from core.story import Contributor, Place, Reply, Shape, Turn
+from core.place import Contributor, Place, Turn
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from inference.training.tuning.consent import Export
 from tests.kit import ANA, BEN, HERE, storyteller, texts, turn

@@ -7,7 +7,8 @@ import pytest
 
 from core.database import Database
 from core.errors import BadArgument, MustWait, NotAllowed, NotListening, NotPossible, Withheld
-from core.story import Contributor, Reply, Shape, Turn
+from core.place import Contributor, Turn
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import ScriptedEngine

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from core.errors import BadArgument, NotAllowed, NotListening, NotPossible
+from core.place import Contributor, Turn, Turns
 from core.policy import Rating
-from core.story import Contributor, Shape, Turn, Turns
+from core.reply import Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, texts, told, turn
 

@@ -10,8 +10,8 @@ from sqlalchemy import update
 from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, NotAllowed, StoryError, TooOften
+from core.place import Contributor, Turn
 from core.quotas import Allowance, Quotas
-from core.story import Contributor, Turn
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, storyteller, turn
 from tests.voices import ScriptedEngine

@@ -12,10 +12,11 @@ from bots.settings import Settings
 from core import faults
 from core.database import Database
 from core.errors import BadArgument, MustWait, NotAllowed, NotPossible, Withheld
+from core.place import Contributor
 from core.policy import Category, Decision
 from core.prompts import RULES
+from core.reply import Reply, Shape
 from core.store import Store
-from core.story import Contributor, Reply, Shape
 from core.storyteller import Storyteller
 from core.tables import held, metadata
 from tests.kit import ANA, BEN, ELSEWHERE, Evident, Forbidding, started, storyteller, texts, told, turn

@@ -20,10 +20,11 @@ from core.errors import (
 )
 from core.moderation import Gate
 from core.operation import OPERATIONS
+from core.place import Contributor, Place
 from core.policy import Decision, Policy, Rating, Verdict
+from core.reply import Glimpse, Reply, Shape, Stage
 from core.session import Limits
 from core.store import Store
-from core.story import Contributor, Glimpse, Place, Reply, Shape, Stage
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import DEFAULT, ScriptedEngine

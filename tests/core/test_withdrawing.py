@@ -13,8 +13,9 @@ from core import withdrawing
 from core.database import Database
 from core.erasure import Erasure
 from core.forgetting import Person
+from core.place import Contributor, Turn
+from core.reply import Reply
 from core.retention import Retention, tidy
-from core.story import Contributor, Reply, Turn
 from core.storyteller import Storyteller
 from core.tombstones import Book
 from tests.kit import BEN, ELSEWHERE, HERE, storyteller, turn

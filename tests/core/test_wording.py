@@ -17,8 +17,10 @@ from bots.dispatch import parse, plain
 from core.errors import BadArgument, NoStory, StoryError, UnknownOperation, Withheld
 from core.moderation import own, phrase
 from core.operation import OPERATIONS
+from core.place import Contributor, Turn
 from core.policy import Category
-from core.story import THE_STORYTELLER, Contributor, Shape, Turn
+from core.reply import Shape
+from core.story import THE_STORYTELLER
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
 from tests.kit import HERE, started, texts, turn
