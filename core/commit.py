@@ -15,7 +15,8 @@ from core.place import House, Turn, Workspace
 from core.policy import VOUCHED
 from core.records import settle
 from core.reply import Reply, Shown
-from core.rows import changing, ended, ending, moving, next_move, packed, packed_asked, same_place, workspace_version
+from core.rows import packed, packed_asked
+from core.statements import changing, ended, ending, moving, next_move, same_place, workspace_version
 from core.story import Story, Summary
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, CursorResult, Insert, Table, Update
 from sqlalchemy.dialects import sqlite
 
-from core.rows import inserting
+from core.statements import inserting
 
 _MOST = 200
 """Statements that are remembered; there are some thirty."""

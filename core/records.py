@@ -20,7 +20,7 @@ from core.leases import Leases
 from core.moderation import Cleared
 from core.place import Contributor, Place, Turn
 from core.reply import Alert, Block, Shape
-from core.rows import allowing
+from core.statements import allowing
 
 APPEAL_TIME = dt.timedelta(hours=72)
 """How long a text waits for a moderator."""

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from core import faults, observation, prepared, rows
+from core import faults, observation, prepared, rows, statements
 from core import tables as t
 from core.change import Change
 from core.commit import Commit, Moved, keep_summaries, now
@@ -62,8 +62,8 @@ class Store:
     @observation.stage("read")
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
-        key = rows.key(turn, tokenizer)
-        row = await self._database.read(lambda c: c.execute(rows.arrival(), key).one_or_none())
+        key = statements.key(turn, tokenizer)
+        row = await self._database.read(lambda c: c.execute(statements.arrival(), key).one_or_none())
         if row is None:
             workspace = await self.workspace(turn.place.platform, turn.place.workspace)
             house = House(0, self._rating_for(turn, workspace.rating), Length.MEDIUM, None, workspace=workspace)
@@ -95,7 +95,7 @@ class Store:
     async def workspace(self, platform: str, workspace: str) -> Workspace:
         """What is set for a server; nothing if nothing ever was."""
         key = {"platform": platform, "workspace": workspace}
-        row = await self._database.read(lambda c: c.execute(rows.workspace(), key).one_or_none())
+        row = await self._database.read(lambda c: c.execute(statements.workspace(), key).one_or_none())
         return Workspace() if row is None else rows.workspace_of(row)
 
     async def policy(self, place: Place, *, adult: bool = False, vouched: bool = False) -> Policy:
@@ -110,7 +110,7 @@ class Store:
     async def stories(self, place_id: int, *, limit: int = 25) -> list[Story]:
         """The stories of a place, at most `limit`: the open one, then those ended last, then those begun last."""
         order = t.story.c.ended, func.coalesce(t.story.c.ended_at, t.story.c.created_at).desc(), t.story.c.id.desc()
-        wanted = rows.stories().where(t.story.c.place_id == place_id).order_by(*order).limit(limit)
+        wanted = statements.stories().where(t.story.c.place_id == place_id).order_by(*order).limit(limit)
         return await self._database.read(lambda c: [rows.story_of(row) for row in c.execute(wanted)])
 
     async def passages(self, story: Story, *, tokenizer: str, limit: int, last: int | None = None) -> list[Passage]:
@@ -170,7 +170,7 @@ class Store:
     async def version_of(self, story: Story, passage_id: int) -> Passage | None:
         """What a passage reads now, on the path to the story's head; None if it does not stand there."""
         wanted = {"head": story.head, "about": passage_id}
-        row = await self._database.read(lambda c: c.execute(rows.later_version(), wanted).one_or_none())
+        row = await self._database.read(lambda c: c.execute(statements.later_version(), wanted).one_or_none())
         return None if row is None else rows.passage_of(row)
 
     async def passage_at(self, place: Place, message_id: str) -> int | None:
@@ -240,7 +240,7 @@ class Store:
         mine = (t.story.c.author_id == contributor_id) | select(wrote.c.id).where(*written).exists()
         place = t.place.c.workspace, t.place.c.channel, t.place.c.thread
         wanted = (
-            rows.stories()
+            statements.stories()
             .add_columns(*place, t.passage.c.author_id.label("last_author"))
             .join(t.place, t.place.c.id == t.story.c.place_id)
             .where(t.place.c.platform == platform, t.place.c.workspace == workspace)
@@ -258,14 +258,16 @@ class Store:
     async def proposals(self, place_id: int) -> list[Proposal]:
         """Wordings that wait for an author's consent in a place, the newest first, at most a hundred."""
         wanted = {"place": place_id}
-        return await self._database.read(lambda c: [rows.proposal_of(r) for r in c.execute(rows.proposals(), wanted)])
+        return await self._database.read(
+            lambda c: [rows.proposal_of(r) for r in c.execute(statements.proposals(), wanted)]
+        )
 
     async def consents(self, platform: str, workspace: str, author_id: str) -> list[tuple[Place, Proposal]]:
         """Wordings on a server that wait for somebody's consent, and where; the newest first, at most ten."""
         wanted = {"platform": platform, "workspace": workspace, "author": author_id}
 
         def unit(connection: Connection) -> list[tuple[Place, Proposal]]:
-            found = connection.execute(rows.consents(), wanted)
+            found = connection.execute(statements.consents(), wanted)
             return [(rows.place_of(platform, row), rows.proposal_of(row)) for row in found]
 
         return await self._database.read(unit)
@@ -284,16 +286,16 @@ class Store:
         """What undo (`back`) or redo would do next, None if there is nothing to do."""
 
         def unit(connection: Connection) -> Step | None:
-            move = connection.execute(rows.next_move(story_id, back=back)).one_or_none()
+            move = connection.execute(statements.next_move(story_id, back=back)).one_or_none()
             if move is None:
                 return None
             gone, come = ("after", "before") if back else ("before", "after")
             same = move.head_before == move.head_after
             return Step(
-                None if same else rows.one_passage(connection, getattr(move, f"head_{gone}")),
-                None if same else rows.one_passage(connection, getattr(move, f"head_{come}")),
-                rows.one_lore(connection, getattr(move, f"lore_{gone}")),
-                rows.one_lore(connection, getattr(move, f"lore_{come}")),
+                None if same else _one_passage(connection, getattr(move, f"head_{gone}")),
+                None if same else _one_passage(connection, getattr(move, f"head_{come}")),
+                _one_lore(connection, getattr(move, f"lore_{gone}")),
+                _one_lore(connection, getattr(move, f"lore_{come}")),
             )
 
         return await self._database.read(unit)
@@ -347,9 +349,9 @@ class Store:
         """Mark a post as seen by people, in these messages of the platform."""
 
         def unit(connection: Connection) -> None:
-            prepared.execute(connection, rows.changing(t.post), {"row": post, "delivered_at": now()})
+            prepared.execute(connection, statements.changing(t.post), {"row": post, "delivered_at": now()})
             for message_id in messages:
-                prepared.execute(connection, rows.showing(), {"shown": post, "in": message_id})
+                prepared.execute(connection, statements.showing(), {"shown": post, "in": message_id})
 
         faults.hit("before_delivered")
         await self._database.write(unit)
@@ -427,7 +429,9 @@ class Store:
     async def end(self, turn: Turn, house: House) -> None:
         """A turn that was begun came to nothing."""
         with contextlib.suppress(StoreError):  # then it ends when this process does
-            await self._database.write(lambda c: c.execute(rows.ending(), rows.ended(turn, house.id)).close())
+            await self._database.write(
+                lambda c: c.execute(statements.ending(), statements.ended(turn, house.id)).close()
+            )
 
     @observation.stage("commit")
     async def commit(
@@ -461,14 +465,26 @@ def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
     return Undelivered(place, row.contributor_id, reply, row.request_id, told_at)
 
 
+def _one_passage(connection: Connection, passage_id: int | None) -> Passage | None:
+    """A passage by id, without its token ids."""
+    row = connection.execute(statements.passage(passage_id)).one_or_none()
+    return None if row is None else rows.passage_of(row)
+
+
+def _one_lore(connection: Connection, lore_id: int | None) -> Lore | None:
+    """A fact by id, whether or not it holds."""
+    row = connection.execute(select(t.lore).where(t.lore.c.id == lore_id)).one_or_none()
+    return None if row is None else rows.lore_of(row)
+
+
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:
-    return [rows.passage_of(row) for row in connection.execute(rows.path(), wanted)]
+    return [rows.passage_of(row) for row in connection.execute(statements.path(), wanted)]
 
 
 def _summaries(connection: Connection, story_id: int, policy: str) -> list[Summary]:
     wanted = {"of": story_id, "policy": policy}
-    return [rows.summary_of(row) for row in connection.execute(rows.summaries(), wanted)][::-1]
+    return [rows.summary_of(row) for row in connection.execute(statements.summaries(), wanted)][::-1]
 
 
 def _lore(connection: Connection, story_id: int) -> list[Lore]:
-    return [rows.lore_of(row) for row in connection.execute(rows.facts(), {"of": story_id})][::-1]
+    return [rows.lore_of(row) for row in connection.execute(statements.facts(), {"of": story_id})][::-1]
