@@ -1,6 +1,5 @@
 """The one write of a turn: everything that it changes, in one transaction, step by step."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,6 +10,7 @@ from core import audit, consents, faults, prepared
 from core import tables as t
 from core.change import Change, Copy, NewPassage
 from core.moderation import Cleared
+from core.moments import now
 from core.place import House, Turn, Workspace
 from core.policy import VOUCHED
 from core.records import settle
@@ -393,8 +393,3 @@ def keep_summaries(
         more = {"story_id": story_id, "policy": policy, "author_id": each.by, "created_at": now()}
         prepared.add(connection, t.summary, row | more)
     return True
-
-
-def now() -> dt.datetime:
-    """The time that is written into rows."""
-    return dt.datetime.now(dt.UTC)

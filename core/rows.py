@@ -3,7 +3,6 @@
 Text is read back as cleared here and nowhere else: only cleared text is ever written.
 """
 
-import datetime as dt
 import json
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from sqlalchemy import Row
 
 from core.engine import TokenIds
 from core.moderation import Cleared, phrase, stored
+from core.moments import utc
 from core.place import Approval, Place, Turns, Workspace
 from core.policy import Rating
 from core.reply import Alert, Block, Reply, Shape, Shown
@@ -31,9 +31,7 @@ def reply_of(row: AnyRow) -> Reply:
 def alert_of(platform: str, row: AnyRow) -> Alert:
     """From a row with an alert's columns, its place's, and when its turn was performed."""
     blocks = tuple(_block(data) for data in row.blocks)
-    since: dt.datetime = row.created_at
-    since = since if since.tzinfo else since.replace(tzinfo=dt.UTC)  # SQLite has no time zones
-    return Alert(place_of(platform, row), row.post_id, blocks, row.source, since)
+    return Alert(place_of(platform, row), row.post_id, blocks, row.source, utc(row.created_at))
 
 
 def _block(data: dict[str, str]) -> Block:

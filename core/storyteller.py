@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from weakref import WeakValueDictionary
@@ -19,6 +19,7 @@ from core import (  # importing the operations fills the table
     suggestions,
     wording,
 )
+from core.commit import Moved
 from core.compaction import Compaction, compact
 from core.engine import Engine, Priority
 from core.erasure import Erasure
@@ -28,20 +29,19 @@ from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
-from core.place import House, Place, Telling, Turn, Workspace
+from core.place import House, Place, Turn
 from core.plot import PlotReader
 from core.policy import Policy
 from core.prompts import Prompts
 from core.quotas import Quotas
 from core.refusals import Refusals, waits
 from core.release import Door
-from core.reply import Alert, Block, Glimpse, Posted, Reply, Shape, Stage, Undelivered
+from core.reply import Block, Glimpse, Posted, Reply, Shape, Stage
 from core.session import Limits, Session, Watch
-from core.store import Moved, Store
-from core.story import THE_STORYTELLER, Passage, Proposal, Story
+from core.store import Store
+from core.story import THE_STORYTELLER, Passage, Story
 from core.suggestions import Suggestion
 from core.text import hygienic, visible
-from core.withdrawing import Withdrawal
 from core.wording import Language, said
 
 _AGAIN = AsyncRetrying(
@@ -76,6 +76,12 @@ class Storyteller:
         self._prompts = Prompts(engine)
         self.leases = store.leases
         """What this process may do alone, among others on the same database."""
+        self.delivery = store.delivery
+        """What people are still to be shown."""
+        self.servers = store.servers
+        """What is kept of a server as a whole."""
+        self.notebook = store.notebook
+        """What an adapter wants to know again."""
         self._store = store
         self._gate = gate
         self._refusals = Refusals(store.records, helplines)
@@ -163,14 +169,6 @@ class Storyteller:
         arrival = await self._store.arrive(turn)
         return await self._name(turn.contributor.name, arrival.house.policy(arrival.story))
 
-    async def workspace(self, platform: str, workspace: str) -> Workspace:
-        """What an admin set for a server."""
-        return await self._store.workspace(platform, workspace)
-
-    async def passage_at(self, place: Place, message_id: str) -> int | None:
-        """The id of the passage that a message shows or that came from it; None if it is of no passage."""
-        return await self._store.passage_at(place, message_id)
-
     async def check(self, name: str, turn: Turn) -> None:
         """Raises `NotAllowed` unless the contributor may do this to the passage that the turn is about. Reads only."""
         arrival = await self._store.arrive(turn)
@@ -187,90 +185,9 @@ class Storyteller:
         known = suggestions.Known(self._store, turn, self.engine.profile.voices)
         return await suggestions.suggest(kind, known, typed)
 
-    async def noted(self, key: str) -> str | None:
-        """What `note` kept under this key, also in another process."""
-        return await self._store.noted(key)
-
-    async def note(self, key: str, value: str) -> None:
-        """Keep something that an adapter wants to know again after a restart. Nothing that people wrote."""
-        await self._store.note(key, value)
-
-    async def unnote(self, key: str) -> None:
-        """Forget what `note` kept under this key."""
-        await self._store.unnote(key)
-
-    async def workspaces(self, platform: str) -> list[str]:
-        """The servers of a platform of which anything is kept."""
-        return await self._store.workspaces(platform)
-
-    async def erase(self, platform: str, workspace: str) -> None:
-        """Delete all stories of a server and everything else that is kept of it, for ever."""
-        await self._store.erase(platform, workspace)
-
     async def replied(self, turn: Turn) -> Reply | None:
         """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
         return await self._store.replied(turn)
-
-    async def under_way(self, platform: str, turn_id: str) -> bool:
-        """Whether a turn that everybody is to see is being written by any of several processes; else never."""
-        return await self._store.under_way(platform, turn_id)
-
-    async def first_sight(self, key: str) -> bool:
-        """Whether this delivery was never seen before, in any process on this database; remembered for an hour."""
-        return await self._store.first_sight(key)
-
-    async def unsee(self, key: str) -> None:
-        """Forget a delivery that was not dealt with, so that it may come again."""
-        await self._store.unsee(key)
-
-    async def consents(self, platform: str, workspace: str, contributor_id: str) -> list[tuple[Place, Proposal]]:
-        """New wordings of a person's passages that wait for their consent on a server, and where. Reads only."""
-        return await self._store.consents(platform, workspace, contributor_id)
-
-    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
-        """Messages of ours that are to be written over, since somebody was forgotten; see `Erasure.withdrawals`."""
-        return [] if self._erasure is None else await self._erasure.withdrawals(platform, mac)
-
-    async def withdrawn(self, withdrawal: Withdrawal) -> None:
-        """Say that a message was written over, or never can be."""
-        if self._erasure is not None:
-            await self._erasure.withdrawn(withdrawal)
-
-    async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
-        """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
-        return await self._store.tellings(platform, workspace, contributor_id)
-
-    async def inherited(self, platform: str, own: Collection[int] = ()) -> tuple[list[Undelivered], list[Alert]]:
-        """What processes that have ended, this one before its start among them, left to show and to tell moderators.
-
-        And the posts `own`, which nobody shows yet.
-        """
-        return await self._store.inherited(platform, own)
-
-    async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
-        """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
-        return await self._store.undelivered(platform, after=after)
-
-    async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
-        """Say that people have seen this reply, in these messages of the platform."""
-        if reply.post is not None:
-            await self._store.delivered(reply.post, messages)
-
-    async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
-        """Those of these messages of the platform of which it is known what they show."""
-        return await self._store.shown(place, message_ids)
-
-    async def shown_before(self, reply: Reply) -> list[str]:
-        """The platform's messages in which the last things were shown that were told before a reply in its place."""
-        return [] if reply.post is None else await self._store.shown_before(reply.post)
-
-    async def alerts(self, platform: str) -> list[Alert]:
-        """What moderators were to be told and, as far as we know, were not. Oldest first."""
-        return await self._store.alerts(platform)
-
-    async def alerted(self, post: int) -> None:
-        """Say that moderators were told what belongs to this reply."""
-        await self._store.alerted(post)
 
     async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         try:

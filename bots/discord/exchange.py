@@ -187,7 +187,7 @@ class Exchange:
     async def delivered(self, reply: Reply, messages: list[str]) -> None:
         """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
         try:
-            await self.reception.storyteller.delivered(reply, messages)
+            await self.reception.storyteller.delivery.delivered(reply, messages)
         except StoreError as error:
             trouble.note(error)
 

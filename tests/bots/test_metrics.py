@@ -139,7 +139,7 @@ async def test_the_outbox_is_as_old_as_its_oldest_reply_that_nobody_saw(watched:
         assert await watched.value(waiting) == 2
         assert await watched.value('storycircle_outbox_age_seconds{platform="discord"}') > 0
         for reply in (first, second):
-            await watched.teller.delivered(reply)
+            await watched.teller.delivery.delivered(reply)
         assert await watched.value(waiting) == 0
         assert await watched.value('storycircle_outbox_age_seconds{platform="discord"}') == 0
 

@@ -376,7 +376,7 @@ async def test_consent_is_in_ones_own_data_and_goes_with_being_forgotten(
 async def test_a_server_that_is_erased_takes_its_consents_with_it(teller: Storyteller, database: Database) -> None:
     await begun(teller, "Mara found a lamp.")
     await teller.perform("explain", by(ANA))
-    await teller.erase(TERMINAL.platform, TERMINAL.workspace)
+    await teller.servers.erase(TERMINAL.platform, TERMINAL.workspace)
     for table in (t.consent, t.explanation):
         assert await database.read(lambda c, table=table: c.scalar(select(func.count()).select_from(table))) == 0  # type: ignore[misc]
 

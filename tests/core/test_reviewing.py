@@ -72,7 +72,7 @@ async def test_what_was_approved_just_before_a_stop_is_posted_after_it(teller: S
     for _ in range(2):
         await teller.carry_on("test")
         assert await told(teller) == ["One.", "A forbidden thing."]
-    assert texts((await teller.undelivered("test"))[-1].reply) == ["A forbidden thing."]
+    assert texts((await teller.delivery.undelivered("test"))[-1].reply) == ["A forbidden thing."]
 
 
 async def test_what_was_approved_long_ago_and_refused_is_let_be(teller: Storyteller, database: Database) -> None:

@@ -444,11 +444,11 @@ async def test_replies_that_were_never_shown_are_found_after_a_restart_once(
 ) -> None:
     await started(teller, "One.")
     restarted = storyteller(database, ScriptedEngine())
-    found = await restarted.undelivered("test")
+    found = await restarted.delivery.undelivered("test")
     assert [(missed.place, missed.contributor_id) for missed in found] == [(HERE, ANA.id), (HERE, ANA.id)]
     for missed in found:
-        await restarted.delivered(missed.reply)
-    assert await restarted.undelivered("test") == []
+        await restarted.delivery.delivered(missed.reply)
+    assert await restarted.delivery.undelivered("test") == []
 
 
 async def test_lore_of_the_same_name_takes_the_place_of_the_old(teller: Storyteller) -> None:
