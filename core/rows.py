@@ -126,7 +126,7 @@ def proposal_of(row: AnyRow) -> Proposal:
 
 def lore_of(row: AnyRow) -> Lore:
     """From a row of lore."""
-    return Lore(row.id, stored(row.name), stored(row.fact))
+    return Lore(row.id, stored(row.name), stored(row.fact), row.since)
 
 
 def summary_of(row: AnyRow) -> Summary:
