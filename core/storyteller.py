@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from weakref import WeakValueDictionary
 
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -19,11 +19,12 @@ from core import (  # importing the operations fills the table
     suggestions,
     wording,
 )
+from core.clearing import Clearing
 from core.commit import Moved
 from core.compaction import Compaction, compact
 from core.engine import Engine, Priority
 from core.erasure import Erasure
-from core.errors import EngineBusy, MustWait, StoreError, StoryError, Withheld
+from core.errors import EngineBusy, MustWait, StoreError, StoryError
 from core.helplines import HELPLINES, Helpline
 from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
@@ -31,17 +32,15 @@ from core.operation import Effect, Operation
 from core.operations import reviewing
 from core.place import House, Place, Turn
 from core.plot import PlotReader
-from core.policy import Policy
 from core.prompts import Prompts
 from core.quotas import Quotas
-from core.refusals import Refusals, waits
+from core.refusals import Refusals
 from core.release import Door
 from core.reply import Block, Glimpse, Posted, Reply, Shape, Stage
 from core.session import Limits, Session, Watch
 from core.store import Store
 from core.story import THE_STORYTELLER, Passage, Story
 from core.suggestions import Suggestion
-from core.text import hygienic, visible
 from core.wording import Language, said
 
 _AGAIN = AsyncRetrying(
@@ -85,6 +84,7 @@ class Storyteller:
         self._store = store
         self._gate = gate
         self._refusals = Refusals(store.records, helplines)
+        self._clearing = Clearing(gate, self._refusals)
         self._secret = secret
         self._limits = limits or Limits()
         self._quotas = quotas
@@ -167,7 +167,7 @@ class Storyteller:
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
         arrival = await self._store.arrive(turn)
-        return await self._name(turn.contributor.name, arrival.house.policy(arrival.story))
+        return await self._clearing.name(turn.contributor.name, arrival.house.policy(arrival.story))
 
     async def check(self, name: str, turn: Turn) -> None:
         """Raises `NotAllowed` unless the contributor may do this to the passage that the turn is about. Reads only."""
@@ -212,15 +212,10 @@ class Storyteller:
             raise EngineBusy
         if self._quotas is not None:
             await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
-        policy = house.policy(story)
-        values = await self._redacted(wanted, values)
-        cleared, vouched = await self._cleared(wanted, turn, values, policy)
-        seen_first = not vouched and wanted.speaks and waits(turn, house, story)
-        if seen_first and not await self._refusals.let_pass(turn, values):
-            raise await self._refusals.kept(MustWait(), wanted, turn, values)
+        cleared, vouched = await self._clearing.typed(wanted, turn, values, house, story)
         if busy:  # not before: who typed that they are in danger is answered also in a crowd
             raise EngineBusy
-        author = await self._name(turn.contributor.name, policy)
+        author = await self._clearing.name(turn.contributor.name, house.policy(story))
         session = self._session(turn, author, house, story, last, watch, partial(self._begin, wanted, turn, house))
         session.vouched = session.change.vouched = vouched
         try:
@@ -295,48 +290,6 @@ class Storyteller:
         told = Reply((Block(Shape.NOTE, phrase("Stopped before it was finished; nothing was added.")),))
         return await self._store.begin(turn, wanted.name, house, _worded(told, turn, house))
 
-    @observation.stage("clear")
-    async def _cleared(
-        self, wanted: Operation, turn: Turn, values: dict[str, str], policy: Policy
-    ) -> tuple[dict[str, Cleared], bool]:
-        """The values as they may be shown, and whether that is so because a moderator let them pass.
-
-        Raises `Withheld`, after what was typed has been kept for an appeal.
-        """
-        try:
-            return await self._judged(wanted, values, policy), False
-        except Withheld as error:
-            if not await self._refusals.let_pass(turn, values):
-                raise await self._refusals.kept(error, wanted, turn, values) from None
-        try:
-            return await self._judged(wanted, values, replace(policy, vouched=True)), True
-        except Withheld as error:
-            raise await self._refusals.kept(error, wanted, turn, values) from None
-
-    async def _redacted(self, wanted: Operation, values: dict[str, str]) -> dict[str, str]:
-        """The values without anybody's personal data, which is never stored."""
-        lenient_ones = {param.name for param in wanted.params if param.lenient}
-        return {k: v if k in lenient_ones or not v else await self._gate.redacted(v) for k, v in values.items()}
-
-    async def _judged(self, wanted: Operation, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
-        """Each value by itself, and those that a reply may show side by side together."""
-        lenient_ones = {param.name for param in wanted.params if param.lenient}
-        shown = [value for name, value in values.items() if value and name not in lenient_ones]
-        if len(shown) > 1:
-            await self._gate.clear(" ".join(shown), policy)
-        lenient = replace(policy, vouched=True)
-        return {k: await self._gate.clear(v, lenient if k in lenient_ones else policy) for k, v in values.items()}
-
-    async def _name(self, name: str, policy: Policy) -> Cleared:
-        """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""
-        name = " ".join(hygienic(name).split())[:64]
-        if not visible(name) or name.casefold() in _its_names():
-            return phrase("somebody")
-        try:
-            return await self._gate.clear(name, policy)
-        except Withheld:
-            return phrase("somebody")
-
     def _salt(self, place: Place) -> str:
         tenant = f"{self._secret}\0{place.platform}\0{place.workspace}"
         return hashlib.sha256(tenant.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -356,12 +309,6 @@ def _ignore(_glimpse: Glimpse) -> None:
 
 async def _unnoted() -> bool:
     return False
-
-
-@cache
-def _its_names() -> frozenset[str]:
-    """What the storyteller is called in any language; no person can have such a name."""
-    return frozenset(wording.translated(wording.own(THE_STORYTELLER), each).casefold() for each in Language)
 
 
 @contextlib.contextmanager
