@@ -71,13 +71,13 @@ class Delivery:
 
     async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
         """Say that people have seen this reply, in these messages of the platform."""
-        if reply.post is None:
+        if (post := reply.post) is None:
             return
 
         def unit(connection: Connection) -> None:
-            prepared.execute(connection, statements.changing(t.post), {"row": reply.post, "delivered_at": now()})
+            prepared.change(connection, t.post, post, {"delivered_at": now()})
             for message_id in messages:
-                prepared.execute(connection, statements.showing(), {"shown": reply.post, "in": message_id})
+                prepared.execute(connection, statements.showing(), {"shown": post, "in": message_id})
 
         faults.hit("before_delivered")
         await self._database.write(unit)

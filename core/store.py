@@ -12,10 +12,10 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from core import faults, observation, rows, statements
+from core import faults, observation, prepared, rows, statements
 from core import tables as t
 from core.change import Change
-from core.commit import Commit, Moved, keep_summaries
+from core.commit import Commit, Moved
 from core.database import Database
 from core.delivery import Delivery
 from core.errors import StoreError
@@ -154,7 +154,7 @@ class Store:
         """
 
         def unit(connection: Connection) -> bool:
-            return keep_summaries(connection, story_id, made, passages=passages, folded=folded, policy=policy)
+            return _keep_summaries(connection, story_id, made, passages=passages, folded=folded, policy=policy)
 
         try:
             return await self._database.write(unit)
@@ -251,6 +251,30 @@ class Store:
             raise Moved from None
         faults.hit("after_commit")
         return written
+
+
+def _keep_summaries(
+    connection: Connection,
+    story_id: int,
+    made: Sequence[Summary],
+    *,
+    passages: Mapping[int, str],
+    folded: Mapping[int, str],
+    policy: str,
+) -> bool:
+    """Write summaries, unless one of the texts that they were made from, by id, is no longer as it was.
+
+    Returns whether they are written.
+    """
+    for table, texts in ((t.passage, passages), (t.summary, folded)):
+        found = select(table.c.id, table.c.text).where(table.c.id.in_(texts)).with_for_update()
+        if {row.id: row.text for row in connection.execute(found)} != dict(texts):
+            return False
+    for each in made:
+        row = {name: getattr(each, name) for name in ("layer", "first", "last", "after", "through", "text")}
+        more = {"story_id": story_id, "policy": policy, "author_id": each.by, "created_at": now()}
+        prepared.add(connection, t.summary, row | more)
+    return True
 
 
 def _one_passage(connection: Connection, passage_id: int | None) -> Passage | None:
