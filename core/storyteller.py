@@ -37,11 +37,12 @@ from core.quotas import Quotas
 from core.refusals import Refusals
 from core.release import Door
 from core.reply import Block, Glimpse, Posted, Reply, Shape, Stage
-from core.session import Limits, Session, Watch
+from core.session import Session
 from core.store import Store
 from core.story import THE_STORYTELLER, Passage, Story
 from core.suggestions import Suggestion
 from core.wording import Language, said
+from core.writing import Limits, Watch, Writer
 
 _AGAIN = AsyncRetrying(
     retry=retry_if_exception_type(Moved), wait=wait_random_exponential(0.01, max=1), stop=stop_after_attempt(30)
@@ -216,8 +217,8 @@ class Storyteller:
         if busy:  # not before: who typed that they are in danger is answered also in a crowd
             raise EngineBusy
         author = await self._clearing.name(turn.contributor.name, house.policy(story))
-        session = self._session(turn, author, house, story, last, watch, partial(self._begin, wanted, turn, house))
-        session.vouched = session.change.vouched = vouched
+        begin = partial(self._begin, wanted, turn, house)
+        session = self._session(turn, author, house, story, last, watch, begin, vouched=vouched)
         try:
             return await self._ended(wanted, session, cleared)
         except BaseException:
@@ -239,7 +240,7 @@ class Storyteller:
             self._erasure.check(turn)
         story = session.open_story
         written = await self._store.commit(turn, wanted.name, house, story, change, reply)
-        if session.crowded and story is not None and self._compaction is not None:
+        if session.writer.crowded and story is not None and self._compaction is not None:
             self._compaction.begin(story.id, partial(self._compact, turn, story.id))
         return written
 
@@ -249,7 +250,7 @@ class Storyteller:
         _, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
         if story is not None and story.id == story_id:
             author, background = own(THE_STORYTELLER), Priority.BACKGROUND
-            await compact(self._session(turn, author, house, story, last, _ignore, _unnoted, background))
+            await compact(self._session(turn, author, house, story, last, _ignore, _unnoted, priority=background))
 
     def _session(
         self,
@@ -260,8 +261,21 @@ class Storyteller:
         last: Passage | None,
         watch: Watch,
         begin: Callable[[], Awaitable[bool]],
+        *,
         priority: int = Priority.TURN,
+        vouched: bool = False,
     ) -> Session:
+        writer = Writer(
+            turn=turn,
+            house=house,
+            gate=self._gate,
+            engine=self.engine,
+            prompts=self._prompts,
+            salt=self._salt(turn.place),
+            limits=self._limits,
+            watch=watch,
+            priority=priority,
+        )
         return Session(
             turn=turn,
             author=author,
@@ -271,15 +285,12 @@ class Storyteller:
             store=self._store,
             gate=self._gate,
             engine=self.engine,
-            prompts=self._prompts,
-            salt=self._salt(turn.place),
-            limits=self._limits,
-            watch=watch,
+            writer=writer,
             begin=begin,
             erasure=self._erasure,
             learning=self._learning,
             plot=self._plot,
-            priority=priority,
+            vouched=vouched,
             allowance=None if self._quotas is None else self._quotas.allowance,
         )
 

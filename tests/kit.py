@@ -17,10 +17,10 @@ from core.plot import PlotReader
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
 from core.quotas import Allowance, Quotas
 from core.reply import Reply, Shape
-from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
 from core.tombstones import Book
+from core.writing import Limits
 
 ANA, BEN = Contributor("u1", "Ana"), Contributor("u2", "Ben")
 HERE = Place(platform="test", workspace="w", channel="c")

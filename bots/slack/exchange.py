@@ -28,7 +28,7 @@ from core.operation import OPERATIONS
 from core.place import Place, Turn
 from core.release import Door
 from core.reply import Alert, Reply
-from core.session import Watch
+from core.writing import Watch
 
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""

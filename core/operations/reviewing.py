@@ -213,7 +213,7 @@ def _waited(usual: dt.timedelta) -> Cleared:
 async def _post_written(session: Session, text: Cleared) -> Reply:
     """Post what the storyteller wrote and a moderator let pass."""
     found = await session.passages(limit=1)
-    return Reply((new_passage(session.add_approved(text, after=found[-1] if found else None)),))
+    return Reply((new_passage(session.pages.add_approved(text, after=found[-1] if found else None)),))
 
 
 _WRITTEN: Final = Operation(

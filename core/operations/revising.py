@@ -38,7 +38,7 @@ async def edit(session: Session, number: Cleared, text: Cleared) -> Reply:
         return say(phrase("That is how it reads already."), private=True)
     session.overrides("edit", passage)
     parent = await before(session, passage)
-    new = session.add_edited(text, instead_of=passage, before=parent)
+    new = session.pages.add_edited(text, instead_of=passage, before=parent)
     await session.keep_following(passage, parent, new)
     return Reply(
         (

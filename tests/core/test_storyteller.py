@@ -23,9 +23,9 @@ from core.operation import OPERATIONS
 from core.place import Contributor, Place
 from core.policy import Decision, Policy, Rating, Verdict
 from core.reply import Glimpse, Reply, Shape, Stage
-from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
+from core.writing import Limits
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import DEFAULT, ScriptedEngine
 

@@ -145,7 +145,7 @@ class Prompter:
             words = self._clearing.cleared(text)
             ids = self.engine.encode(words)
             passages.append(_passage(number, words, ids, before))
-            before += len(ids) + 1  # the scale on which `core.session` counts
+            before += len(ids) + 1  # the scale on which `core.pages` counts
         return passages
 
     def _order(self, record: Record, answer: int) -> Order:
