@@ -189,8 +189,8 @@ def _quoted(found: Sequence[Claim], passages: list[Passage]) -> Reply:
     lines = [_cited(excerpt(claim.text, of=texts[claim.cites[0]]), claim) for claim in found]
     if not lines:
         return say(phrase("The story does not say."), private=True)
-    why_so = phrase("This is what the story says nearest to that; this storyteller is too small to answer freely.")
-    return Reply((Block(Shape.PROSE, joined("\n", lines)), note(why_so)), private=True)
+    so = phrase("This storyteller is too small to answer in its own words; these sentences of the story come nearest.")
+    return Reply((Block(Shape.PROSE, joined("\n", lines)), note(so)), private=True)
 
 
 async def _keep(session: Session, passages: list[Passage], answer: _Answer) -> None:

@@ -111,8 +111,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
         raise NotPossible(
             said("The last passage is too long for this storyteller to refine. Shorter passages work better.")
         )
-    order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.pages.ids_of(last)) * 3 // 2 + 16)
-    writing = await session.write(order, passages, accept=lambda text: faithful(last.text, text))
+    writing = await _refined(session, passages, how)
     if writing is None or writing.text == last.text:
         kept = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
         return say(kept, private=True)
@@ -237,9 +236,9 @@ async def _refined(session: Session, passages: list[Passage], how: Cleared) -> W
 async def _proofread(session: Session, passages: list[Passage]) -> Passage:
     last = passages[-1]
     text = await asyncio.to_thread(proofread, last.text, [each.text for each in passages[:-1]])
-    return (
-        last if text == last.text else replace(last, text=await session.cleared(text), ids=session.engine.encode(text))
-    )
+    if text == last.text:
+        return last
+    return replace(last, text=await session.cleared(text), ids=session.engine.encode(text))
 
 
 def _parent(passages: list[Passage]) -> Passage | None:
