@@ -5,6 +5,7 @@ Text is read back as cleared here and nowhere else: only cleared text is ever wr
 
 import datetime as dt
 import json
+import struct
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -438,7 +439,7 @@ def packed(ids: Sequence[int]) -> bytes:
 
 
 def _unpacked(data: bytes) -> TokenIds:
-    return tuple(array("I", data))
+    return struct.unpack(f"{len(data) // 4}I", data)
 
 
 def packed_asked(asked: Asked | None) -> bytes | None:

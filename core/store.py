@@ -79,7 +79,7 @@ class Store:
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
         key = rows.key(turn, tokenizer)
-        row = await self._database.read(lambda c: c.execute(rows.arrival(), key).one_or_none())
+        row = await self._database.read(lambda c: next(iter(prepared.read(c, rows.arrival(), key)), None))
         if row is None:
             workspace = await self.workspace(turn.place.platform, turn.place.workspace)
             house = House(0, self._rating_for(turn, workspace.rating), Length.MEDIUM, None, workspace=workspace)
@@ -478,13 +478,13 @@ def _undelivered(platform: str, row: rows.AnyRow) -> Undelivered:
 
 
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:
-    return [rows.passage_of(row) for row in connection.execute(rows.path(), wanted)]
+    return [rows.passage_of(row) for row in prepared.read(connection, rows.path(), wanted)]
 
 
 def _summaries(connection: Connection, story_id: int, policy: str) -> list[Summary]:
     wanted = {"of": story_id, "policy": policy}
-    return [rows.summary_of(row) for row in connection.execute(rows.summaries(), wanted)][::-1]
+    return [rows.summary_of(row) for row in prepared.read(connection, rows.summaries(), wanted)][::-1]
 
 
 def _lore(connection: Connection, story_id: int) -> list[Lore]:
-    return [rows.lore_of(row) for row in connection.execute(rows.facts(), {"of": story_id})][::-1]
+    return [rows.lore_of(row) for row in prepared.read(connection, rows.facts(), {"of": story_id})][::-1]
