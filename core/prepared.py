@@ -4,14 +4,16 @@ Executing a statement object costs SQLAlchemy more than SQLite needs to carry it
 used here too, once for each statement. Other databases get the statement as it is: there the network costs more.
 """
 
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, CursorResult, Insert, Select, Table, Update
+from sqlalchemy import Connection, Insert, Select, Table, Update
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 
 from core.rows import inserting
 
@@ -28,10 +30,6 @@ class _Prepared(NamedTuple):
     text: str
     drawn: tuple[Draw, ...]
 
-    def values(self, given: Mapping[str, object]) -> tuple[object, ...]:
-        """What stands for the question marks."""
-        return tuple([draw(given) for draw in self.drawn])
-
 
 class _Query(NamedTuple):
     prepared: _Prepared
@@ -41,24 +39,25 @@ class _Query(NamedTuple):
     """The columns of which the driver gives something else than their type, by their place."""
 
 
-def execute(connection: Connection, statement: Insert | Update, values: Mapping[str, object]) -> CursorResult[Any]:
-    """Carry out `statement`, one that is drawn up once in a program, with these values.
+def execute(connection: Connection, statement: Insert | Update, values: Mapping[str, object]) -> int:
+    """Carry out `statement`, one that is drawn up once in a program, with these values. Returns how many rows it met.
 
     Reads no rows; `read` does.
     """
     if connection.dialect.name != "sqlite":
-        return connection.execute(statement, values)
-    prepared = _prepared(statement, tuple(values))
-    return connection.exec_driver_sql(prepared.text, prepared.values(values))
+        return connection.execute(statement, values).rowcount
+    with _carried_out(connection, _prepared(statement, tuple(values)), values) as cursor:
+        return cursor.rowcount
 
 
 def add(connection: Connection, table: Table, values: Mapping[str, object]) -> int:
     """Insert one row with these values into a table whose first key is a number. Returns that number."""
-    result = execute(connection, inserting(table), values)
-    if connection.dialect.name == "sqlite":
-        return int(result.lastrowid)
-    key: Any = result.inserted_primary_key
-    return int(key[0])
+    statement = inserting(table)
+    if connection.dialect.name != "sqlite":
+        key: Any = connection.execute(statement, values).inserted_primary_key
+        return int(key[0])
+    with _carried_out(connection, _prepared(statement, tuple(values)), values) as cursor:
+        return int(cursor.lastrowid or 0)
 
 
 def read(connection: Connection, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Any]:
@@ -66,10 +65,21 @@ def read(connection: Connection, statement: Select[Any], values: Mapping[str, ob
     if connection.dialect.name != "sqlite":
         return connection.execute(statement, values).all()
     query = _query(statement)
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(query.prepared.text, query.prepared.values(values))
+    with _carried_out(connection, query.prepared, values) as cursor:
         found = cursor.fetchall()
     return [query.row(_converted(row, query.processed)) for row in found]
+
+
+def _carried_out(
+    connection: Connection, prepared: _Prepared, values: Mapping[str, object]
+) -> "closing[sqlite3.Cursor]":
+    """The driver's cursor behind a statement. Raises what SQLAlchemy would."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.execute(prepared.text, [draw(values) for draw in prepared.drawn])
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(prepared.text, None, error, sqlite3.Error, hide_parameters=True) from error
+    return closing(cursor)
 
 
 def _converted(row: Sequence[Any], processed: Sequence[tuple[int, Process]]) -> Sequence[Any]:

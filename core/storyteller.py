@@ -432,7 +432,7 @@ class Storyteller:
         if not visible(name) or name.casefold() in _its_names():
             return phrase("somebody")
         try:
-            return await self._gate.clear(name, policy)
+            return await self._gate.clear(name, policy, again=True)
         except Withheld:
             return phrase("somebody")
 

@@ -34,7 +34,8 @@ def sentence_end(text: str, *, behind: int = 0) -> int:
     start = behind
     while start and text[start - 1] in _IN_AN_END:  # an end may have grown
         start -= 1
-    return max((end for end in _ends(text, start) if end > behind), default=0)
+    ends = _ends(text, start)
+    return ends[-1] if ends and ends[-1] > behind else 0
 
 
 def sentences(text: str) -> list[str]:

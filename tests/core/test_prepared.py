@@ -26,7 +26,7 @@ def ours(connection: Connection, table: Table, values: dict[str, Any]) -> int:
     """As we do it."""
     if "id" in table.c:
         return prepared.add(connection, table, values)
-    return prepared.execute(connection, inserting(table), values).rowcount
+    return prepared.execute(connection, inserting(table), values)
 
 
 def place(channel: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ async def test_an_update_says_how_many_rows_it_found_and_knows_its_own_values(da
 
     def raised(found: int) -> Callable[[Connection], int]:
         key = {"row": here, "settings": 0, "on": "p", "server": "w", "found": found}
-        return lambda c: prepared.execute(c, same_place(changes=True), key).rowcount
+        return lambda c: prepared.execute(c, same_place(changes=True), key)
 
     assert [await database.write(raised(found)) for found in (1, 1, 2)] == [1, 0, 1]
     assert await database.read(lambda c: c.scalar(select(tables.place.c.version))) == 3
@@ -71,8 +71,8 @@ async def test_an_update_says_how_many_rows_it_found_and_knows_its_own_values(da
 async def test_which_columns_are_set_is_told_apart(database: Database) -> None:
     here = await database.write(lambda c: prepared.add(c, tables.place, place("c")))
 
-    def changed(values: dict[str, str | None]) -> Callable[[Connection], None]:
-        return lambda c: prepared.execute(c, changing(tables.place), {"row": here, **values}).close()
+    def changed(values: dict[str, str | None]) -> Callable[[Connection], int]:
+        return lambda c: prepared.execute(c, changing(tables.place), {"row": here, **values})
 
     each: list[dict[str, str | None]] = [{"rating": "pg"}, {"length": "long"}, {"length": None, "rating": "g"}]
     for values in each:
