@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Insert, Select, Table, Update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from core.rows import inserting
+from core.statements import changing, inserting
 
 _MOST = 200
 """Statements that are remembered; there are some thirty."""
@@ -89,6 +89,11 @@ def _converted(row: Sequence[Any], processed: Sequence[tuple[int, Process]]) -> 
     for place, process in processed:
         values[place] = process(values[place])
     return values
+
+
+def change(connection: Connection, table: Table, row: int, values: Mapping[str, object]) -> None:
+    """Give these values to the row of this id."""
+    execute(connection, changing(table), {"row": row, **values})
 
 
 @lru_cache(_MOST)
