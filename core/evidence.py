@@ -132,7 +132,7 @@ def stutters(text: str) -> bool:
     """Whether `text` says one to six words three times in a row, as a small model that has lost its way does."""
     words = _words(text)
     return any(
-        words[i : i + 2 * size] == words[i + size : i + 3 * size]
+        words[i] == words[i + size] and words[i : i + 2 * size] == words[i + size : i + 3 * size]
         for size in range(1, 7)
         for i in range(len(words) - 3 * size + 1)
     )
