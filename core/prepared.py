@@ -67,7 +67,9 @@ def read(connection: Connection, statement: Select[Any], values: Mapping[str, ob
     query = _query(statement)
     with _carried_out(connection, query.prepared, values) as cursor:
         found = cursor.fetchall()
-    return [query.row(_converted(row, query.processed)) for row in found]
+    if query.processed:
+        found = [_converted(row, query.processed) for row in found]
+    return list(map(query.row, found))
 
 
 def _carried_out(
@@ -83,8 +85,6 @@ def _carried_out(
 
 
 def _converted(row: Sequence[Any], processed: Sequence[tuple[int, Process]]) -> Sequence[Any]:
-    if not processed:
-        return row
     values = list(row)
     for place, process in processed:
         values[place] = process(values[place])
