@@ -60,6 +60,11 @@ def add(connection: Connection, table: Table, values: Mapping[str, object]) -> i
         return int(cursor.lastrowid or 0)
 
 
+def change(connection: Connection, table: Table, row: int, values: Mapping[str, object]) -> None:
+    """Give these values to the row of this id."""
+    execute(connection, changing(table), {"row": row, **values})
+
+
 def read(connection: Connection, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Any]:
     """All rows of `statement`, one that is drawn up once in a program, with these values, as SQLAlchemy reads them."""
     if connection.dialect.name != "sqlite":
@@ -89,11 +94,6 @@ def _converted(row: Sequence[Any], processed: Sequence[tuple[int, Process]]) -> 
     for place, process in processed:
         values[place] = process(values[place])
     return values
-
-
-def change(connection: Connection, table: Table, row: int, values: Mapping[str, object]) -> None:
-    """Give these values to the row of this id."""
-    execute(connection, changing(table), {"row": row, **values})
 
 
 @lru_cache(_MOST)
