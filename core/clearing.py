@@ -46,7 +46,7 @@ class Clearing:
         if not visible(name) or name.casefold() in _its_names():
             return phrase("somebody")
         try:
-            return await self._gate.clear(name, policy)
+            return await self._gate.clear(name, policy, again=True)
         except Withheld:
             return phrase("somebody")
 
@@ -75,7 +75,7 @@ class Clearing:
         shown = [value for name, value in values.items() if value and name not in lenient_ones]
         if len(shown) > 1:
             await self._gate.clear(" ".join(shown), policy)
-        lenient = replace(policy, vouched=True)
+        lenient = replace(policy, vouched=True) if lenient_ones else policy
         return {k: await self._gate.clear(v, lenient if k in lenient_ones else policy) for k, v in values.items()}
 
 

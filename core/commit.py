@@ -87,7 +87,7 @@ class Commit:
         changes, house = self._change.changes, self._house
         found = {"found": house.version} if changes else {"judged": house.own_rating}
         key = {"row": house.id, "settings": house.workspace.version, **self._server(), **found}
-        if prepared.execute(self._connection, same_place(changes=changes), key).rowcount != 1:
+        if prepared.execute(self._connection, same_place(changes=changes), key) != 1:
             raise Moved
         return house.id
 

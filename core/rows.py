@@ -4,6 +4,7 @@ Text is read back as cleared here and nowhere else: only cleared text is ever wr
 """
 
 import json
+import struct
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -155,7 +156,7 @@ def packed(ids: Sequence[int]) -> bytes:
 
 
 def _unpacked(data: bytes) -> TokenIds:
-    return tuple(array("I", data))
+    return struct.unpack(f"{len(data) // 4}I", data)
 
 
 def packed_asked(asked: Asked | None) -> bytes | None:

@@ -63,7 +63,7 @@ class Store:
     async def arrive(self, turn: Turn, *, tokenizer: str = "") -> Arrival:
         """What a turn finds in its place. Defaults for a place never seen (the id of its house is 0)."""
         key = statements.key(turn, tokenizer)
-        row = await self._database.read(lambda c: c.execute(statements.arrival(), key).one_or_none())
+        row = await self._database.read(lambda c: next(iter(prepared.read(c, statements.arrival(), key)), None))
         if row is None:
             workspace = await self.servers.settings(turn.place.platform, turn.place.workspace)
             house = House(0, self._rating_for(turn, workspace.rating), Length.MEDIUM, None, workspace=workspace)
@@ -290,13 +290,13 @@ def _one_lore(connection: Connection, lore_id: int | None) -> Lore | None:
 
 
 def _passages(connection: Connection, wanted: Mapping[str, Any]) -> list[Passage]:
-    return [rows.passage_of(row) for row in connection.execute(statements.path(), wanted)]
+    return [rows.passage_of(row) for row in prepared.read(connection, statements.path(), wanted)]
 
 
 def _summaries(connection: Connection, story_id: int, policy: str) -> list[Summary]:
     wanted = {"of": story_id, "policy": policy}
-    return [rows.summary_of(row) for row in connection.execute(statements.summaries(), wanted)][::-1]
+    return [rows.summary_of(row) for row in prepared.read(connection, statements.summaries(), wanted)][::-1]
 
 
 def _lore(connection: Connection, story_id: int) -> list[Lore]:
-    return [rows.lore_of(row) for row in connection.execute(statements.facts(), {"of": story_id})][::-1]
+    return [rows.lore_of(row) for row in prepared.read(connection, statements.facts(), {"of": story_id})][::-1]

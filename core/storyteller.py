@@ -296,7 +296,7 @@ class Storyteller:
 
     async def _begin(self, wanted: Operation, turn: Turn, house: House) -> bool:
         """Note that a turn is being written that everybody is to see; what one person sees is not found again."""
-        if wanted.private:
+        if wanted.private or not self.leases.holder(turn.place.platform):
             return False
         told = Reply((Block(Shape.NOTE, phrase("Stopped before it was finished; nothing was added.")),))
         return await self._store.begin(turn, wanted.name, house, _worded(told, turn, house))

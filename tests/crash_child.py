@@ -45,8 +45,7 @@ class DoomedLoop(SelectorEventLoop):
         super().__init__(selectors.DefaultSelector())
         self._doomsday = doomsday
         self.steps = 0
-        event.listen(Engine, "before_cursor_execute", self.step)
-        event.listen(Engine, "commit", self.step)
+        event.listen(Engine, "connect", lambda connection, _: connection.set_trace_callback(self.step))
 
     def step(self, *_: object) -> None:
         """Called before each of them."""
