@@ -5,7 +5,7 @@ for. Knows passages, not stories: whoever draws an arc puts the labels in order.
 
     python -m inference.events MODEL
 
-reads lines `[number, [passage, …]]` and answers each with `[number, [label, …]]`: for `inference.plot_process`.
+reads lines `[passage, …]` and answers each with `[label, …]`: for `inference.plot_process`.
 """
 
 import json
@@ -124,8 +124,7 @@ def _headed(model: Any, folder: Path, scale: float) -> Any:
 def answer(reader: EventReader, asked: Iterable[str], out: TextIO) -> None:
     """Answer line by line until there are no more; see the module."""
     for line in asked:
-        number, passages = json.loads(line)
-        out.write(json.dumps([number, reader.label(passages)]) + "\n")
+        out.write(json.dumps(reader.label(json.loads(line))) + "\n")
         out.flush()
 
 

@@ -1,6 +1,7 @@
 """Plot events from a process of its own: begun when somebody asks first, and in nobody's way.
 
 It needs memory and a core of its own for some seconds, so it is never begun before that; it ends with this process.
+What it has read is kept, also where nobody waited for it: whoever asks again has it at once.
 """
 
 import asyncio
@@ -8,7 +9,9 @@ import json
 import logging
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
 from collections.abc import Sequence
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +22,9 @@ from inference.events import FOLDER, HEAD, checked
 
 log = logging.getLogger(__name__)
 
+_KEPT = 20_000
+"""Passages of which more are not kept: then all are forgotten."""
+
 
 class PlotProcess:
     """A `core.plot.PlotReader`. It knows English alone; what is not written in Latin letters has no events."""
@@ -27,7 +33,8 @@ class PlotProcess:
         self._model = model
         self._process: Process | None = None
         self._one = asyncio.Lock()
-        self._asked = 0
+        self._known: dict[bytes, PlotEvent] = {}
+        self._asked: deque[list[bytes]] = deque()
         self._closed = False
 
     @classmethod
@@ -52,14 +59,17 @@ class PlotProcess:
 
     async def events(self, passages: Sequence[str]) -> list[PlotEvent]:
         """One for each passage, in order. Raises `EngineFailed` if the process cannot tell."""
-        readable = [each for each in passages if _latin(each)]
+        readable = {_print(each): each for each in passages if _latin(each)}
         async with self._one:
+            if len(self._known) > _KEPT:
+                self._known.clear()
             try:
-                found = iter(await self._answer(readable) if readable else [])
+                if not readable.keys() <= self._known.keys():
+                    await self._read(readable)
             except (OSError, ValueError) as error:
                 self._end()
                 raise EngineFailed(said("The process that reads plot events has ended.")) from error
-        return [PlotEvent(next(found)) if _latin(each) else PlotEvent.NONE for each in passages]
+            return [self._known.get(_print(each), PlotEvent.NONE) for each in passages]
 
     async def close(self) -> None:
         """End the process."""
@@ -67,22 +77,25 @@ class PlotProcess:
         if (process := self._end()) is not None:
             await process.wait()
 
-    async def _answer(self, passages: Sequence[str]) -> list[str]:
+    async def _read(self, readable: dict[bytes, str]) -> None:
+        """Have the process read what is neither known nor asked, and wait until all is known."""
         process = await self._running()
         assert process.stdin is not None  # noqa: S101 - it was asked for
         assert process.stdout is not None  # noqa: S101 - the same
-        self._asked += 1
-        process.stdin.write(json.dumps([self._asked, passages]).encode() + b"\n")
-        await process.stdin.drain()
-        while True:  # whoever asked before and did not wait has left an answer behind
-            number, labels = json.loads(await process.stdout.readline())
-            if number == self._asked:
-                return list(labels)
+        asked = self._known.keys() | set().union(*self._asked)
+        if new := [each for each in readable if each not in asked]:
+            self._asked.append(new)
+            process.stdin.write(json.dumps([readable[each] for each in new]).encode() + b"\n")
+            await process.stdin.drain()
+        while not readable.keys() <= self._known.keys():
+            labels = json.loads(await process.stdout.readline())
+            self._known.update(zip(self._asked.popleft(), map(PlotEvent, labels), strict=True))
 
     async def _running(self) -> Process:
         if self._closed:
             raise OSError
         if self._process is None or self._process.returncode is not None:
+            self._asked.clear()
             command = sys.executable, "-m", "inference.events", str(self._model)
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
@@ -94,6 +107,11 @@ class PlotProcess:
         if process is not None and process.returncode is None:
             process.kill()
         return process
+
+
+def _print(text: str) -> bytes:
+    """What a passage is known by."""
+    return sha256(text.encode()).digest()
 
 
 def _latin(text: str) -> bool:

@@ -80,7 +80,7 @@ class VllmEngine(Worded):
         self._state, self._reason = EngineState.CLOSED, said("The storyteller has been shut down.")
         self._settled.set()
         if self._llm is not None:
-            await asyncio.to_thread(self._llm.shutdown)
+            await _shut_down(self._llm)
             self._llm = None  # or its finalizer would complain at the end of the interpreter
         if self._sleeper is not None:
             await self._sleeper.give_up()
@@ -147,6 +147,21 @@ class VllmEngine(Worded):
     def _fail(self, reason: str) -> None:
         if self._state is not EngineState.CLOSED:
             self._state, self._reason = EngineState.FAILED, reason
+
+
+async def _shut_down(llm: Any) -> None:
+    """End an `AsyncLLM` and every answer that it still writes.
+
+    vLLM's task that hands out what the core has written is ended first: it would take an orderly end for a death and
+    log it as one, and tell the answers of it or not, as chance has it. So they are told here.
+    """
+    from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415  imported long ago, by the waking thread
+
+    if (outputs := llm.output_handler) is not None:
+        outputs.cancel()
+        await asyncio.wait([outputs])
+    await asyncio.to_thread(llm.shutdown)
+    llm.output_processor.propagate_error(EngineDeadError())
 
 
 def _sampling(wish: Sampling, stop_ids: tuple[int, ...]) -> Any:

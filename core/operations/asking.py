@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 
 from core.change import Explained
 from core.errors import BadArgument, NotPossible
@@ -22,8 +24,9 @@ from core.wording import said
 
 _PAGE = 10
 _LISTED = 25
-_MARKED = 5
-"""Passages of a kind that a recap names."""
+_TURNS = 5
+"""Turns of the tension that a recap tells of: the last ones."""
+_TOLD = (PlotEvent.CONFLICT, PlotEvent.SOLUTION)
 
 
 @operation(
@@ -228,15 +231,18 @@ def _cited(text: Cleared, claim: Claim) -> Cleared:
 
 
 def _arc(passages: list[Passage], events: list[PlotEvent]) -> tuple[Block, ...]:
-    """In which passages a conflict arises and where it is solved: the last few, as far as that is known."""
-    kinds = {PlotEvent.CONFLICT: phrase("conflict, perhaps in"), PlotEvent.SOLUTION: phrase("solution, perhaps in")}
-    rows = []
-    for kind, name in kinds.items():
-        numbers = [each.number for each, event in zip(passages, events, strict=False) if event is kind]
-        if numbers:
-            cited = joined("", [phrase("[{n}]", n=number) for number in numbers[-_MARKED:]])
-            rows.append(Block(Shape.ITEM, cited, name))
-    return tuple(rows)
+    """How the tension runs, as far as that is known: from which passage to which one conflicts arise, or are solved."""
+    told = [(kind, each.number) for each, kind in zip(passages, events, strict=False) if kind in _TOLD]
+    runs = [(kind, [number for _, number in some]) for kind, some in groupby(told, key=itemgetter(0))]
+    turns = [_turn(kind, numbers[0], numbers[-1]) for kind, numbers in runs[-_TURNS:]]
+    return (Block(Shape.ITEM, joined(" → ", turns), phrase("tension, perhaps")),) if turns else ()
+
+
+def _turn(kind: PlotEvent, first: int, last: int) -> Cleared:
+    where = phrase("[{n}]", n=first) if first == last else phrase("[{first}]–[{last}]", first=first, last=last)
+    if kind is PlotEvent.CONFLICT:
+        return phrase("conflict {where}", where=where)
+    return phrase("solution {where}", where=where)
 
 
 def _account(passage: Passage, given: Given | None) -> list[Block]:

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -50,7 +49,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status: 0, 1 if something is wrong, 3 if the model loses to the baseline."""
     parser = make_parser()
     options = parser.parse_args(arguments)
-    logging.getLogger("vllm").setLevel(logging.CRITICAL)  # it reports each orderly end as a death
     try:
         if options.ratings:
             return _say_agreement(options)

@@ -47,8 +47,10 @@ def held_out(data: Path, *, size: int = 60) -> dict[str, list[str]]:
 
 def perplexity(folder: Path, tiers: dict[str, list[str]]) -> list[Perplexity]:
     """Perplexity of a model folder for each tier. Raises EvaluationError if its weights cannot be loaded."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415  seconds of import
+    import transformers  # noqa: PLC0415  seconds of import
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
 
+    transformers.logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32)

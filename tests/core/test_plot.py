@@ -35,10 +35,13 @@ class Scripted:
         pass
 
 
-async def told(database: Database, reader: Scripted) -> tuple[Storyteller, ScriptedEngine]:
+TOLD = ("Mara found a lamp.", "Mara had a conflict.", "Mara found a solution.", "A conflict again.")
+
+
+async def told(database: Database, reader: Scripted, *passages: str) -> tuple[Storyteller, ScriptedEngine]:
     engine = ScriptedEngine(lambda _: "Mara had a conflict.")
     teller = storyteller(database, engine, plot=reader)
-    await started(teller, "Mara found a lamp.", "Mara had a conflict.", "Mara found a solution.", "A conflict again.")
+    await started(teller, *(passages or TOLD))
     return teller, engine
 
 
@@ -56,13 +59,36 @@ async def recap(teller: Storyteller, engine: ScriptedEngine, reader: Scripted) -
     return await task
 
 
-async def test_a_recap_names_the_passages_of_conflict_and_solution(database: Database) -> None:
+async def test_a_recap_tells_how_the_tension_runs(database: Database) -> None:
     reader = Scripted()
     teller, engine = await told(database, reader)
     reader.knows.set()
     reply = await recap(teller, engine, reader)
-    assert marks(reply) == {"conflict, perhaps in": "[2][4]", "solution, perhaps in": "[3]"}
+    assert marks(reply) == {"tension, perhaps": "conflict [2] → solution [3] → conflict [4]"}
     assert reader.asked[0][1] == "Mara had a conflict."
+
+
+async def test_a_run_of_one_kind_is_told_from_its_first_passage_to_its_last(database: Database) -> None:
+    reader = Scripted()
+    teller, engine = await told(database, reader, "A lamp.", "A conflict.", "A ship.", "A conflict.", "The solution.")
+    reader.knows.set()
+    reply = await recap(teller, engine, reader)
+    assert marks(reply) == {"tension, perhaps": "conflict [2]–[4] → solution [5]"}
+
+
+async def test_of_many_turns_the_last_ones_are_told(database: Database) -> None:
+    reader = Scripted()
+    teller, engine = await told(database, reader, *(["A conflict.", "The solution."] * 4))
+    reader.knows.set()
+    (turns,) = marks(await recap(teller, engine, reader)).values()
+    assert turns.split(" → ") == ["solution [4]", "conflict [5]", "solution [6]", "conflict [7]", "solution [8]"]
+
+
+async def test_a_story_without_tension_has_no_line_of_it(database: Database) -> None:
+    reader = Scripted()
+    teller, engine = await told(database, reader, "A lamp.", "A ship.")
+    reader.knows.set()
+    assert marks(await recap(teller, engine, reader)) == {}
 
 
 async def test_a_recap_does_not_wait_for_a_slow_reader(database: Database) -> None:

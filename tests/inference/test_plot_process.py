@@ -9,14 +9,27 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+import inference
 from core.errors import EngineFailed
-from inference.events import EVENTS, FOLDER
+from core.plot import PlotEvent
+from inference.events import EVENTS, FOLDER, EventReader
 from inference.plot_process import PlotProcess
 from inference.training.tuning.plot_head import train_events
 from tests.inference.models import llama
 from tests.inference.tuning.test_plot import WORDS, labelled
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
+
+CONFLICTS = (
+    "A big storm came. The waves broke the boats, and the children were scared and cried.",
+    "The fox stole the bread, and the baker was angry and shouted that he was a thief.",
+    "The puppy was lost in the dark forest. It was afraid and alone, and nobody could find it.",
+)
+SOLUTIONS = (
+    "The fisherman found the puppy and helped it home. The girl hugged it and thanked him, safe and happy at last.",
+    "The fox said sorry and the baker forgave him. From that day on they shared the bread and were friends.",
+    "Together they mended the boats. They had learned to help each other, and the whole village was happy.",
+)
 
 ASKED = [f"the sea was {word} old lamp" for word in WORDS.values()]
 
@@ -25,7 +38,7 @@ ASKED = [f"the sea was {word} old lamp" for word in WORDS.values()]
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With its head beside it."""
     made = llama(tmp_path_factory.mktemp("base") / "llama")
-    train_events(labelled(640), made, made / FOLDER, epochs=6)
+    train_events(labelled(640), made, made / FOLDER, epochs=10)
     return made
 
 
@@ -42,13 +55,16 @@ async def test_passages_are_read_in_order_and_those_in_other_scripts_have_no_eve
     assert await reader.events(["那盏灯", *ASKED[1:], ""]) == [EVENTS[0], *EVENTS[1:], EVENTS[0]]
 
 
-async def test_whoever_does_not_wait_leaves_no_answer_to_others(reader: PlotProcess) -> None:
+async def test_what_nobody_waited_for_is_kept(reader: PlotProcess) -> None:
     await reader.events(ASKED[:1])
     impatient = asyncio.create_task(reader.events(ASKED[2:]))
     await asyncio.sleep(0)
     impatient.cancel()
     await asyncio.wait([impatient])
-    assert await reader.events(ASKED[:2]) == list(EVENTS[:2])
+    assert await reader.events(ASKED) == list(EVENTS)
+    assert reader.pid is not None
+    os.kill(reader.pid, signal.SIGKILL)
+    assert await reader.events(ASKED[::-1]) == list(EVENTS[::-1])  # it is not asked again
 
 
 async def test_a_process_that_was_killed_is_told_and_begun_anew(reader: PlotProcess) -> None:
@@ -56,7 +72,7 @@ async def test_a_process_that_was_killed_is_told_and_begun_anew(reader: PlotProc
     assert reader.pid is not None
     os.kill(reader.pid, signal.SIGKILL)
     with pytest.raises(EngineFailed, match="has ended"):
-        await reader.events(ASKED[:1])
+        await reader.events(ASKED)
     assert await reader.events(ASKED) == list(EVENTS)
 
 
@@ -70,7 +86,7 @@ async def test_nothing_runs_before_it_is_asked_nor_after_the_end(model: Path) ->
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     with pytest.raises(EngineFailed):
-        await reader.events(ASKED)
+        await reader.events(ASKED[1:])
 
 
 def test_a_head_is_small_and_one_for_other_weights_is_none(model: Path, tmp_path: Path) -> None:
@@ -86,8 +102,14 @@ def test_a_head_is_small_and_one_for_other_weights_is_none(model: Path, tmp_path
         (other / FOLDER).rename(model / FOLDER)
 
 
-def test_the_head_of_the_bundled_model_belongs_to_its_weights(model_folder: Path) -> None:
-    folder = model_folder / FOLDER
-    if folder.exists():
-        assert PlotProcess.of(model_folder) is not None, "train it anew: make events"
-        assert sum(file.stat().st_size for file in folder.iterdir()) <= 1_000_000
+BUNDLED = Path(inference.__file__).parent / "model"
+
+
+def test_the_head_of_the_bundled_model_belongs_to_its_weights() -> None:
+    assert PlotProcess.of(BUNDLED) is not None, "train it anew: make events"
+    assert sum(file.stat().st_size for file in (BUNDLED / FOLDER).iterdir()) <= 1_000_000
+
+
+def test_the_head_of_the_bundled_model_tells_plain_conflicts_from_plain_solutions() -> None:
+    found = EventReader.load(BUNDLED).label([*CONFLICTS, *SOLUTIONS])
+    assert found == [PlotEvent.CONFLICT] * len(CONFLICTS) + [PlotEvent.SOLUTION] * len(SOLUTIONS)

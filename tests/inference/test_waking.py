@@ -202,6 +202,21 @@ async def _end(stream: AsyncIterator[Piece]) -> str:
 
 @pytest.mark.engine
 @pytest.mark.timeout(300)
+async def test_an_engine_can_be_closed_while_it_writes(model_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with started(model_folder) as engine:
+        await engine.ready()
+        streams = [engine.stream(request(f"r{number}")) for number in range(8)]
+        await asyncio.gather(*(anext(stream) for stream in streams))
+        await engine.close()
+        async with asyncio.timeout(20):
+            ends = await asyncio.gather(*map(_end, streams))
+    assert "shut down" in " ".join(ends)  # one or another may have been at its end already
+    assert all("shut down" in each for each in ends if each)
+    assert not caplog.records  # vLLM takes it for no death
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(300)
 async def test_an_engine_can_be_closed_while_it_wakes(model_folder: Path) -> None:
     before = set(cores())
     async with started(model_folder) as engine:

@@ -13,22 +13,30 @@ from safetensors.torch import save_file
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer
 
-from core.plot import PlotEvent
 from inference.events import EVENTS, HEAD, WEIGHTS, EventReader, classifier, encoded
 from inference.folder import ModelFolder, weights_print
 from inference.training.errors import TrainingError
 from inference.training.tuning.plot import Labelled, balanced, counted
+from inference.training.tuning.plot_scores import Scores, bag_of_words, majority, score, table
 
-_LONGEST = 96
-"""Tokens of a passage that are read while training."""
+_LONGEST = 160
+"""Tokens of a passage that are read while training: as many as the longest has."""
 _BATCH = 32
+_POOL = 16
+"""Batches among which passages are sorted by length."""
 _RANK, _SCALE = 8, 2
-_EACH, _HELD_OUT_EACH = 800, 150
+_EACH, _HELD_OUT_EACH = 2500, 300
 """Passages of each label, at most."""
 
+_Row = tuple[list[int], int]
+"""Token ids of a passage, and the place of its label."""
 
-def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: int = 1, epochs: int = 2) -> str:
-    """Train a head and write it to `out`; returns its figures for people. TrainingError says what is missing."""
+
+def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: int = 1, epochs: int = 1) -> str:
+    """Train a head and write it to `out`; returns its figures for people, beside those of simple readers.
+
+    TrainingError says what is missing.
+    """
     if out.exists():
         raise TrainingError(f"{out} is there already. Remove it, or name another folder.")
     train, held_out = _parted(labelled, seed)
@@ -39,30 +47,15 @@ def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: 
     head = get_peft_model(_padded(classifier(model)), config)
     _fit(head, tokenizer, train, seed=seed, epochs=epochs)
     reader = EventReader(head, tokenizer)
-    found = reader.label([each.text for each in held_out])
-    figures = scores([each.event for each in held_out], found)
-    told = f"trained on {counted(train)}\nheld out: {counted(held_out)}\n{_table(figures)}"
-    _write(head, out, model, figures)
-    return told
-
-
-def scores(truth: Sequence[PlotEvent], found: Sequence[PlotEvent]) -> dict[str, float]:
-    """F1 of each label, their mean (macro-F1), and the share that is right."""
-    figures = {str(event): _f1(truth, found, event) for event in EVENTS}
-    right = sum(one is other for one, other in zip(truth, found, strict=True)) / len(truth)
-    return {**figures, "macro-F1": sum(figures.values()) / len(figures), "right": right}
-
-
-def kappa(one: Sequence[PlotEvent], other: Sequence[PlotEvent]) -> float:
-    """Cohen's kappa: agreement of two readers beyond chance (1 is full, 0 is chance)."""
-    seen = sum(a is b for a, b in zip(one, other, strict=True)) / len(one)
-    chance = sum(list(one).count(event) * list(other).count(event) for event in EVENTS) / len(one) ** 2
-    return (seen - chance) / (1 - chance)
-
-
-def _f1(truth: Sequence[PlotEvent], found: Sequence[PlotEvent], event: PlotEvent) -> float:
-    both = sum(one is other is event for one, other in zip(truth, found, strict=True))
-    return 2 * both / max(1, list(truth).count(event) + list(found).count(event))
+    truth = [each.event for each in held_out]
+    readers = {
+        "head": reader.label([each.text for each in held_out]),
+        "bag of words": bag_of_words(train, held_out, seed),
+        "majority": majority(train, held_out),
+    }
+    several = {name: score(truth, found) for name, found in readers.items()}
+    _write(head, out, model, several["head"])
+    return f"trained on {counted(train)}\nheld out: {counted(held_out)}\n{table(several)}"
 
 
 def _parted(labelled: Sequence[Labelled], seed: int) -> tuple[list[Labelled], list[Labelled]]:
@@ -84,21 +77,37 @@ def _fit(head: Any, tokenizer: Any, train: Sequence[Labelled], *, seed: int, epo
     chance = random.Random(seed)  # noqa: S311  no secret
     head.train()
     for _ in range(epochs):
-        chance.shuffle(rows)
-        for start in range(0, len(rows), _BATCH):
-            batch = rows[start : start + _BATCH]
-            ids = pad_sequence([torch.tensor(row) for row, _ in batch], batch_first=True)
-            lengths = torch.tensor([len(row) for row, _ in batch])
-            mask = (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
-            ids = ids.masked_fill(mask == 0, head.config.pad_token_id)
-            loss = head(input_ids=ids, attention_mask=mask, labels=torch.tensor([label for _, label in batch])).loss
+        for batch in _batches(rows, chance):
+            loss = _loss(head, batch)
             if not torch.isfinite(loss):
                 raise TrainingError("The loss of the head became no number. Take another seed.")
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
+
+
+def _batches(rows: Sequence[_Row], chance: random.Random) -> list[Sequence[_Row]]:
+    """All rows in a new order, in batches of passages of similar length, so that little of a batch is padding."""
+    drawn = chance.sample(rows, len(rows))
+    batches: list[Sequence[_Row]] = []
+    for start in range(0, len(drawn), _POOL * _BATCH):
+        pool = sorted(drawn[start : start + _POOL * _BATCH], key=lambda row: len(row[0]))
+        batches += [pool[first : first + _BATCH] for first in range(0, len(pool), _BATCH)]
+    chance.shuffle(batches)
+    return batches
+
+
+def _loss(head: Any, batch: Sequence[_Row]) -> torch.Tensor:
+    """The loss of a batch, computed in bfloat16 where the processor does so by itself: twice as fast."""
+    ids = pad_sequence([torch.tensor(row) for row, _ in batch], batch_first=True)
+    mask = (torch.arange(ids.shape[1]) < torch.tensor([[len(row)] for row, _ in batch])).long()
+    ids = ids.masked_fill(mask == 0, head.config.pad_token_id)
+    labels = torch.tensor([label for _, label in batch])
+    with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("avx512_bf16"))):
+        loss: torch.Tensor = head(input_ids=ids, attention_mask=mask, labels=labels).loss
+    return loss
 
 
 def _padded(model: Any) -> Any:
@@ -108,7 +117,7 @@ def _padded(model: Any) -> Any:
     return model
 
 
-def _write(head: Any, out: Path, model: Path, figures: dict[str, float]) -> None:
+def _write(head: Any, out: Path, model: Path, scored: Scores) -> None:
     unfinished = out.with_name(f"{out.name}.tmp")
     name = ModelFolder(model).profile(ModelFolder(model).vocabulary()).name
     try:
@@ -117,13 +126,9 @@ def _write(head: Any, out: Path, model: Path, figures: dict[str, float]) -> None
         weights = {key: value.to(torch.float16).contiguous() for key, value in get_peft_model_state_dict(head).items()}
         save_file(weights, unfinished / WEIGHTS)
         (unfinished / WEIGHTS).chmod(0o644)  # it comes for its owner alone, and is to be read by whoever runs the bot
-        told = {"name": name, "print": weights_print(model), "scale": _SCALE, "figures": figures}
+        told = {"name": name, "print": weights_print(model), "scale": _SCALE, "figures": scored.figures}
         (unfinished / HEAD).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
         unfinished.rename(out)
     except (OSError, RuntimeError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise TrainingError(f"The head {out} could not be written: {error}. Make room, and try again.") from error
-
-
-def _table(figures: dict[str, float]) -> str:
-    return "\n".join(f"{name}: {value:.3f}" for name, value in figures.items())

@@ -10,7 +10,8 @@ from core.plot import PlotEvent
 from inference.events import EVENTS, EventReader
 from inference.training.errors import TrainingError
 from inference.training.tuning.plot import Labelled, balanced, passages, rule
-from inference.training.tuning.plot_head import kappa, scores, train_events
+from inference.training.tuning.plot_head import train_events
+from inference.training.tuning.plot_scores import bag_of_words, kappa, majority, score
 from tests.inference.models import llama
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
@@ -48,12 +49,14 @@ def test_passages_come_from_paragraphs_and_know_their_story() -> None:
 def test_scores_are_f1_by_label_and_kappa_is_agreement_beyond_chance() -> None:
     truth = [NONE, NONE, HAPPEN, HAPPEN, CONFLICT, CONFLICT, SOLUTION, SOLUTION]
     found = [NONE, HAPPEN, HAPPEN, HAPPEN, CONFLICT, CONFLICT, SOLUTION, NONE]
-    figures = scores(truth, found)
+    scored = score(truth, found)
+    figures = scored.figures
     assert figures["conflict"] == 1
     assert figures["happen"] == pytest.approx(0.8)
     assert figures["none"] == pytest.approx(0.5)
     assert figures["macro-F1"] == pytest.approx((1 + 0.8 + 0.5 + 2 / 3) / 4)
     assert figures["right"] == 0.75
+    assert 0 < scored.low < figures["macro-F1"] < scored.high <= 1
     assert kappa(truth, truth) == 1
     assert kappa(truth, found) == pytest.approx((0.75 - 0.25) / 0.75)
 
@@ -73,10 +76,19 @@ def labelled(count: int) -> list[Labelled]:
     return made
 
 
+def test_simple_readers_learn_what_words_alone_tell() -> None:
+    train, asked = labelled(320), labelled(120)
+    truth = [each.event for each in asked]
+    assert bag_of_words(train, asked, seed=1) == truth
+    assert majority([*train, train[2]], asked) == [train[2].event] * len(asked)
+    assert score(truth, majority(train, asked)).figures["macro-F1"] == pytest.approx(0.1)
+
+
 def test_a_head_learns_to_label_and_is_read_again(tmp_path: Path) -> None:
     model = llama(tmp_path / "llama")
-    told = train_events(labelled(640), model, tmp_path / "head", epochs=6)
-    assert float(told.split("macro-F1: ")[1].split()[0]) > 0.8
+    told = train_events(labelled(640), model, tmp_path / "head", epochs=10)
+    head, words, _ = (float(cell.split()[0]) for cell in told.split("| macro-F1 |")[1].split("|")[:3])
+    assert min(head, words) > 0.8
     reader = EventReader.load(model, tmp_path / "head")
     assert reader.label([f"the sea was {word} old lamp" for word in WORDS.values()]) == list(WORDS)
     (row,) = reader.scores([""])
