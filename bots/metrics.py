@@ -7,12 +7,16 @@ among them, so there are as many series in a server with a million channels as i
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 from core.engine import EngineState
 from core.errors import StoreError, StoryError
@@ -32,11 +36,39 @@ _SPEED = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Tokens a second of one answer."""
 
 
+ALL = ""
+"""The label of what has no labels."""
 _Instrument = TypeVar("_Instrument", Counter, Gauge, Histogram)
+_Family = type[CounterMetricFamily] | type[GaugeMetricFamily]
+
+
+class Tally(Collector):
+    """`amounts` by one label, or one by `ALL`, as `/metrics` shows them.
+
+    They are counted in the event loop alone, so without the lock and the checks that the library's own counters have.
+    """
+
+    def __init__(self, family: _Family, name: str, what: str, label: str = "", known: Iterable[str] = (ALL,)) -> None:
+        self.amounts = defaultdict[str, float](float, dict.fromkeys(known, 0.0))
+        self.labels = [label] if label else []
+        self._empty = partial(family, f"storycircle_{name}", what, labels=self.labels)
+
+    def collect(self) -> Iterable[Metric]:
+        """What the library asks for."""
+        family = self._empty()
+        for value, amount in self.amounts.items():
+            family.add_metric([value] if self.labels else [], amount)
+        return [family]
+
+    def describe(self) -> Iterable[Metric]:
+        """The same without numbers."""
+        return [self._empty()]
 
 
 class _Stage:
     """One stage while it lasts: the time that it takes."""
+
+    __slots__ = ("_began", "_metrics", "_stage")
 
     def __init__(self, metrics: "Metrics", stage: str, _facts: Facts) -> None:
         self._metrics, self._stage, self._began = metrics, stage, time.perf_counter()
@@ -46,7 +78,7 @@ class _Stage:
 
     def end(self, facts: Facts, error: BaseException | None) -> None:
         """Count the time."""
-        self._metrics.stages[self._stage].inc(self.seconds)
+        self._metrics.stages[self._stage] += time.perf_counter() - self._began
 
     @property
     def seconds(self) -> float:
@@ -57,6 +89,8 @@ class _Stage:
 class _Turn(_Stage):
     """One turn: what came of it, and when its first words were seen."""
 
+    __slots__ = ("_operation", "_platform", "_shown", "_token", "writes")
+
     def __init__(self, metrics: "Metrics", stage: str, facts: Facts) -> None:
         super().__init__(metrics, stage, facts)
         self._platform = _platform(facts)
@@ -64,7 +98,7 @@ class _Turn(_Stage):
         self._operation = operation if operation in OPERATIONS else OTHER
         self._shown = self.writes = False
         self._token = _present.set(self)
-        metrics.of(metrics.open, self._platform).inc()
+        metrics.open[self._platform] += 1
 
     def shown(self) -> None:
         """Words are on their way to people."""
@@ -78,7 +112,7 @@ class _Turn(_Stage):
         if self.writes and error is None:
             self.shown()  # where words are seen only as a whole
         _present.reset(self._token)
-        self._metrics.of(self._metrics.open, self._platform).dec()
+        self._metrics.open[self._platform] -= 1
         self._metrics.of(self._metrics.took, self._platform).observe(self.seconds)
         self._metrics.of(self._metrics.turns, self._platform, self._operation, outcome(error)).inc()
 
@@ -86,29 +120,31 @@ class _Turn(_Stage):
 class _Answer(_Stage):
     """One answer of the engine."""
 
+    __slots__ = ("_first",)
+
     def __init__(self, metrics: "Metrics", stage: str, facts: Facts) -> None:
         super().__init__(metrics, stage, facts)
         self._first: float | None = None
         if (turn := _present.get()) is not None:
             turn.writes = True
-        metrics.prompt.inc(float(facts["prompt_tokens"]))
-        metrics.queue.inc()
+        metrics.prompt[ALL] += float(facts["prompt_tokens"])
+        metrics.queue[ALL] += 1
 
     def started(self) -> None:
         """The first token is there."""
         self._first = self.seconds
-        self._metrics.queue.dec()
-        self._metrics.writing.inc()
+        self._metrics.queue[ALL] -= 1
+        self._metrics.writing[ALL] += 1
         self._metrics.first_token.observe(self._first)
 
     def end(self, facts: Facts, error: BaseException | None) -> None:
         """Count its tokens."""
         super().end(facts, error)
         tokens, first = float(facts["generated_tokens"]), self._first
-        (self._metrics.queue if first is None else self._metrics.writing).dec()
-        self._metrics.of(self._metrics.asked, outcome(error)).inc()
-        self._metrics.generated.inc(tokens)
-        self._metrics.cached.inc(float(facts["cached_tokens"]))
+        (self._metrics.queue if first is None else self._metrics.writing)[ALL] -= 1
+        self._metrics.asked[outcome(error)] += 1
+        self._metrics.generated[ALL] += tokens
+        self._metrics.cached[ALL] += float(facts["cached_tokens"])
         if first is not None and tokens > 1 and (seconds := self.seconds - first) > 0:
             self._metrics.speed.observe((tokens - 1) / seconds)
 
@@ -116,16 +152,19 @@ class _Answer(_Stage):
 class _Judgement(_Stage):
     """One text before the filters. There are many in a turn, and their time is in the stages around them."""
 
+    __slots__ = ()
+
     def end(self, facts: Facts, error: BaseException | None) -> None:
         """Count the verdict."""
         if error is None:
-            self._metrics.decided[Decision(int(facts["decision"]))].inc()
+            self._metrics.verdicts[_DECISIONS[facts["decision"]]] += 1
 
 
 _present: ContextVar[_Turn | None] = ContextVar("turn", default=None)
 """The turn that is being performed in this task."""
 
 
+_DECISIONS: Mapping[str | int | float, str] = {each: each.name.lower() for each in Decision}
 _KINDS = {"turn": _Turn, "engine": _Answer, "judge": _Judgement}
 
 
@@ -149,26 +188,33 @@ class Metrics:
         def histogram(name: str, what: str, labels: Sequence[str] = (), *, buckets: Sequence[float]) -> Histogram:
             return Histogram(name, what, labels, buckets=buckets, **ours)
 
+        def tally(family: _Family, *about: Any) -> defaultdict[str, float]:
+            new = Tally(family, *about)
+            self.registry.register(new)
+            return new.amounts
+
+        count, level = partial(tally, CounterMetricFamily), partial(tally, GaugeMetricFamily)
         self.turns = counter("turns", "Turns performed.", ["platform", "operation", "outcome"])
         self.took = histogram("turn_seconds", "From what was asked to the reply.", where, buckets=_SLOW)
-        self.open = gauge("turns_in_progress", "Turns that are begun and not done, waiting ones too.", where)
+        self.open = level("turns_in_progress", "Turns that are begun and not done, waiting ones too.", "platform", ())
         self.ack = histogram("ack_seconds", "From a request to its acknowledgement.", where, buckets=_QUICK)
         self.first_text = histogram(
             "first_text_seconds", "From what was asked to the first words.", where, buckets=_SLOW
         )
         self.first_token = histogram("engine_first_token_seconds", "From prompt to first token.", buckets=_SLOW)
         self.speed = histogram("engine_tokens_per_second", "Of one answer, after its first token.", buckets=_SPEED)
-        self.generated = counter("engine_generated_tokens", "Tokens that the engine wrote.")
-        self.prompt = counter("engine_prompt_tokens", "Tokens of the prompts that it was given.")
-        self.cached = counter("engine_cached_tokens", "Those of them that were in its prefix cache.")
-        self.asked = counter("engine_requests", "Answers that it was asked for.", ["outcome"])
-        self.queue = gauge("engine_waiting", "Answers without a first token yet.")
-        self.writing = gauge("engine_writing", "Answers that are being written.")
+        self.generated = count("engine_generated_tokens", "Tokens that the engine wrote.")
+        self.prompt = count("engine_prompt_tokens", "Tokens of the prompts that it was given.")
+        self.cached = count("engine_cached_tokens", "Those of them that were in its prefix cache.")
+        self.asked = count("engine_requests", "Answers that it was asked for.", "outcome", ())
+        self.queue = level("engine_waiting", "Answers without a first token yet.")
+        self.writing = level("engine_writing", "Answers that are being written.")
         self.limited = counter("platform_rate_limited", "Requests that a platform answered with 429.", where)
-        verdicts = counter("verdicts", "Texts that were judged.", ["decision"])
-        stages = counter("stage_seconds", "Time in each stage of turns, those inside of it included.", ["stage"])
-        self.decided = {each: verdicts.labels(each.name.lower()) for each in Decision}
-        self.stages = {each: stages.labels(each) for each in STAGES if each != "judge"}
+        decisions, timed = _DECISIONS.values(), [each for each in STAGES if each != "judge"]
+        self.verdicts = count("verdicts", "Texts that were judged.", "decision", decisions)
+        self.stages = count(
+            "stage_seconds", "Time in each stage of turns, those inside of it included.", "stage", timed
+        )
         self._outbox = gauge("outbox_waiting", "Replies that may not have been shown; at most 100 are counted.", where)
         self._age = gauge("outbox_age_seconds", "Age of the oldest of them.", where)
         self._connected = gauge("platform_connected", "Whether the connection is up.", where)
@@ -205,7 +251,7 @@ class Metrics:
 
     async def _look_into_outbox(self, teller: Storyteller, platform: str) -> None:
         try:
-            waiting = await teller.undelivered(platform)
+            waiting = await teller.delivery.undelivered(platform)
         except StoreError:
             return  # the database is away; what was seen last stands
         now = dt.datetime.now(dt.UTC)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from bots.line import Line, Ticket
 from core.errors import StoreError
 from core.leases import Member
-from core.story import Alert, Reply, Turn, Undelivered
+from core.place import Turn
+from core.reply import Alert, Reply, Undelivered
 from core.storyteller import Storyteller
 
 _LANGUAGE_LIFE = 60.0
@@ -30,6 +31,16 @@ class Missed(NamedTuple):
     """Oldest first, each with its place in the line."""
     alerts: list[Alert]
     """For moderators."""
+
+    async def replay(self, show: Callable[[Undelivered], Awaitable[None]]) -> None:
+        """Have each reply shown when its turn comes in its place. Whatever happens, nobody waits for them then."""
+        try:
+            for each, ticket in self.replies:
+                async with ticket:
+                    await show(each)
+        finally:
+            for _, ticket in self.replies:
+                ticket.leave()
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Reception:
         asked, language = self._languages.pop(workspace, (-_LANGUAGE_LIFE, None))
         if time.monotonic() - asked > _LANGUAGE_LIFE:
             asked = time.monotonic()
-            language = (await self.storyteller.workspace(self._platform, workspace)).language
+            language = (await self.storyteller.servers.settings(self._platform, workspace)).language
         self._languages[workspace] = asked, language
         if len(self._languages) > _LANGUAGES:
             self._languages.popitem(last=False)
@@ -119,13 +130,13 @@ class Reception:
     async def missed(self) -> Missed:
         """What was told and never shown, by this process before its start, or by others that have ended.
 
-        What is told from now on in the same place is shown after it: whoever calls this has to leave every ticket.
+        What is told from now on in the same place is shown after it: whoever calls this has to `replay` it.
         """
         own = list[int]()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CARRYING_ON):
                 await self.storyteller.carry_on(self._platform, posts=own)
-        replies, alerts = await self.storyteller.inherited(self._platform, own)
+        replies, alerts = await self.storyteller.delivery.inherited(self._platform, own)
         return Missed([(each, self.line.ticket(each.place)) for each in replies], alerts)
 
     async def whenever_bereaved(self, member: Member, catch_up: Callable[[Missed], Awaitable[None]]) -> None:

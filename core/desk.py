@@ -5,7 +5,8 @@ A unit is a function of a SQLAlchemy `Connection`, done in one transaction. Know
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -119,9 +120,7 @@ class Desk:
         """
         begun = False
         try:
-            with connection.begin():
-                if self._begin:
-                    connection.exec_driver_sql(self._begin)
+            with self._transaction(connection):
                 begun = True
                 for each in errands:
                     each.do(connection)
@@ -130,6 +129,19 @@ class Desk:
                 each.error = error
             return not begun
         return True
+
+    @contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[None]:
+        """One, if this desk begins any. Else SQLAlchemy may think that there is one, and is told that it is over."""
+        if not self._begin:
+            try:
+                yield
+            finally:
+                connection.rollback()
+            return
+        with connection.begin():
+            connection.exec_driver_sql(self._begin)
+            yield
 
 
 class _Errand(Generic[T]):

@@ -104,22 +104,35 @@ def faithful(old: str, new: str) -> bool:
 def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
     """Whether `text` has `run` words in a row that stand in an earlier text, or twice in itself (T11)."""
     words = _words(text)
-    runs = [words[i : i + run] for i in range(len(words) - run + 1)]
-    own = [f" {' '.join(each)} " for each in runs]
+    own = [f" {' '.join(words[i : i + run])} " for i in range(len(words) - run + 1)]
     if len(set(own)) < len(own):
         return True
-    # Case folding, unlike lower case, does not depend on the letters around (a Greek sigma at a word's end does).
-    telling = {max(each, key=len).casefold() for each in runs}
-    likely = [each for each in earlier if any(map(each.casefold().__contains__, telling))]
+    parts = _parts(words, run)
+    likely = [each for each in earlier if _may_hold(each.casefold(), parts)]
     told = "\n".join(f" {' '.join(_words(each))} " for each in likely)
     return any(each in told for each in own)
+
+
+def _parts(words: list[str], run: int) -> list[list[str]]:
+    """`words` in parts of which every run holds a whole one; case folded, the longest word of each first.
+
+    Case folding, unlike lower case, does not depend on the letters around (a Greek sigma at a word's end does).
+    """
+    size = (run + 1) // 2
+    parts = (words[i : i + size] for i in range(0, len(words) - size + 1, size))
+    return [[word.casefold() for word in sorted(each, key=len, reverse=True)] for each in parts]
+
+
+def _may_hold(text: str, parts: list[list[str]]) -> bool:
+    """Whether all words of a part stand somewhere in `text`: quickly seen, and seldom so."""
+    return any(all(map(text.__contains__, each)) for each in parts)
 
 
 def stutters(text: str) -> bool:
     """Whether `text` says one to six words three times in a row, as a small model that has lost its way does."""
     words = _words(text)
     return any(
-        words[i : i + size] == words[i + size : i + 2 * size] == words[i + 2 * size : i + 3 * size]
+        words[i] == words[i + size] and words[i : i + 2 * size] == words[i + size : i + 3 * size]
         for size in range(1, 7)
         for i in range(len(words) - 3 * size + 1)
     )

@@ -81,27 +81,34 @@ class Gate:
         self._once = tuple(once)
         self._guards = tuple(guards)
         self._limit = limit_seconds
-        self._passed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._passed: OrderedDict[tuple[bool, bool, str, bytes], None] = OrderedDict()
 
     @observation.stage("judge", outcome=lambda verdict: {"decision": verdict.decision})
-    async def judge(self, text: str, policy: Policy, *, drawn: bool = False, told: bool = False) -> Verdict:
+    async def judge(
+        self, text: str, policy: Policy, *, drawn: bool = False, told: bool = False, again: bool = False
+    ) -> Verdict:
         """Ask every filter, even after one has said no, and merge what they say.
 
-        `drawn`: the text is made of parts that were judged before, so these are not asked again.
+        `drawn`: the text is made of parts that were judged before, so `once` and the guards are not asked again.
         `told`: the storyteller wrote it.
+        `again`: it comes with every turn, as a name does. That such a text or a drawn one passed is remembered.
         """
-        if not drawn:
-            guards = [(each, self._ask(each, partial(each.judge, told=told), text, policy)) for each in self._guards]
-            return await self._judged(self._filters + self._once, text, policy, guards)
-        key = policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if not (drawn or again):
+            return await self._by_all(text, policy, told=told)
+        key = drawn, told, policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if key in self._passed:
             return ALLOWED
-        verdict = await self._judged(self._filters, text, policy, [])
+        asked = self._judged(self._filters, text, policy, []) if drawn else self._by_all(text, policy, told=told)
+        verdict = await asked
         if verdict == ALLOWED:
             self._passed[key] = None
             if len(self._passed) > _REMEMBERED:
                 self._passed.popitem(last=False)
         return verdict
+
+    async def _by_all(self, text: str, policy: Policy, *, told: bool = False) -> Verdict:
+        guards = [(each, self._ask(each, partial(each.judge, told=told), text, policy)) for each in self._guards]
+        return await self._judged(self._filters + self._once, text, policy, guards)
 
     async def _judged(self, filters: Sequence[Filter], text: str, policy: Policy, guards: Sequence[_Asked]) -> Verdict:
         """What the filters say, and the guards that were asked already, so that they think meanwhile."""
@@ -137,13 +144,15 @@ class Gate:
             return self._redact(text)
         return await asyncio.to_thread(self._redact, text)
 
-    async def clear(self, text: str, policy: Policy, *, told: bool = False) -> Cleared:
+    async def clear(self, text: str, policy: Policy, *, told: bool = False, again: bool = False) -> Cleared:
         """Return `text`, cleaned of invisible trickery, as `Cleared`; or raise `Withheld` with reasons.
 
-        `told`: the storyteller wrote it.
+        `told`: the storyteller wrote it. `again`: it comes with every turn. Where there is no text there is nothing
+        to judge.
         """
-        clean = hygienic(text)
-        verdict = await self.judge(clean, policy, drawn=policy.vouched, told=told)
+        if not (clean := hygienic(text)):
+            return Cleared(clean)
+        verdict = await self.judge(clean, policy, drawn=policy.vouched, told=told, again=again)
         if verdict.decision is not Decision.ALLOW:
             raise Withheld(_notice(verdict), reasons=verdict.reasons, unsure=verdict.decision is Decision.HOLD)
         return Cleared(clean)

@@ -34,6 +34,8 @@ EVENTS = {
 }
 """Every event by its name, with its facts."""
 
+_NO_FACTS: Facts = {}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -83,7 +85,10 @@ def note(event: str, **facts: str | float) -> None:
 
 def begin(stage: str, **facts: str | float) -> Course:
     """Tell of the beginning of a stage. Whoever calls this ends it, whatever happens."""
-    observers = _observers.get()
+    return _begun(_observers.get(), stage, facts)
+
+
+def _begun(observers: Sequence[Observer], stage: str, facts: Facts) -> Course:
     if len(observers) == 1:
         return observers[0].begin(stage, facts)
     return _All([each.begin(stage, facts) for each in observers])
@@ -107,7 +112,7 @@ class _All:
 
 
 def stage(
-    name: str, *, told: Callable[..., Facts] = lambda *_, **__: {}, outcome: Callable[[Any], Facts] = lambda _: {}
+    name: str, *, told: Callable[..., Facts] | None = None, outcome: Callable[[Any], Facts] | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a function, plain or async, that is a stage of a turn.
 
@@ -124,19 +129,19 @@ def stage(
 
 
 def _plain(
-    name: str, function: Callable[P, R], told: Callable[..., Facts], outcome: Callable[[Any], Facts]
+    name: str, function: Callable[P, R], told: Callable[..., Facts] | None, outcome: Callable[[Any], Facts] | None
 ) -> Callable[P, R]:
     @functools.wraps(function)
     def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not _observers.get():
+        if not (observers := _observers.get()):
             return function(*args, **kwargs)
-        course = begin(name, **told(*args, **kwargs))
+        course = _begun(observers, name, told(*args, **kwargs) if told else _NO_FACTS)
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            course.end({}, error)
+            course.end(_NO_FACTS, error)
             raise
-        course.end(outcome(result), None)
+        course.end(outcome(result) if outcome else _NO_FACTS, None)
         return result
 
     return watched
@@ -145,20 +150,20 @@ def _plain(
 def _async(
     name: str,
     function: Callable[P, Coroutine[Any, Any, R]],
-    told: Callable[..., Facts],
-    outcome: Callable[[Any], Facts],
+    told: Callable[..., Facts] | None,
+    outcome: Callable[[Any], Facts] | None,
 ) -> Callable[P, Coroutine[Any, Any, R]]:
     @functools.wraps(function)
     async def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not _observers.get():
+        if not (observers := _observers.get()):
             return await function(*args, **kwargs)
-        course = begin(name, **told(*args, **kwargs))
+        course = _begun(observers, name, told(*args, **kwargs) if told else _NO_FACTS)
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
-            course.end({}, error)
+            course.end(_NO_FACTS, error)
             raise
-        course.end(outcome(result), None)
+        course.end(outcome(result) if outcome else _NO_FACTS, None)
         return result
 
     return watched

@@ -8,7 +8,10 @@ import unicodedata
 from itertools import pairwise
 
 _CLOSERS = "\"'”’»)\\]*_~"
-_SENTENCE_END = re.compile(rf"(?:[.!?…]+[{_CLOSERS}]*(?=\s|$)|[。！？]+[」』”’]*|\n+)")
+_SENTENCE_END = re.compile(
+    rf"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[{_CLOSERS}]*(?=\s|$)|(?<=[。！？])[。！？]*[」』”’]*|(?<=\n)\n*)"
+)
+"""It begins with one of few signs, so that it is quickly sought."""
 _IN_AN_END = frozenset(f".!?…。！？」』\n{_CLOSERS}")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Sgt|Jr|Sr|vs|etc|No)|\b[A-Z])\.$")
 _GOES_ON = re.compile(r"\s*[a-z]")
@@ -34,7 +37,8 @@ def sentence_end(text: str, *, behind: int = 0) -> int:
     start = behind
     while start and text[start - 1] in _IN_AN_END:  # an end may have grown
         start -= 1
-    return max((end for end in _ends(text, start) if end > behind), default=0)
+    ends = _ends(text, start)
+    return ends[-1] if ends and ends[-1] > behind else 0
 
 
 def sentences(text: str) -> list[str]:

@@ -45,8 +45,7 @@ class DoomedLoop(SelectorEventLoop):
         super().__init__(selectors.DefaultSelector())
         self._doomsday = doomsday
         self.steps = 0
-        event.listen(Engine, "before_cursor_execute", self.step)
-        event.listen(Engine, "commit", self.step)
+        event.listen(Engine, "connect", lambda connection, _: connection.set_trace_callback(self.step))
 
     def step(self, *_: object) -> None:
         """Called before each of them."""
@@ -69,7 +68,7 @@ async def tell(file: str) -> None:
         except StoryError as error:
             sys.exit(error.notice)
         os.write(1, f"{operation}\n".encode())
-        await teller.delivered(reply)
+        await teller.delivery.delivered(reply)
     await database.close()
 
 

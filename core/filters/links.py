@@ -89,11 +89,12 @@ _CALLS = re.compile(
     re.IGNORECASE,
 )
 _MAYBE = re.compile(
-    r"\w[^\w\s]{0,2}[.。][^\w\s\"'“”‘’«»)]?\w|[:：]\s?[/\\]|[@<%&\[\]*|\\]|\w:[\w+]|dot|d0t|punkt|www|gg\s?/"
-    r"|\s[.]\s?\w|localhost|xn--|\W//"
-    r"|\.\s(?:com|org|net|gg)",
+    r"[.。](?:(?<=\w.)|(?<=\w[^\w\s].)|(?<=\w[^\w\s]{2}.))[^\w\s\"'“”‘’«»)]?\w|[@<%&\[\]*|\\]|[:：]\s?[/\\]"
+    r"|:(?<=\w:)[\w+]|\.(?<=\s\.)\s?\w|\.\s(?:com|org|net|gg)|/(?:(?<=gg/)|(?<=gg\s/)|(?<=\W/)/)",
     re.IGNORECASE,
 )
+"""Signs without which there is no link or mention. Each begins with itself, so that it is quickly sought."""
+_MAYBE_WORDS = ("dot", "d0t", "punkt", "www", "localhost", "xn--")
 _MARKS = re.compile(r"[*`~]+|\|\||\\(?=[^\w\s\\/])")
 _CODED = re.compile(r"%[0-9a-f]{2}|&#?\w{2,8};", re.IGNORECASE)
 _DOTS = str.maketrans(
@@ -121,7 +122,7 @@ class LinkFilter:
 def leading_out(text: str) -> Iterator[Category]:
     """`LINK` and `MENTION`, if they are in `text`."""
     plain = plainly(text).translate(_DOTS)
-    if not _MAYBE.search(plain):
+    if not (_MAYBE.search(plain) or any(map(plain.casefold().__contains__, _MAYBE_WORDS))):
         return
     readings = dict.fromkeys([text, *_readings(plain)])
     if any("@" in r or "<" in r for r in readings) and any(map(_CALLS.search, readings)):

@@ -73,3 +73,33 @@ async def test_a_whole_passage_is_judged_once() -> None:
     released = Gate([watching]).release(pieces("One. Tw", "o. Thr"), Policy(Rating.G), whole=True)
     assert [text async for text in released] == ["One. Two."]
     assert watching.seen == ["One. Two."]
+
+
+async def test_what_comes_with_every_turn_is_judged_once_by_every_filter_under_each_policy() -> None:
+    watching, once = Forbidding(), Forbidding()
+    gate = Gate([watching], once=[once])
+    for rating in (Rating.TEEN, Rating.TEEN, Rating.G):
+        await gate.clear("Ana", Policy(rating), again=True)
+    assert watching.seen == once.seen == ["Ana", "Ana"]
+
+
+async def test_that_parts_of_a_drawn_text_passed_says_nothing_of_what_is_new() -> None:
+    gate = Gate([], once=[Forbidding("x")])
+    assert (await gate.judge("x", Policy(Rating.TEEN), drawn=True)).decision is Decision.ALLOW
+    with pytest.raises(Withheld):
+        await gate.clear("x", Policy(Rating.TEEN), again=True)
+
+
+async def test_what_did_not_pass_is_judged_again() -> None:
+    watching = Forbidding("x")
+    gate = Gate([watching])
+    for _ in range(2):
+        with pytest.raises(Withheld):
+            await gate.clear("x", Policy(Rating.TEEN), again=True)
+    assert watching.seen == ["x", "x"]
+
+
+async def test_where_there_is_no_text_nothing_is_judged() -> None:
+    watching = Forbidding()
+    assert await Gate([watching]).clear("\u200e", Policy(Rating.G)) == ""
+    assert watching.seen == []

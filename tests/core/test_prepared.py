@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Select, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core import prepared, tables
 from core.database import Database
-from core.rows import changing, inserting, same_place
+from core.statements import arrival, changing, facts, inserting, path, same_place, summaries
 
 NOW = dt.datetime(2026, 11, 26, 12, 30, 15, 250, tzinfo=dt.UTC)
 Add = Callable[[Connection, Table, dict[str, Any]], int]
@@ -26,7 +26,7 @@ def ours(connection: Connection, table: Table, values: dict[str, Any]) -> int:
     """As we do it."""
     if "id" in table.c:
         return prepared.add(connection, table, values)
-    return prepared.execute(connection, inserting(table), values).rowcount
+    return prepared.execute(connection, inserting(table), values)
 
 
 def place(channel: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ async def test_an_update_says_how_many_rows_it_found_and_knows_its_own_values(da
 
     def raised(found: int) -> Callable[[Connection], int]:
         key = {"row": here, "settings": 0, "on": "p", "server": "w", "found": found}
-        return lambda c: prepared.execute(c, same_place(changes=True), key).rowcount
+        return lambda c: prepared.execute(c, same_place(changes=True), key)
 
     assert [await database.write(raised(found)) for found in (1, 1, 2)] == [1, 0, 1]
     assert await database.read(lambda c: c.scalar(select(tables.place.c.version))) == 3
@@ -71,8 +71,8 @@ async def test_an_update_says_how_many_rows_it_found_and_knows_its_own_values(da
 async def test_which_columns_are_set_is_told_apart(database: Database) -> None:
     here = await database.write(lambda c: prepared.add(c, tables.place, place("c")))
 
-    def changed(values: dict[str, str | None]) -> Callable[[Connection], None]:
-        return lambda c: prepared.execute(c, changing(tables.place), {"row": here, **values}).close()
+    def changed(values: dict[str, str | None]) -> Callable[[Connection], int]:
+        return lambda c: prepared.execute(c, changing(tables.place), {"row": here, **values})
 
     each: list[dict[str, str | None]] = [{"rating": "pg"}, {"length": "long"}, {"length": None, "rating": "g"}]
     for values in each:
@@ -85,3 +85,43 @@ async def test_a_second_row_of_the_same_key_is_refused_in_the_same_way(database:
     await database.write(lambda c: prepared.add(c, tables.place, place("c")))
     with pytest.raises(IntegrityError):
         await database.write(lambda c: prepared.add(c, tables.place, place("c")))
+
+
+HERE = {"platform": "p", "workspace": "w", "channel": "c", "thread": ""}
+READ: dict[str, tuple[Select[Any], dict[str, Any]]] = {
+    "arrival": (arrival(), HERE | {"request_id": "r", "tokenizer": "bytes"}),
+    "path": (path(), {"head": 1, "floor": -9, "ceiling": 1, "enough": 1, "tokens": 99, "tokenizer": "bytes"}),
+    "facts": (facts(), {"of": 1}),
+    "summaries": (summaries(), {"of": 1, "policy": "teen"}),
+}
+
+
+def told(connection: Connection) -> None:
+    """A row of each table from which every turn reads."""
+    here = prepared.add(connection, tables.place, HERE | {"version": 1, "dedicated": True, "story_id": 1})
+    by = {"request_id": "r", "place_id": here, "operation": "add", "contributor_id": "u", "created_at": NOW}
+    turn = prepared.add(connection, tables.turn, by)
+    of = {"turn_id": turn, "created_at": NOW}
+    titled = {"title": "The Lamp", "premise": "", "author": "Ana", "author_id": "u", "head": 1, "lines": ["rats"]}
+    prepared.add(connection, tables.story, of | titled | {"place_id": here, "ended": False})
+    text = {"kind": "added", "author_id": "u", "author": "Ana", "text": "Dark ☾.", "number": 1, "before": 0}
+    prepared.add(connection, tables.passage, of | text | {"story_id": 1, "given": {"words": ""}, "policy": "teen"})
+    prepared.execute(connection, inserting(tables.token), {"passage_id": 1, "tokenizer": "bytes", "ids": b"1234"})
+    prepared.add(connection, tables.lore, {"story_id": 1, "turn_id": turn, "holds": True, "name": "Mara", "fact": "x"})
+    span = {"layer": 1, "first": 1, "last": 1, "through": 1, "text": "Dark.", "policy": "teen", "author_id": ""}
+    prepared.add(connection, tables.summary, span | {"story_id": 1, "created_at": NOW})
+    shown = {"blocks": [{"shape": "prose"}], "private": False, "passage": {"id": 1}, "delivered_at": None}
+    prepared.add(connection, tables.post, shown | {"turn_id": turn, "place_id": here})
+    lists = {name: ["1"] for name in ("channels", "moderators", "blocked", "writers", "patterns")}
+    settings = {"messages": True, "turns": "free", "version": 3, "quotas": {"person": 2}}
+    prepared.add(connection, tables.workspace, lists | settings | {"platform": "p", "workspace": "w"})
+
+
+@pytest.mark.parametrize("name", READ)
+async def test_what_is_read_is_the_same_whichever_way(database: Database, name: str) -> None:
+    statement, values = READ[name]
+    await database.write(told)
+    plain = await database.read(lambda c: c.execute(statement, values).all())
+    ours_ = await database.read(lambda c: prepared.read(c, statement, values))
+    assert [tuple(each) for each in ours_] == [tuple(each) for each in plain] != []
+    assert ours_[0]._fields == plain[0]._fields

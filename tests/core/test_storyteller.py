@@ -20,11 +20,12 @@ from core.errors import (
 )
 from core.moderation import Gate
 from core.operation import OPERATIONS
+from core.place import Contributor, Place
 from core.policy import Decision, Policy, Rating, Verdict
-from core.session import Limits
+from core.reply import Glimpse, Reply, Shape, Stage
 from core.store import Store
-from core.story import Contributor, Glimpse, Place, Reply, Shape, Stage
 from core.storyteller import Storyteller
+from core.writing import Limits
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import DEFAULT, ScriptedEngine
 
@@ -405,15 +406,45 @@ async def test_an_explanation_cites_its_passages_and_drops_what_the_story_does_n
     database: Database,
 ) -> None:
     answer = "The ship answered the lamp. Dragons ruled Peru."
-    teller = storyteller(database, ScriptedEngine([answer]))
+    teller = storyteller(database, ScriptedEngine([answer], form="chat"))
     await started(teller, "Mara lit the lamp.", "A ship answered.")
-    reply = await teller.perform("explain", turn(), {"question": "why?"})
+    reply = await teller.perform("explain", turn(), {"question": "what did the ship do?"})
     assert texts(reply) == ["The ship answered the lamp. [1][2]"]
     assert reply.private
 
 
+async def test_a_small_storyteller_answers_a_question_with_sentences_of_the_story(database: Database) -> None:
+    voice = ScriptedEngine(["Dragons ruled Peru."])
+    teller = storyteller(database, voice)
+    await started(teller, "Mara lit the lamp. It was late.", "A ship answered from the dark.")
+    reply = await teller.perform("explain", turn(), {"question": "who lit the lamp?"})
+    assert texts(reply, Shape.PROSE) == ["Mara lit the lamp. [1]"]
+    assert not voice.requests
+    empty = await teller.perform("explain", turn(), {"question": "who ruled Peru?"})
+    assert texts(empty, Shape.NOTE) == ["The story does not say."]
+
+
+async def test_where_nothing_that_a_small_storyteller_says_holds_sentences_of_the_story_do(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(["Dragons ruled Peru."] * 2))
+    await started(teller, "Mara lit the lamp.", "A ship answered.")
+    for operation in ("explain", "recap"):
+        reply = await teller.perform(operation, turn())
+        assert texts(reply, Shape.PROSE) == ["Mara lit the lamp. [1] A ship answered. [2]"]
+
+
+@pytest.mark.parametrize("found", ["Mara beleived the keper.", "Mara believed the keeper."])
+async def test_a_small_storyteller_mends_spelling_whatever_it_finds(database: Database, found: str) -> None:
+    voice = ScriptedEngine([found] * 3)
+    teller = storyteller(database, voice)
+    await started(teller, "Mara beleived the keeper.")
+    reply = await teller.perform("refine", turn())
+    assert texts(reply, Shape.NEW) == ["Mara believed the keeper."]
+    assert "beleived" not in voice.decode(voice.requests[0].prompt)
+    assert texts(await teller.perform("undo", turn()), Shape.PROSE) == ["Mara beleived the keeper."]
+
+
 async def test_what_the_story_does_not_say_is_said_to_be_so(database: Database) -> None:
-    teller = storyteller(database, ScriptedEngine(["Dragons ruled Peru."]))
+    teller = storyteller(database, ScriptedEngine(["Dragons ruled Peru."], form="chat"))
     await started(teller, "Mara lit the lamp.")
     reply = await teller.perform("explain", turn(), {"question": "who ruled?"})
     assert texts(reply, Shape.NOTE) == ["The story does not say."]
@@ -443,11 +474,11 @@ async def test_replies_that_were_never_shown_are_found_after_a_restart_once(
 ) -> None:
     await started(teller, "One.")
     restarted = storyteller(database, ScriptedEngine())
-    found = await restarted.undelivered("test")
+    found = await restarted.delivery.undelivered("test")
     assert [(missed.place, missed.contributor_id) for missed in found] == [(HERE, ANA.id), (HERE, ANA.id)]
     for missed in found:
-        await restarted.delivered(missed.reply)
-    assert await restarted.undelivered("test") == []
+        await restarted.delivery.delivered(missed.reply)
+    assert await restarted.delivery.undelivered("test") == []
 
 
 async def test_lore_of_the_same_name_takes_the_place_of_the_old(teller: Storyteller) -> None:

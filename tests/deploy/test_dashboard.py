@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.metrics import Metrics
+from bots.metrics import Metrics, Tally
 
 FILE = Path(__file__).parent.parent.parent / "deploy" / "grafana" / "storycircle.json"
 DASHBOARD: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
@@ -18,7 +18,7 @@ def counted() -> dict[str, set[str]]:
     """Every series that the bot can have, and its labels."""
     found: dict[str, set[str]] = {}
     for collector in Metrics().registry._collector_to_names:
-        labels = set(getattr(collector, "_labelnames", ()))
+        labels = set(collector.labels if isinstance(collector, Tally) else getattr(collector, "_labelnames", ()))
         for metric in collector.describe():  # type: ignore[attr-defined]
             endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(metric.type, [""])
             more = {"le"} if metric.type == "histogram" else {metric.name} if metric.type == "stateset" else set()

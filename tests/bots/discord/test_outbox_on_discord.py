@@ -15,11 +15,6 @@ ORIGINAL, MESSAGES = r"/messages/@original$", r"^/channels/\d+/messages$"
 TOLD = "A bell rang.\n-# 2 · Ana"
 
 
-async def stopped(scene: Scene) -> None:
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
-
-
 async def met(fault: Fault) -> None:
     """Wait until a request has met a fault."""
     async with asyncio.timeout(10):
@@ -32,7 +27,7 @@ async def cut(scene: Scene, *, after: bool) -> None:
     fault = scene.discord.faults.add("PATCH", ORIGINAL, delay=30, after=after)
     await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
     await met(fault)
-    await stopped(scene)
+    await scene.app.stop()
     scene.discord.exchanges[-1].completed = True
 
 
@@ -58,7 +53,7 @@ async def test_a_message_that_was_taken_is_not_posted_again(scene: Scene, databa
     async with again(scene, database):
         assert scene.said.count(TOLD) == 1
         assert len(scene.discord.called("POST", MESSAGES)) == posted
-    assert await storyteller(database, scene.engine).undelivered("discord") == []
+    assert await storyteller(database, scene.engine).delivery.undelivered("discord") == []
 
 
 async def test_a_message_that_is_gone_is_posted_with_a_word_that_it_is_late(scene: Scene, database: Database) -> None:
@@ -101,7 +96,7 @@ async def test_a_late_post_that_somebody_deleted_is_let_go(scene: Scene, databas
     await scene.discord.delete(scene.channel.messages[-1])
     async with again(scene, database):
         assert TOLD not in scene.said
-    assert await storyteller(database, scene.engine).undelivered("discord") == []
+    assert await storyteller(database, scene.engine).delivery.undelivered("discord") == []
 
 
 async def alerted(scene: Scene) -> Channel:
@@ -120,7 +115,7 @@ async def test_an_alert_that_discord_did_not_take_is_told_after_the_next_start(
     scene.discord.faults.add("POST", MESSAGES, code=50013)
     await scene.ask("report", reason="too sad")
     await scene.discord.until(lambda: any(each.code == 50013 for each in scene.discord.requests))
-    await stopped(scene)
+    await scene.app.stop()
     assert desk.messages == []
     for _ in range(2):
         async with again(scene, database):
@@ -132,11 +127,11 @@ async def test_an_alert_that_was_taken_is_not_told_again(scene: Scene, database:
     scene.discord.faults.add("POST", MESSAGES, delay=30, after=True)
     await scene.ask("report", reason="too sad")
     await scene.discord.until(lambda: len(desk.messages) == 1)
-    await stopped(scene)
-    assert len(await storyteller(database, scene.engine).alerts("discord")) == 1
+    await scene.app.stop()
+    assert len(await storyteller(database, scene.engine).delivery.alerts("discord")) == 1
     async with again(scene, database):
         assert len(desk.messages) == 1
-    assert await storyteller(database, scene.engine).alerts("discord") == []
+    assert await storyteller(database, scene.engine).delivery.alerts("discord") == []
 
 
 async def test_a_long_passage_whose_rest_was_cut_off_is_completed_below_nothing_later(
@@ -148,9 +143,9 @@ async def test_a_long_passage_whose_rest_was_cut_off_is_completed_below_nothing_
     await met(rest)
     await scene.discord.slash(scene.ben, scene.channel, "story add", text="A bell rang.")
     async with asyncio.timeout(10):
-        while len(await storyteller(database, scene.engine).undelivered("discord")) < 2:
+        while len(await storyteller(database, scene.engine).delivery.undelivered("discord")) < 2:
             await asyncio.sleep(0.005)
-    await stopped(scene)
+    await scene.app.stop()
     for each in scene.discord.exchanges:
         each.completed = True
     async with again(scene, database):
