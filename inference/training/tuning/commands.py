@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
     events.add_argument("--data", type=Path, required=True, help="folder of story texts")
     events.add_argument("--model", type=Path, required=True, help="model folder whose reading of a text it builds on")
     events.add_argument("--out", type=Path, required=True, help="folder to write")
-    events.add_argument("--each", type=int, default=800, help="passages of each label, at most")
+    events.add_argument("--each", type=int, default=600, help="passages of each label, at most")
     events.add_argument("--threads", type=int, default=2)
     events.add_argument("--seed", type=int, default=1)
 

@@ -40,7 +40,7 @@ def train_events(
     model: Path,
     out: Path,
     *,
-    each: int = 800,
+    each: int = 600,
     seed: int = 1,
     epochs: int = 1,
     threads: int = 1,
