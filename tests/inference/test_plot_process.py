@@ -107,7 +107,7 @@ BUNDLED = Path(inference.__file__).parent / "model"
 
 def test_the_head_of_the_bundled_model_belongs_to_its_weights() -> None:
     assert PlotProcess.of(BUNDLED) is not None, "train it anew: make events"
-    assert sum(file.stat().st_size for file in (BUNDLED / FOLDER).iterdir()) <= 1_000_000
+    assert sum(file.stat().st_size for file in (BUNDLED / FOLDER).iterdir()) <= 1_200_000
 
 
 def test_the_head_of_the_bundled_model_tells_plain_conflicts_from_plain_solutions() -> None:

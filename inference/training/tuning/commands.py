@@ -29,6 +29,8 @@ def add_commands(commands: Any) -> None:
     events.add_argument("--data", type=Path, required=True, help="folder of story texts")
     events.add_argument("--model", type=Path, required=True, help="model folder whose reading of a text it builds on")
     events.add_argument("--out", type=Path, required=True, help="folder to write")
+    events.add_argument("--each", type=int, default=600, help="passages of each label, at most")
+    events.add_argument("--threads", type=int, default=2)
     events.add_argument("--seed", type=int, default=1)
 
 
@@ -80,7 +82,11 @@ def _events(options: argparse.Namespace) -> None:
     from inference.training.tuning.plot import labelled_texts  # noqa: PLC0415
     from inference.training.tuning.plot_head import train_events  # noqa: PLC0415
 
-    _say(train_events(labelled_texts(options.data), options.model, options.out, seed=options.seed))
+    labelled = labelled_texts(options.data, most=4 * options.each)
+    told = train_events(
+        labelled, options.model, options.out, each=options.each, seed=options.seed, threads=options.threads
+    )
+    _say(told)
 
 
 def _say(text: str) -> None:

@@ -104,7 +104,7 @@ def balanced(labelled: Sequence[Labelled], each: int, seed: int) -> list[Labelle
     return found
 
 
-def labelled_texts(data: Path, most: int = 10_000) -> list[Labelled]:
+def labelled_texts(data: Path, most: int = 2500) -> list[Labelled]:
     """Labelled passages of so many simple stories in a data folder. TrainingError if it is none."""
     documents = read_documents(data / "train_A_simple.txt.zst")
     random.Random(0).shuffle(documents)  # noqa: S311  no secret

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,23 +26,34 @@ _BATCH = 32
 _POOL = 16
 """Batches among which passages are sorted by length."""
 _RANK, _SCALE = 8, 2
-_EACH, _HELD_OUT_EACH = 2500, 300
-"""Passages of each label, at most."""
+_HELD_OUT_EACH = 150
+"""Passages of each label on which it is scored, at most."""
+_TOLD = 10
+"""Steps after which progress is told."""
 
 _Row = tuple[list[int], int]
 """Token ids of a passage, and the place of its label."""
 
 
-def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: int = 1, epochs: int = 1) -> str:
-    """Train a head and write it to `out`; returns its figures for people, beside those of simple readers.
+def train_events(
+    labelled: Sequence[Labelled],
+    model: Path,
+    out: Path,
+    *,
+    each: int = 600,
+    seed: int = 1,
+    epochs: int = 1,
+    threads: int = 1,
+) -> str:
+    """Train a head on at most `each` passages of a label, and write it to `out`; TrainingError says what is missing.
 
-    TrainingError says what is missing.
+    Returns its figures for people, beside those of simple readers.
     """
     if out.exists():
         raise TrainingError(f"{out} is there already. Remove it, or name another folder.")
-    train, held_out = _parted(labelled, seed)
+    train, held_out = _parted(labelled, each, seed)
     torch.manual_seed(seed)
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     tokenizer = AutoTokenizer.from_pretrained(str(model), local_files_only=True)
     config = LoraConfig(r=_RANK, lora_alpha=_SCALE * _RANK, target_modules="all-linear", task_type="SEQ_CLS")
     head = get_peft_model(_padded(classifier(model)), config)
@@ -58,14 +70,14 @@ def train_events(labelled: Sequence[Labelled], model: Path, out: Path, *, seed: 
     return f"trained on {counted(train)}\nheld out: {counted(held_out)}\n{table(several)}"
 
 
-def _parted(labelled: Sequence[Labelled], seed: int) -> tuple[list[Labelled], list[Labelled]]:
+def _parted(labelled: Sequence[Labelled], each: int, seed: int) -> tuple[list[Labelled], list[Labelled]]:
     """Held out is every story whose hash begins with one of two signs of sixteen: the same in every run."""
-    held = [each for each in labelled if each.story[0] in "0f"]
-    train = [each for each in labelled if each.story[0] not in "0f"]
+    held = [some for some in labelled if some.story[0] in "0f"]
+    train = [some for some in labelled if some.story[0] not in "0f"]
     missing = [str(event) for event in EVENTS for side in (held, train) if not any(e.event is event for e in side)]
     if missing:
         raise TrainingError(f"There are too few passages to learn from: none for {', '.join(sorted(set(missing)))}.")
-    return balanced(train, _EACH, seed), balanced(held, _HELD_OUT_EACH, seed)
+    return balanced(train, each, seed), balanced(held, _HELD_OUT_EACH, seed)
 
 
 def _fit(head: Any, tokenizer: Any, train: Sequence[Labelled], *, seed: int, epochs: int) -> None:
@@ -77,8 +89,10 @@ def _fit(head: Any, tokenizer: Any, train: Sequence[Labelled], *, seed: int, epo
     chance = random.Random(seed)  # noqa: S311  no secret
     head.train()
     for _ in range(epochs):
-        for batch in _batches(rows, chance):
+        for step, batch in enumerate(_batches(rows, chance)):
             loss = _loss(head, batch)
+            if step % _TOLD == 0:
+                sys.stderr.write(f"step {step} of {steps // epochs}: loss {loss.item():.3f}\n")
             if not torch.isfinite(loss):
                 raise TrainingError("The loss of the head became no number. Take another seed.")
             loss.backward()  # type: ignore[no-untyped-call]
