@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 
 from rich.console import Console
 
@@ -33,7 +34,7 @@ async def _with_pipe(storyteller: Storyteller, channel: str) -> int:
 
 
 async def _with_person(storyteller: Storyteller, channel: str) -> int:
-    screen = LiveScreen(Console())
+    screen = LiveScreen(Console(), Path.cwd())
     circle = Circle(storyteller, screen, channel)
     person = Person(lambda: circle.name, lambda: f" the storyteller is {storyteller.engine.state} ")
     screen.say(GREETING)

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from core.errors import BadArgument, NotPossible
 from core.evidence import Claim, claims, respelt
 from core.moderation import Cleared, excerpt, joined, own, phrase
-from core.operation import OPERATIONS, Effect, Param, find, operation
+from core.operation import Effect, Param, operation
 from core.operations.replies import count, label, note, say
 from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
@@ -96,25 +96,6 @@ async def why(session: Session, number: Cleared) -> Reply:
     """Show what the storyteller was given for a passage."""
     passage = await session.meant(number)
     return Reply(tuple(_account(passage, await session.given(passage))), private=True)
-
-
-@operation(
-    "help",
-    Param("command", "Which command", max_length=40, suggests="commands"),
-    effect=Effect.READS,
-)
-async def help_(session: Session, command: Cleared) -> Reply:
-    """Show what I understand."""
-    chosen = list(OPERATIONS.values())
-    if command:
-        first = find(command.removeprefix("/story").strip())
-        chosen = [each for each in chosen if each.name.split()[0] == first.alias] or [first]
-    blocks = [Block(Shape.ITEM, own(each.summary), own(each.usage)) for each in chosen]
-    if command:
-        blocks += [Block(Shape.ITEM, own(p.explained), own(p.name)) for p in chosen[0].params]
-        if chosen[0].example:
-            blocks.append(note(phrase("For example: {example}", example=own(chosen[0].example))))
-    return Reply(tuple(blocks), private=True)
 
 
 @operation("about", effect=Effect.READS)
