@@ -1,7 +1,7 @@
 """The table of operations, from which every platform builds its commands, parsers and help."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -145,14 +145,21 @@ class Operation:
     @property
     def usage(self) -> Said:
         """How it is typed, e.g. `/story start <title> | [premise]`."""
-        command = self.alias or self.name
-        if not self.params:
-            return said("/story {command}", command=command)
         if len(self.params) > LONG:
-            return said("/story {command} [name: value | …]", command=command)
+            return said("/story {command} [name: value | …]", command=self.alias or self.name)
+        return self._typed(self.params)
+
+    @property
+    def briefly(self) -> Said:
+        """How it is typed with no more than it needs, e.g. `/story start <title>`."""
+        return self._typed([each for each in self.params if each.required])
+
+    def _typed(self, params: Sequence[Param]) -> Said:
+        command = self.alias or self.name
+        if not params:
+            return said("/story {command}", command=command)
         names = [
-            said("<{name}>", name=own(p.name)) if p.required else said("[{name}]", name=own(p.name))
-            for p in self.params
+            said("<{name}>", name=own(p.name)) if p.required else said("[{name}]", name=own(p.name)) for p in params
         ]
         return said("/story {command} {params}", command=command, params=joined(" | ", names))
 

@@ -19,9 +19,7 @@ TOPICS: Final = {
 """What stands on the page, under which heading. A test demands that every operation has a place."""
 
 
-_HOW = phrase(
-    "What stands in [ ] may be left out. /story help continue explains a command, /story help lore all of its kind."
-)
+_HOW = phrase("/story help continue says more of a command, /story help lore of all that begin so.")
 
 
 @operation(
@@ -36,7 +34,7 @@ async def help_(session: Session, command: Cleared) -> Reply:
     if not wanted:
         return Reply((*_page(session.standing), note(_HOW)), private=True)
     if wanted in FAMILIES:
-        return Reply(tuple(_usage(each) for each in members(wanted) if _may(each, session.standing)), private=True)
+        return Reply(tuple(_full(each) for each in members(wanted) if _may(each, session.standing)), private=True)
     return Reply(tuple(_explained(find(wanted))), private=True)
 
 
@@ -53,18 +51,19 @@ def _line(name: str, standing: Standing) -> list[Block]:
     if name in FAMILIES:
         theirs = any(_may(each, standing) for each in members(name))
         return [Block(Shape.ITEM, own(FAMILIES[name]), phrase("/story {family} …", family=own(name)))] if theirs else []
-    return [_usage(OPERATIONS[name])] if _may(OPERATIONS[name], standing) else []
+    each = OPERATIONS[name]
+    return [Block(Shape.ITEM, own(each.summary), own(each.briefly))] if _may(each, standing) else []
 
 
 def _explained(wanted: Operation) -> list[Block]:
     """A command, its arguments and an example."""
-    blocks = [_usage(wanted), *(Block(Shape.ITEM, own(each.explained), own(each.name)) for each in wanted.params)]
+    blocks = [_full(wanted), *(Block(Shape.ITEM, own(each.explained), own(each.name)) for each in wanted.params)]
     if wanted.example:
         blocks.append(note(phrase("For example: {example}", example=own(wanted.example))))
     return blocks
 
 
-def _usage(wanted: Operation) -> Block:
+def _full(wanted: Operation) -> Block:
     return Block(Shape.ITEM, own(wanted.summary), own(wanted.usage))
 
 

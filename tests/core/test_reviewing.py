@@ -208,6 +208,7 @@ async def test_where_moderators_see_everything_first_passages_wait(database: Dat
     with pytest.raises(MustWait) as caught:
         await teller.perform("add", turn(who=BEN, admin=False), {"text": "Two."})
     assert caught.value.alert
+    assert caught.value.notice.endswith("/story review ask 1 shows what was decided.")
     with pytest.raises(MustWait):
         await teller.perform("continue", turn(who=BEN, admin=False))
     assert await told(teller) == ["One."]
@@ -393,3 +394,11 @@ async def test_an_appeal_waits_from_when_it_was_made_and_not_for_ever(teller: St
     assert (await do(teller, "review list")).review is None
     answer = await teller.perform("review ask", turn(who=BEN, admin=False), number)
     assert "nobody looked at it in time" in texts(answer, Shape.NOTE)[0]
+
+
+async def test_what_waits_for_a_moderator_already_is_not_reworded(teller: Storyteller) -> None:
+    await started(teller, "One.")
+    number = {"number": str((await refused(teller, "A forbidden thing.")).appeal)}
+    await teller.perform("review ask", turn(who=BEN, admin=False), number)
+    with pytest.raises(NotPossible, match=r"waits for a moderator already\. /story review ask 1"):
+        await teller.perform("review gentler", turn(who=BEN, admin=False), number)
