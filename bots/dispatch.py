@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import BadArgument
 from core.operation import FAMILIES, LONG, OPERATIONS, Operation, Param, find, members, nearest
-from core.story import Block, Reply, Shape
+from core.reply import Block, Reply, Shape
 from core.wording import Language, Said, joined, said, translated
 
 _BAR = re.compile("[|｜]")

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, Integer, Select, bindparam, select
 from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, TooOften
+from core.moments import utc
 from core.permission import RIGHTS
-from core.story import Turn
+from core.place import Turn
 from core.wording import Said, said
 
 Key: TypeAlias = tuple[str, ...]
@@ -198,9 +199,7 @@ def _day(connection: Connection, turn: Turn, since: dt.datetime, most: int, *, h
     key = {"who": turn.contributor.id, "since": since, "platform": turn.place.platform, "more": most - 1}
     key |= {"workspace": turn.place.workspace} if here else {}
     found: dt.datetime | None = connection.scalar(_nth_newest(here=here), key)
-    if found is None:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)  # SQLite keeps no zone; ours is always UTC
+    return None if found is None else utc(found)
 
 
 def _in(seconds: float) -> Said:

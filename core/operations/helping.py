@@ -6,8 +6,9 @@ from core.moderation import Cleared, own, phrase
 from core.operation import FAMILIES, OPERATIONS, Effect, Operation, Param, find, members, operation
 from core.operations.replies import note
 from core.permission import RIGHTS
+from core.place import Standing
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Block, Reply, Shape, Standing
 from core.wording import said
 
 TOPICS: Final = {

@@ -12,7 +12,7 @@ from core.database import Database
 from core.errors import BadArgument, NotPossible
 from core.operations import exporting
 from core.policy import ALLOWED, STRICTEST
-from core.story import Reply, Shape
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, Forbidding, started, storyteller, texts, turn
 from tests.voices import DEFAULT, ScriptedEngine

@@ -7,7 +7,8 @@ import pytest
 from bots.discord.layout import sheets
 from core.operation import FAMILIES, OPERATIONS, members
 from core.operations.helping import TOPICS
-from core.story import Contributor, Reply, Shape
+from core.place import Contributor
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import BEN, turn
 

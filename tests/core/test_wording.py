@@ -17,8 +17,10 @@ from bots.dispatch import parse, plain
 from core.errors import BadArgument, NoStory, StoryError, UnknownOperation, Withheld
 from core.moderation import own, phrase
 from core.operation import OPERATIONS
+from core.place import Contributor, Turn
 from core.policy import Category
-from core.story import THE_STORYTELLER, Contributor, Shape, Turn
+from core.reply import Shape
+from core.story import THE_STORYTELLER
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
 from tests.kit import HERE, started, texts, turn
@@ -148,7 +150,7 @@ async def test_a_stored_reply_stays_as_it_was_said(teller: Storyteller) -> None:
     once = replace(turn(), here="zh-CN")
     first = await teller.perform("start", once, {"title": "The Lamp"})
     assert await teller.perform("start", replace(once, here="en-US"), {"title": "The Lamp"}) == first
-    (missed,) = await teller.undelivered(HERE.platform)
+    (missed,) = await teller.delivery.undelivered(HERE.platform)
     assert missed.reply == first
     assert texts(missed.reply, Shape.NOTE) == ["Ana 开了一个故事。用 /story add 写下第一段吧。"]
 
@@ -183,7 +185,7 @@ async def test_nobody_is_called_as_the_storyteller_is_in_any_language(teller: St
 
 async def test_help_is_whole_in_every_language(teller: Storyteller) -> None:
     reply = await teller.perform("help", replace(turn(), language="zh-CN"))
-    assert plain(reply, ZH).startswith("/story start <标题> | [梗概]\n    在这里开始一个新故事。\n/story add <正文>")
+    assert plain(reply, ZH).startswith("讲故事\n\n/story start <标题>\n    在这里开始一个新故事。\n/story add <正文>")
     reply = await teller.perform("help", replace(turn(), language="zh-CN"), {"command": "continue"})
     assert "篇幅：写多少：short、medium、long\n\n例如：/story continue 黑暗中" in plain(reply, ZH)
 

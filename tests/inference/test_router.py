@@ -19,8 +19,8 @@ from core.database import Database
 from core.engine import Request, Sampling
 from core.errors import EngineError
 from core.moderation import Gate
+from core.place import Contributor, Place, Turn
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from inference.remote import RemoteEngine, RemoteOptions
 from tests.inference.servers import Worker, free_port, vllm_worker
