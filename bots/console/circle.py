@@ -79,6 +79,11 @@ class Circle:
                 self.screen.say(said("Told before the last stop, not shown yet:"))
                 await self._show(missed.reply)
 
+    async def open_book(self) -> None:
+        """Show where the story stands that is told here, if there is one."""
+        with contextlib.suppress(StoryError):
+            await self._show(await self.storyteller.perform("show", self._turn(self.name)))
+
     @property
     def place(self) -> Place:
         """The terminal's own place."""

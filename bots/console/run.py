@@ -37,6 +37,7 @@ async def _with_person(storyteller: Storyteller, channel: str) -> int:
     screen = LiveScreen(Console(), Path.cwd())
     circle = Circle(storyteller, screen, channel)
     person = Person(lambda: circle.name, lambda: f" the storyteller is {storyteller.engine.state} ")
+    await circle.open_book()
     screen.say(GREETING)
     await circle.catch_up()
     # The engine takes both hands for a while; the prompt comes first.

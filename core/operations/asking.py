@@ -19,6 +19,7 @@ from core.writing import Writing
 
 _PAGE = 10
 _LISTED = 25
+_NEW = "new"
 _MARKED = 5
 """Passages of a kind that a recap names."""
 
@@ -40,14 +41,25 @@ async def explain(session: Session, question: Cleared) -> Reply:
     return Reply((Block(Shape.PROSE, _cited(found, writing)),), private=True)
 
 
-@operation("recap", effect=Effect.ASKS)
-async def recap(session: Session) -> Reply:
+@operation(
+    "recap",
+    Param("part", "All of the story, or what is new since your own last passage", choices=("all", _NEW)),
+    effect=Effect.ASKS,
+    example="/story recap new",
+)
+async def recap(session: Session, part: Cleared) -> Reply:
     """Tell what has happened so far."""
     passages = await session.passages()
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
+    before = None
+    if part == _NEW:
+        passages, before = _since_own(passages, session.turn.contributor.id), ()
+    if not passages:
+        return say(phrase("Nothing has happened since your last passage."), private=True)
     async with read_meanwhile(session.plot, [each.text for each in passages]) as events:
-        writing = await _respelt(session, await session.write(Order(Task.RECAP, phrase(""), 80), passages), passages)
+        order = Order(Task.RECAP, phrase(""), 80)
+        writing = await _respelt(session, await session.write(order, passages, before=before), passages)
         arc = _arc(passages, events())
     found = claims(writing.text, passages) if writing else []
     if writing is None or not found:
@@ -136,6 +148,12 @@ async def _keep(session: Session, passages: list[Passage], found: list[Claim], w
     if await learning.keeps_answers(session.turn):
         answer = joined(" ", [excerpt(claim.text, of=writing.text) for claim in found])
         session.change.explained = Explained(last.id, answer, writing.given)
+
+
+def _since_own(passages: list[Passage], contributor: str) -> list[Passage]:
+    """What stands behind the last passage of a contributor; all of it for somebody who has none in it."""
+    own = max((each.number for each in passages if each.author_id == contributor), default=0)
+    return [each for each in passages if each.number > own]
 
 
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:

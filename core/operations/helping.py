@@ -20,7 +20,7 @@ TOPICS: Final = {
 """What stands on the page, under which heading. A test demands that every operation has a place."""
 
 
-_HOW = phrase("/story help continue says more of a command, /story help lore of all that begin so.")
+_HOW = phrase("/story help continue explains a command, /story help lore all that begin with lore.")
 
 
 @operation(

@@ -54,7 +54,7 @@ async def review_list(session: Session, after: Cleared) -> Reply:
     usual = await session.store.records.usual_wait(place.platform, place.workspace)
     return Reply(
         (
-            note(phrase("{index} of {count} that wait.", index=waiting.index(shown) + 1, count=len(waiting))),
+            note(phrase("Waiting for you: {index} of {count}.", index=waiting.index(shown) + 1, count=len(waiting))),
             Block(Shape.PROSE, await _seen(session, shown), await _about(session, shown)),
             note(
                 phrase(

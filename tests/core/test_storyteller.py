@@ -337,6 +337,22 @@ async def test_an_answer_in_the_storys_language_is_taken_though_the_first_was_no
     assert texts(await teller.perform("continue", turn())) == ["她点亮了它。"]
 
 
+async def test_what_is_new_is_told_from_what_came_after_ones_own_last_passage(database: Database) -> None:
+    voice = ScriptedEngine(lambda _: "A ship came. Tom slept.")
+    teller = storyteller(database, voice)
+    await started(teller, "Old ALPHA.", "Tom slept.")
+    await teller.perform("add", turn(who=BEN), {"text": "A ship came."})
+    reply = await teller.perform("recap", turn(), {"part": "new"})
+    assert texts(reply) == ["A ship came. [3]"]
+    assert "ALPHA" not in voice.decode(voice.requests[-1].prompt)
+    assert texts(await teller.perform("recap", turn(who=Contributor("u3", "Cy")), {"part": "new"})) == [
+        "A ship came. [3] Tom slept. [2]"
+    ]
+    assert texts(await teller.perform("recap", turn(who=BEN), {"part": "new"}), Shape.NOTE) == [
+        "Nothing has happened since your last passage."
+    ]
+
+
 async def test_an_answer_that_was_cut_off_ends_at_a_sentence(database: Database) -> None:
     long = "It rained. " * 400
     teller = storyteller(database, ScriptedEngine(["She went in. " + "and then " * 400, long]))
