@@ -353,6 +353,16 @@ async def test_what_is_new_is_told_from_what_came_after_ones_own_last_passage(da
     ]
 
 
+async def test_a_passage_is_as_long_as_was_asked_for_unless_only_a_short_one_is_good(database: Database) -> None:
+    voice = ScriptedEngine(["no end", "no end either", "She went in."])
+    teller = storyteller(database, voice)
+    await started(teller, "Before.")
+    assert texts(await teller.perform("continue", turn(), {"length": "long"})) == ["She went in."]
+    assert [each.sampling.min_tokens for each in voice.requests] == [160, 160, 0]
+    await teller.perform("recap", turn())
+    assert voice.requests[-1].sampling.min_tokens == 0
+
+
 async def test_an_answer_that_was_cut_off_ends_at_a_sentence(database: Database) -> None:
     long = "It rained. " * 400
     teller = storyteller(database, ScriptedEngine(["She went in. " + "and then " * 400, long]))
