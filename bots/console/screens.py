@@ -136,4 +136,5 @@ def _list(blocks: list[Block]) -> RenderableType:
 def _woven(old: Block, new: Block) -> RenderableType:
     styles = {"=": "", "-": "red strike", "+": "green"}
     text = Text(" ").join(Text(words, style=styles[mark]) for mark, words in differences(old.text, new.text))
-    return Group(Text(said("{label}, refined", label=old.label or ""), style="cyan"), Padding(text, (0, 2)))
+    caption = " · ".join(each for each in (old.label, new.label) if each)
+    return Group(Text(caption, style="cyan"), Padding(text, (0, 2)))
