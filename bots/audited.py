@@ -15,7 +15,10 @@ async def audit(settings: Settings, out: TextIO, log: TextIO) -> int:
     database = await Database.open(settings.database_url.get_secret_value())
     try:
         records, whole = Records(database), True
-        for platform, workspace in await records.servers():
+        servers = await records.servers()
+        if not servers:
+            print("Nothing was decided anywhere yet.", file=log)
+        for platform, workspace in servers:
             entries = await records.log(platform, workspace, newest=10_000_000)
             for entry in entries:
                 print(json.dumps({"platform": platform, "workspace": workspace} | entry.row()), file=out)

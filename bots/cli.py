@@ -21,6 +21,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from bots import logs
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().parse_args((sys.argv[1:] if argv is None else argv) or ["--help"])
     try:
         settings = load()
-        logs.set_up(settings)
+        logs.set_up(_quietly(settings) if arguments.command == "play" else settings)
         _arm(settings)
         return _commands(arguments, settings)
     except SettingsError as error:
@@ -158,6 +159,13 @@ def _sorry(sentence: str, code: int) -> int:
     return code
 
 
+def _quietly(settings: Settings) -> Settings:
+    """A person at a terminal sees no warnings for operators between the passages, unless they asked for some."""
+    if not sys.stdout.isatty() or "log_level" in settings.model_fields_set or settings.log_file is not None:
+        return settings
+    return settings.model_copy(update={"log_level": "ERROR"})
+
+
 def _arm(settings: Settings) -> None:
     if settings.faults:
         from core import faults  # noqa: PLC0415 - for tests alone
@@ -181,8 +189,14 @@ def _channel(name: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bots", description="Storycircle: one story, told together.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = argparse.ArgumentParser(
+        prog="python -m bots",
+        description="Storycircle: one story, told together. To begin: python -m bots play",
+        epilog="Nothing has to be set for play; doctor says what the others need. python -m bots moderate --help, and "
+        "so on, says more of one of them.",
+    )
+    parser.add_argument("--version", action="version", version=f"Storycircle {version('storycircle')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     play = commands.add_parser("play", help="tell stories in this terminal, or from piped lines")
     play.add_argument(
         "--channel", default="terminal", type=_channel, help="which channel's stories (default: terminal)"
@@ -197,5 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("tidy", help="take away what is over its time, and forget again whom a backup brought back")
     commands.add_parser("audit", help="print the log of moderators' decisions, and check that nobody changed it")
     moderate = commands.add_parser("moderate", help="judge JSON lines {id, text} from standard input")
-    moderate.add_argument("--rating", choices=("g", "pg", "teen", "mature"), default=None)
+    moderate.add_argument(
+        "--rating", choices=("g", "pg", "teen", "mature"), default=None, help="by which rating (default: RATING)"
+    )
     return parser

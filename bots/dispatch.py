@@ -1,13 +1,18 @@
 """Shared by all platforms: from a typed line to an operation, from a reply to text."""
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadArgument
-from core.operation import OPERATIONS, Operation, find, nearest
+from core.operation import FAMILIES, LONG, OPERATIONS, Operation, Param, find, members, nearest
 from core.reply import Block, Reply, Shape
 from core.wording import Language, Said, joined, said, translated
+
+_BAR = re.compile("[|｜]")
+_NUMBERED = re.compile(r"(?P<number>\d*)(?:\s*[|｜]|\s|$)(?P<text>.*)", re.DOTALL)
+"""A number, or its place, and a text."""
 
 
 @dataclass(frozen=True)
@@ -21,40 +26,68 @@ class Typed:
 def parse(line: str) -> Typed:
     """Read what stands behind `/story`. Arguments are parted by `|`, the last one takes the rest.
 
-    Where none must be given, they may be named instead, in any order: `setup turns: free | writers: 77`. Nothing typed
-    means help. Raises `UnknownOperation` and `BadArgument`.
+    A number before a text needs no `|`, and one that may be left out needs no mention at all. Where none must be given,
+    arguments may be named instead, in any order: `setup turns: free | writers: 77`. Nothing typed means help, and so
+    does the name of a family alone. Raises `UnknownOperation` and `BadArgument`.
     """
     words = line.split(maxsplit=2)
     if not words:
         return Typed("help", {})
+    if _family(words):
+        return Typed("help", {"command": words[0]})
     operation, rest = _operation(words, line)
     if rest and not operation.params:
         raise BadArgument(said("{usage} stands alone.{hint}", usage=operation.usage, hint=_longer(operation, words)))
-    names = [param.name for param in operation.params]
     if named := _named(rest, operation):
         return Typed(operation.name, named)
-    parts = rest.split("|", max(0, len(operation.params) - 1))
-    return Typed(operation.name, {n: p.strip() for n, p in zip(names, parts, strict=False) if p.strip()})
+    names = [param.name for param in operation.params]
+    return Typed(operation.name, {n: p for n, p in zip(names, _parts(rest, operation.params), strict=False) if p})
+
+
+def is_command(word: str) -> bool:
+    """Whether what stands behind `/story` can begin with this word."""
+    names = {name for each in OPERATIONS.values() for name in (each.name.partition(" ")[0], each.alias, each.also)}
+    return bool(word) and word.lower() in names
+
+
+def _family(words: list[str]) -> bool:
+    """Whether it is the name of a family that does nothing by itself."""
+    family = words[0].lower()
+    return len(words) == 1 and family in FAMILIES and not any(each.alias == family for each in members(family))
+
+
+def _parts(rest: str, params: Sequence[Param]) -> list[str]:
+    """Arguments in their order, empty ones too."""
+    if len(params) == 2 and params[0].number:
+        if found := _NUMBERED.fullmatch(rest):
+            return [found["number"], found["text"].strip()]
+        if not params[0].required and not _BAR.search(rest):
+            return ["", rest]
+    return [part.strip() for part in _BAR.split(rest, max(0, len(params) - 1))] if len(params) > 1 else [rest]
 
 
 def _named(rest: str, operation: Operation) -> dict[str, str]:
-    """Arguments by name, if each of them is named; nothing where one is not, or one must be given."""
-    pairs = [[word.strip() for word in part.partition(":")[::2]] for part in rest.split("|")]
-    names = {param.name for param in operation.params}
-    if any(param.required for param in operation.params) or not all(name.lower() in names for name, _ in pairs):
+    """Arguments by name, if the first one has one; nothing where one must be given."""
+    names = [param.name for param in operation.params]
+    if any(param.required for param in operation.params) or not names:
         return {}
-    return {name.lower(): value for name, value in pairs}
+    known = "|".join(names)
+    before, *found = re.split(rf"(?:^|[|｜]\s*|\s(?=(?:{known})\s*[:：]))(\w+)\s*[:：]", rest, flags=re.IGNORECASE)
+    if before or (len(names) <= LONG and found and found[0].lower() not in names):
+        return {}
+    return {name.lower(): value.strip() for name, value in zip(found[::2], found[1::2], strict=True)}
 
 
 def _operation(words: list[str], line: str) -> tuple[Operation, str]:
     two = " ".join(words[:2]).lower()
-    if two in OPERATIONS:
-        return OPERATIONS[two], words[2] if len(words) > 2 else ""
-    return find(words[0]), line.strip()[len(words[0]) :].strip()
+    also = next((each for each in OPERATIONS.values() if each.also and each.also == two.replace(" ", "-")), None)
+    if also is None and two not in OPERATIONS:
+        return find(words[0]), line.strip()[len(words[0]) :].strip()
+    return also or OPERATIONS[two], words[2] if len(words) > 2 else ""
 
 
 def _longer(operation: Operation, words: list[str]) -> Said:
-    longer = [name for name in OPERATIONS if name.startswith(f"{operation.alias or operation.name} ")]
+    longer = [each.name for each in members(operation.alias or operation.name)]
     also = said(" There is also: {names}.", names=joined(", ", longer)) if longer else said("")
     return nearest(" ".join(words[:2]), longer) or also
 

@@ -49,7 +49,7 @@ def set_up(settings: Settings) -> None:
     handler = _handler(settings.log_file)
     handler.setFormatter(_formatter(settings))
     # vLLM warns of much that nobody at a terminal can use; its errors reach people as our own sentences.
-    quiet = settings.log_file is None and settings.log_level == "WARNING"
+    quiet = settings.log_file is None and settings.log_level in ("WARNING", "ERROR")
     handler.addFilter(Heard(("vllm",) if quiet else ()))
     root = logging.getLogger()
     for old in root.handlers[:]:

@@ -6,6 +6,7 @@ that the story does not carry; it cannot tell a true reading from a false one ma
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ _MOST_CITED = 3
 _BEGINNING = 4
 _ALIKE = 70
 """How like a name a word must be, in hundredths of rapidfuzz's ratio (2 × letters in common by all letters)."""
+
+_EASTERN = "CJK"
+_MIXED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
+"""Scripts that stand together in one text."""
 
 _COMMON = frozenset(
     """a about after all also am an and any are as at be because been before but by can could did do does done
@@ -91,14 +96,19 @@ def strangers(text: str, known: Collection[str]) -> set[str]:
 
 
 def faithful(old: str, new: str) -> bool:
-    """Whether `new` can be another wording of `old`: every name kept, none added, most content kept, no bloat."""
-    if names(old) - _all_words(new) or names(new) - _all_words(old):
+    """Whether `new` can be another wording of `old`: every name and emoji kept, none added; most content kept."""
+    if names(old) - _all_words(new) or names(new) - _all_words(old) or _symbols(old) != _symbols(new):
         return False
     before, after = _stems(old), _stems(new)
     if not before:
         return True
     shared = len(before & after)
     return shared >= 0.6 * len(before) and shared >= 0.5 * len(after)
+
+
+def otherwise_written(text: str, told: str) -> bool:
+    """Whether `text` is mostly in another script than `told`, as where a model has only English for a Chinese story."""
+    return bool(text_script := _script(text)) and bool(script := _script(told)) and text_script != script
 
 
 def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
@@ -136,6 +146,18 @@ def stutters(text: str) -> bool:
         for size in range(1, 7)
         for i in range(len(words) - 3 * size + 1)
     )
+
+
+def _symbols(text: str) -> frozenset[str]:
+    """Emoji and other signs that are neither letters nor punctuation; small models have no tokens for most of them."""
+    return frozenset(each for each in text if unicodedata.category(each)[0] == "S")
+
+
+def _script(text: str) -> str:
+    """In which script most of the letters are, by the first word of their Unicode names; empty if there are none."""
+    found = Counter(unicodedata.name(each, "").partition(" ")[0] for each in text if each.isalpha())
+    most = max(found, key=found.__getitem__, default="")
+    return _EASTERN if most in _MIXED else most
 
 
 def _words(text: str) -> list[str]:

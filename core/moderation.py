@@ -9,6 +9,7 @@ This module does not know any word list; filters live beside it and are given to
 
 import asyncio
 import hashlib
+import html
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _REDACTED_AT_ONCE = 1_000
 """Characters that are redacted on the event loop; more goes to a thread."""
+_AWAKE_BY = 60.0
+"""Seconds that filters may take to read what they need."""
 _REMEMBERED = 20_000
 """Texts whose verdict is known without asking again, while this process lives."""
 
@@ -82,6 +85,8 @@ class Gate:
         self._guards = tuple(guards)
         self._limit = limit_seconds
         self._passed: OrderedDict[tuple[bool, bool, str, bytes], None] = OrderedDict()
+        self._awake = asyncio.Event()
+        self._awake.set()
 
     @observation.stage("judge", outcome=lambda verdict: {"decision": verdict.decision})
     async def judge(
@@ -93,6 +98,7 @@ class Gate:
         `told`: the storyteller wrote it.
         `again`: it comes with every turn, as a name does. That such a text or a drawn one passed is remembered.
         """
+        await self._awake.wait()
         if not (drawn or again):
             return await self._by_all(text, policy, told=told)
         key = drawn, told, policy.key, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
@@ -110,13 +116,20 @@ class Gate:
         guards = [(each, self._ask(each, partial(each.judge, told=told), text, policy)) for each in self._guards]
         return await self._judged(self._filters + self._once, text, policy, guards)
 
-    async def _judged(self, filters: Sequence[Filter], text: str, policy: Policy, guards: Sequence[_Asked]) -> Verdict:
+    async def _judged(
+        self,
+        filters: Sequence[Filter],
+        text: str,
+        policy: Policy,
+        guards: Sequence[_Asked],
+        limit: float | None = None,
+    ) -> Verdict:
         """What the filters say, and the guards that were asked already, so that they think meanwhile."""
         asked = [*guards, *((each, self._ask(each, each.judge, text, policy)) for each in filters)]
         late = [answer for _, answer in asked if isinstance(answer, asyncio.Future)]
         try:
             if late:
-                await asyncio.wait(late, timeout=self._limit)
+                await asyncio.wait(late, timeout=limit or self._limit)
         finally:
             for each in late:
                 each.cancel()  # has no effect on one that is done
@@ -126,7 +139,12 @@ class Gate:
         return verdict
 
     async def warm(self) -> None:
-        """Have every filter read what it needs, so that nobody's first turn waits for it."""
+        """Have every filter read what it needs. Texts wait meanwhile: the limit is for judging, not for reading."""
+        self._awake.clear()
+        try:
+            await self._judged(self._filters + self._once, "warm", STRICTEST, [], limit=_AWAKE_BY)
+        finally:
+            self._awake.set()
         await self.judge("warm", STRICTEST)
 
     @property
@@ -221,6 +239,11 @@ def own(text: str) -> Cleared:
 def translated(text: Cleared, language: Language) -> Cleared:
     """What we said, in `language`; what people and models wrote stays as it is."""
     return Cleared(wording.translated(text, language))
+
+
+def escaped(text: Cleared) -> Cleared:
+    """The same text as HTML writes it."""
+    return Cleared(html.escape(text))
 
 
 def excerpt(part: str, *, of: Cleared) -> Cleared:

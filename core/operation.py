@@ -1,12 +1,12 @@
 """The table of operations, from which every platform builds its commands, parsers and help."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from rapidfuzz import process
+from rapidfuzz import fuzz
 
 from core.errors import BadArgument, UnknownOperation
 from core.reply import Reply
@@ -41,7 +41,7 @@ class Param:
             return own(self.description)
         return said("{description}: {choices}", description=own(self.description), choices=joined(", ", self.choices))
 
-    def read(self, operation: str, value: str) -> str:
+    def read(self, operation: str, value: str, example: str = "") -> str:
         """The value as the operation gets it. Raises `BadArgument` with a sentence that says what is allowed."""
         if len(value) > self.max_length:
             raise BadArgument(
@@ -56,7 +56,10 @@ class Param:
         value = hygienic(value)
         value = value.strip() if self.lines else " ".join(value.split())
         if self.required and not visible(value):
-            raise BadArgument(said("/story {operation} needs {what}.", operation=operation, what=self._what()))
+            shown = said(" For example: {example}", example=own(example)) if example else said("")
+            raise BadArgument(
+                said("/story {operation} needs {what}.{example}", operation=operation, what=self._what(), example=shown)
+            )
         if value and self.choices:
             return self._choice(operation, value.lower())
         if value and self.number and not (value.isascii() and value.isdigit() and 0 < int(value) < 10**9):
@@ -130,25 +133,50 @@ class Operation:
             if name not in known:
                 hint = nearest(name, known)
                 raise BadArgument(
-                    said("/story {operation} has no {name}.{hint}", operation=self.name, name=name, hint=hint)
+                    said(
+                        "/story {operation} has no {name}.{hint} /story help {operation} shows what it has.",
+                        operation=self.name,
+                        name=name,
+                        hint=hint,
+                    )
                 )
-        return {param.name: param.read(self.name, arguments.get(param.name, "")) for param in self.params}
+        return {each.name: each.read(self.name, arguments.get(each.name, ""), self.example) for each in self.params}
 
     @property
     def usage(self) -> Said:
         """How it is typed, e.g. `/story start <title> | [premise]`."""
+        if len(self.params) > LONG:
+            return said("/story {command} [name: value | …]", command=self.alias or self.name)
+        return self._typed(self.params)
+
+    @property
+    def briefly(self) -> Said:
+        """How it is typed with no more than it needs, e.g. `/story start <title>`."""
+        return self._typed([each for each in self.params if each.required])
+
+    def _typed(self, params: Sequence[Param]) -> Said:
         command = self.alias or self.name
-        if not self.params:
+        if not params:
             return said("/story {command}", command=command)
         names = [
-            said("<{name}>", name=own(p.name)) if p.required else said("[{name}]", name=own(p.name))
-            for p in self.params
+            said("<{name}>", name=own(p.name)) if p.required else said("[{name}]", name=own(p.name)) for p in params
         ]
         return said("/story {command} {params}", command=command, params=joined(" | ", names))
 
 
 OPERATIONS: dict[str, Operation] = {}
-"""By name, in the order in which help shows them."""
+"""By name, in the order in which platforms list them."""
+FAMILIES: Mapping[str, Said] = {
+    "lore": said("Facts that the storyteller keeps in mind."),
+    "settings": said("What holds in this channel, and for its story."),
+    "review": said("What was kept back, and new wordings that wait for somebody's word."),
+    "mydata": said("A story as a file; what is kept about you, and how to delete it."),
+}
+"""By the first word of those operations that have two, and what they are about."""
+LONG = 5
+"""Arguments beyond which they are given by name."""
+_NEAR = 70
+"""How like a choice it must be, in hundredths of rapidfuzz's ratio (2 × letters in common by all letters)."""
 
 
 def operation(
@@ -174,19 +202,28 @@ def operation(
     return register
 
 
+def members(family: str) -> list[Operation]:
+    """The operations of a family."""
+    return [each for name, each in OPERATIONS.items() if name.partition(" ")[0] == family and " " in name]
+
+
 def find(name: str) -> Operation:
     """The operation of this name or alias. Raises `UnknownOperation` with the nearest one."""
     wanted = " ".join(name.lower().split())
     for each in OPERATIONS.values():
         if wanted in (each.name, each.alias, each.also):
             return each
-    names = [each.alias or each.name for each in OPERATIONS.values()] + list(OPERATIONS)
     raise UnknownOperation(
-        said("I do not know that command.{hint} Type /story help to see them all.", hint=nearest(wanted, names))
+        said(
+            "I do not know that command.{hint} Type /story help to see them all.",
+            hint=nearest(wanted, [*FAMILIES, *OPERATIONS]),
+        )
     )
 
 
 def nearest(value: str, choices: Collection[str]) -> Said:
-    """`Did you mean …?" with the nearest of `choices`, or nothing if none is near."""
-    near = process.extractOne(value[:50], choices, score_cutoff=70)
-    return said(" Did you mean {near}?", near=near[0]) if near else said("")
+    """`Did you mean …?" with the nearest of `choices`, or nothing if none is near. The last word of one is enough."""
+    typed = value[:50]
+    alike = {each: max(fuzz.ratio(typed, each), fuzz.ratio(typed, each.rpartition(" ")[2])) for each in choices}
+    near = max(alike, key=alike.__getitem__, default="")
+    return said(" Did you mean {near}?", near=near) if alike.get(near, 0) >= _NEAR else said("")

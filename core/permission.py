@@ -88,7 +88,7 @@ RIGHTS: Mapping[str, Right] = {
 """By the operation's name. A test demands a row for each, and none besides."""
 
 _WHO = {
-    Standing.OWNER: said("whoever began the story, or a moderator"),
+    Standing.OWNER: said("whoever began the story or a moderator"),
     Standing.MODERATOR: said("a moderator"),
     Standing.ADMIN: said("somebody who may manage this server"),
 }

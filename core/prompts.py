@@ -42,6 +42,11 @@ class Order:
         """Room to leave for the answer: English takes about 1.4 tokens a word, and a sentence must end."""
         return self.room or self.length * 3 // 2 + 12
 
+    @property
+    def least_tokens(self) -> int:
+        """Tokens before which a passage does not end: small models end after a sentence or two, whatever is asked."""
+        return self.length if self.task is Task.CONTINUE else 0
+
 
 @dataclass(frozen=True)
 class Prompt:

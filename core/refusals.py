@@ -77,7 +77,7 @@ def waits(turn: Turn, house: House, story: Story | None) -> bool:
 
 def _notice(error: Withheld, found: set[Category], number: int, *, may_appeal: bool) -> str:
     if isinstance(error, MustWait):
-        return error.notice
+        return said("{notice} /story review ask {number} shows what was decided.", notice=error.notice, number=number)
     reasons = joined(", ", map(own, error.reasons)) if error.reasons else said("this channel's rating")
     if found & FINAL:
         return said("I kept that text back ({reasons}). No story here may hold that.", reasons=reasons)

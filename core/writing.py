@@ -122,7 +122,8 @@ class Writer:
                 pass
 
     async def _attempt(self, prompt: Prompt, material: Material, order: Order, attempt: int) -> Writing:
-        sampling = replace(_SAMPLING[order.task], max_tokens=order.answer_tokens)
+        least = order.least_tokens if attempt < _TRIES - 1 else 0  # better a short passage than none
+        sampling = replace(_SAMPLING[order.task], max_tokens=order.answer_tokens, min_tokens=least)
         hotter = replace(sampling, temperature=sampling.temperature + 0.2 * attempt)
         request = self._request(str(attempt), prompt, material, hotter)
         answer = _Answer(self._engine, request, self._limits)

@@ -193,6 +193,19 @@ def test_the_readme_has_every_module_on_its_map() -> None:
             assert shown.removesuffix(".py") in readme, f"{name(file)} is not on the README's map"
 
 
+def test_the_readmes_map_has_nothing_twice() -> None:
+    shown = (ROOT / "README.md").read_text("utf-8").partition("## The map")[2].split("```")[1]
+    above: dict[int, str] = {}
+    found: list[tuple[str, ...]] = []
+    for line in shown.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent < len("                "):
+            names = re.split(r"\s{2,}", line.strip())[0].split()
+            above = {at: name for at, name in above.items() if at < indent} | {indent: names[0]}
+            found += [(*(above[at] for at in sorted(above) if at < indent), each) for each in names]
+    assert [each for each in found if found.count(each) > 1] == []
+
+
 def test_no_file_names_the_folder_of_this_checkout() -> None:
     for file in [
         *FILES,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bots.dispatch import parse
+from bots.dispatch import is_command, parse
 from core.errors import EngineError, StoreError, StoryError
 from core.place import Contributor, Place, Turn
 from core.reply import Glimpse, Reply
@@ -18,7 +18,7 @@ GREETING = (
     "One story, told together. Say who speaks with /as <name>, begin with /story start <title>. "
     "/story help shows the rest, /quit leaves."
 )
-_ALSO = "In this terminal also: /as <name> says who speaks, /quit leaves."
+_ALSO = "In this terminal also: /as <name> says who speaks, /quit leaves, and /undo is enough for /story undo."
 _ASIDE = "Only lines that begin with / do something here; what you say at the table is not part of the story."
 
 
@@ -60,12 +60,12 @@ class Circle:
                 return False
             case "/as":
                 await self._seat(rest)
-            case "/help":
-                await self._tell(f"help {rest}")
             case "/story" if rest.strip().lower() in ("quit", "exit"):
                 self.screen.say("To leave, type /quit; to close the story, /story end.")
             case "/story":
                 await self._tell(rest)
+            case other if other.startswith("/") and is_command(other[1:]):
+                await self._tell(line[1:])
             case other if other.startswith("/"):
                 self.screen.say("Commands begin with /story; type /story help to see them, /quit to leave.")
             case _:
@@ -78,6 +78,11 @@ class Circle:
             if missed.place == self.place:
                 self.screen.say(said("Told before the last stop, not shown yet:"))
                 await self._show(missed.reply)
+
+    async def open_book(self) -> None:
+        """Show where the story stands that is told here, if there is one."""
+        with contextlib.suppress(StoryError):
+            await self._show(await self.storyteller.perform("show", self._turn(self.name)))
 
     @property
     def place(self) -> Place:

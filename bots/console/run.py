@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 
 from rich.console import Console
 
@@ -33,9 +34,10 @@ async def _with_pipe(storyteller: Storyteller, channel: str) -> int:
 
 
 async def _with_person(storyteller: Storyteller, channel: str) -> int:
-    screen = LiveScreen(Console())
+    screen = LiveScreen(Console(), Path.cwd())
     circle = Circle(storyteller, screen, channel)
     person = Person(lambda: circle.name, lambda: f" the storyteller is {storyteller.engine.state} ")
+    await circle.open_book()
     screen.say(GREETING)
     await circle.catch_up()
     # The engine takes both hands for a while; the prompt comes first.

@@ -1,6 +1,9 @@
 """How replies look: plain text for a pipe, colours and a live view for a terminal."""
 
+import itertools
+import os
 from itertools import groupby
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -11,7 +14,7 @@ from rich.text import Text
 
 from bots.dispatch import differences, plain
 from bots.sentences import STAGES
-from core.reply import Block, Glimpse, Reply, Shape, Stage
+from core.reply import Attachment, Block, Glimpse, Reply, Shape, Stage
 from core.wording import said
 
 _WIDEST = 92
@@ -43,10 +46,11 @@ class PlainScreen:
 
 
 class LiveScreen:
-    """Colours, and the passage as it is written."""
+    """Colours, and the passage as it is written. Files that are given go into a folder."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, folder: Path) -> None:
         self._console = console
+        self._folder = folder
         self._live: Live | None = None
 
     def show(self, reply: Reply) -> None:
@@ -54,6 +58,8 @@ class LiveScreen:
         self.settle()
         width = min(self._console.width, _WIDEST)
         self._console.print(Padding(drawn(reply), (0, 0, 1, 0)), width=width)
+        if reply.file is not None:
+            self.say(_given(reply.file, self._folder))
 
     def say(self, sentence: str) -> None:
         """Draw a sentence."""
@@ -85,9 +91,25 @@ def drawn(reply: Reply) -> RenderableType:
             parts.append(_list(blocks))
         elif shape is not Shape.OLD:
             parts += [_draw(block, reply) for block in blocks]
-    if reply.file is not None:
-        parts.append(Text(reply.file.text))
     return Group(*parts)
+
+
+def _given(file: Attachment, folder: Path) -> str:
+    """Write a file under a name that is free, for its owner alone. Says where it is, or gives its text if it cannot."""
+    name = Path(file.name)
+    for number in itertools.count(1):
+        path = folder / (file.name if number == 1 else f"{name.stem}-{number}{name.suffix}")
+        try:
+            with os.fdopen(
+                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600), "w", encoding="utf-8"
+            ) as new:
+                new.write(file.text)
+        except FileExistsError:
+            continue
+        except OSError:
+            break
+        return said("Saved as {path}.", path=str(path))
+    return file.text
 
 
 def _draw(block: Block, reply: Reply) -> RenderableType:
@@ -114,4 +136,5 @@ def _list(blocks: list[Block]) -> RenderableType:
 def _woven(old: Block, new: Block) -> RenderableType:
     styles = {"=": "", "-": "red strike", "+": "green"}
     text = Text(" ").join(Text(words, style=styles[mark]) for mark, words in differences(old.text, new.text))
-    return Group(Text(said("{label}, refined", label=old.label or ""), style="cyan"), Padding(text, (0, 2)))
+    caption = " · ".join(each for each in (old.label, new.label) if each)
+    return Group(Text(caption, style="cyan"), Padding(text, (0, 2)))

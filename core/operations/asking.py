@@ -10,7 +10,7 @@ from core.change import Explained
 from core.errors import BadArgument, NotPossible
 from core.evidence import Claim, claims, content, respelt
 from core.moderation import Cleared, excerpt, joined, own, phrase
-from core.operation import OPERATIONS, Effect, Param, find, operation
+from core.operation import Effect, Param, operation
 from core.operations.replies import count, label, note, say
 from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
@@ -18,12 +18,13 @@ from core.quoting import quotes
 from core.rejudging import HIDDEN
 from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Given, Passage, Story
+from core.story import Given, Passage, Story, Summary
 from core.summaries import condensed
 from core.wording import said
 
 _PAGE = 10
 _LISTED = 25
+_NEW = "new"
 _TURNS = 5
 """Turns of the tension that a recap tells of: the last ones."""
 _TOLD = (PlotEvent.CONFLICT, PlotEvent.SOLUTION)
@@ -48,14 +49,24 @@ async def explain(session: Session, question: Cleared) -> Reply:
     return Reply((Block(Shape.PROSE, answer.cited),), private=True)
 
 
-@operation("recap", effect=Effect.ASKS)
-async def recap(session: Session) -> Reply:
+@operation(
+    "recap",
+    Param("part", "All of the story, or what is new since your own last passage", choices=("all", _NEW)),
+    effect=Effect.ASKS,
+    example="/story recap new",
+)
+async def recap(session: Session, part: Cleared) -> Reply:
     """Tell what has happened so far."""
     passages = await session.passages()
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
+    before = None
+    if part == _NEW:
+        passages, before = _since_own(passages, session.turn.contributor.id), ()
+    if not passages:
+        return say(phrase("Nothing has happened since your last passage."), private=True)
     async with read_meanwhile(session.plot, [each.text for each in passages]) as events:
-        answer = await _answer(session, Order(Task.RECAP, phrase(""), 80), passages)
+        answer = await _answer(session, Order(Task.RECAP, phrase(""), 80), passages, before=before)
         arc = _arc(passages, events())
     if answer is None:
         return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")), *arc), private=True)
@@ -108,25 +119,6 @@ async def why(session: Session, number: Cleared) -> Reply:
     return Reply(tuple(_account(passage, await session.store.given(passage))), private=True)
 
 
-@operation(
-    "help",
-    Param("command", "Which command", max_length=40, suggests="commands"),
-    effect=Effect.READS,
-)
-async def help_(session: Session, command: Cleared) -> Reply:
-    """Show what I understand."""
-    chosen = list(OPERATIONS.values())
-    if command:
-        first = find(command.removeprefix("/story").strip())
-        chosen = [each for each in chosen if each.name.split()[0] == first.alias] or [first]
-    blocks = [Block(Shape.ITEM, own(each.summary), own(each.usage)) for each in chosen]
-    if command:
-        blocks += [Block(Shape.ITEM, own(p.explained), own(p.name)) for p in chosen[0].params]
-        if chosen[0].example:
-            blocks.append(note(phrase("For example: {example}", example=own(chosen[0].example))))
-    return Reply(tuple(blocks), private=True)
-
-
 @operation("about", effect=Effect.READS)
 async def about(session: Session) -> Reply:
     """Say who I am, what I keep and who can help."""
@@ -168,12 +160,15 @@ class _Answer:
         return joined(" ", [_cited(excerpt(claim.text, of=self.text), claim) for claim in self.found])
 
 
-async def _answer(session: Session, order: Order, passages: list[Passage]) -> _Answer | None:
+async def _answer(
+    session: Session, order: Order, passages: list[Passage], *, before: Sequence[Summary] | None = None
+) -> _Answer | None:
     """What the storyteller says of passages as far as they bear it out; None if they do not.
 
     A small storyteller makes much up. If nothing of what it says is left, telling sentences of the passages are.
+    `before` is as in `Session.write`.
     """
-    writing = await session.write(order, passages)
+    writing = await session.write(order, passages, before=before)
     if writing is not None:
         text = await _respelt(session, writing.text, passages)
         if found := claims(text, passages, order.words):
@@ -205,6 +200,12 @@ async def _keep(session: Session, passages: list[Passage], answer: _Answer) -> N
     if await learning.keeps_answers(session.turn):
         told = joined(" ", [excerpt(claim.text, of=answer.text) for claim in answer.found])
         session.change.explained = Explained(last.id, told, answer.given)
+
+
+def _since_own(passages: list[Passage], contributor: str) -> list[Passage]:
+    """What stands behind the last passage of a contributor; all of it for somebody who has none in it."""
+    own = max((each.number for each in passages if each.author_id == contributor), default=0)
+    return [each for each in passages if each.number > own]
 
 
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:

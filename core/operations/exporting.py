@@ -1,4 +1,4 @@
-"""Taking a story along, as it stands: as a file to read, or as data for other programs."""
+"""Taking a story along, as it stands: as a file to read or to print, or as data for other programs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from core import rows
 from core.errors import BadArgument, NotPossible
-from core.moderation import Cleared, joined, phrase, translated
+from core.moderation import Cleared, escaped, joined, own, phrase, translated
 from core.operation import Effect, Param, operation
 from core.operations.replies import count, label, named, note
 from core.reply import Attachment, Reply
@@ -17,19 +17,32 @@ from core.wording import Language, said
 FORMAT = "storycircle-story-1"
 PART = 400
 """Passages of one file: less than a million characters, which the last door reads in a second or two."""
-_MARKDOWN, _JSON = "markdown", "json"
+_MARKDOWN, _HTML, _JSON = "markdown", "html", "json"
+_ENDINGS = {_MARKDOWN: "md", _HTML: "html", _JSON: "json"}
+_HEAD = """<!doctype html>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+  body { max-width: 38rem; margin: 3rem auto; padding: 0 1.2rem; font: 1.1rem/1.6 Georgia, serif; color: #222 }
+  h1 { text-align: center; line-height: 1.2 }
+  p { white-space: pre-line }
+  p.premise { text-align: center; font-style: italic; margin-bottom: 3rem }
+  footer { color: #666; font: .8rem system-ui, sans-serif; margin: -.8rem 0 1.6rem }
+  section { break-inside: avoid }
+</style>
+"""
 
 
 @operation(
     "mydata story",
-    Param("form", "To read, or for other programs", choices=(_MARKDOWN, _JSON)),
+    Param("form", "To read, to read in a browser and print, or for other programs", choices=tuple(_ENDINGS)),
     Param(
         "title", "Its title, or its number in the list; empty for the one told here", max_length=100, suggests="stories"
     ),
     Param("part", "Which part of a very long story", number=True),
     also="export",
     effect=Effect.READS,
-    example="/story mydata story json | The Lamp of Harrow Bay",
+    example="/story mydata story html | The Lamp of Harrow Bay",
 )
 async def mydata_story(session: Session, form: Cleared, title: Cleared, part: Cleared) -> Reply:
     """Get a story of this channel as a file."""
@@ -39,11 +52,14 @@ async def mydata_story(session: Session, form: Cleared, title: Cleared, part: Cl
         raise BadArgument(said("The story has {parts} parts.", parts=parts) if parts > 1 else said("It has one part."))
     first, last = (wanted - 1) * PART + 1, min(wanted * PART, story.passages)
     passages = await session.part(story, last=last, limit=last - first + 1)
-    if form == _JSON:
-        text = _json(story, passages, await session.facts(story), Language.of(session.turn.language))
-    else:
-        text = _markdown(story, passages)
-    ending = "json" if form == _JSON else "md"
+    language, ending = Language.of(session.turn.language), _ENDINGS[form or _MARKDOWN]
+    match form:
+        case "json":
+            text = _json(story, passages, await session.facts(story), language)
+        case "html":
+            text = _html(story, passages, language)
+        case _:
+            text = _markdown(story, passages)
     told = phrase("“{title}”, {count}, is in this file.", title=story.title, count=count(story.passages))
     if parts == 1:
         return _reply(session, Attachment(f"story.{ending}", text), told)
@@ -85,11 +101,24 @@ def _markdown(story: Story, passages: Sequence[Passage]) -> Cleared:
     if story.premise:
         parts.append(phrase("> {premise}", premise=story.premise))
     parts += [phrase("**{label}**\n\n{text}", label=label(each), text=each.text) for each in passages]
-    told = [phrase("{author}: {count}", author=author, count=count(n)) for author, n in _authors(passages).items()]
-    parts += [phrase("---"), phrase("Told together by {authors}.", authors=joined(", ", told))]
-    if any(each.kind in (Kind.CONTINUED, Kind.REFINED) for each in passages):
-        parts.append(phrase("The storyteller, which also refines, is a language model."))
+    parts += [phrase("---"), *_credits(passages)]
     return phrase("{story}\n", story=joined("\n\n", parts))
+
+
+def _html(story: Story, passages: Sequence[Passage], language: Language) -> Cleared:
+    """The same as one page, which any browser opens and prints: no script, no link, nothing from elsewhere."""
+
+    def tag(name: str, text: Cleared, kind: str = "") -> Cleared:
+        begin = f'<{name} class="{kind}">' if kind else f"<{name}>"
+        return joined("", [own(begin), escaped(translated(text, language)), own(f"</{name}>\n")])
+
+    parts = [own(_HEAD), tag("title", story.title), tag("h1", story.title)]
+    if story.premise:
+        parts.append(tag("p", story.premise, "premise"))
+    for each in passages:
+        parts += [own("<section>"), tag("p", each.text), tag("footer", label(each)), own("</section>\n")]
+    parts += [own("<hr>\n"), *(tag("p", each) for each in _credits(passages))]
+    return joined("", parts)
 
 
 def _json(story: Story, passages: Sequence[Passage], facts: Sequence[Lore], language: Language) -> Cleared:
@@ -114,6 +143,15 @@ def _json(story: Story, passages: Sequence[Passage], facts: Sequence[Lore], lang
         "written": {translated(author, language): n for author, n in _authors(passages).items()},
     }
     return rows.as_json(kept)
+
+
+def _credits(passages: Sequence[Passage]) -> list[Cleared]:
+    """Who told it together, and what the storyteller is if it took part."""
+    told = [phrase("{author}: {count}", author=author, count=count(n)) for author, n in _authors(passages).items()]
+    together = phrase("Told together by {authors}.", authors=joined(", ", told))
+    if any(each.kind in (Kind.CONTINUED, Kind.REFINED) for each in passages):
+        return [together, phrase("The storyteller, which also refines, is a language model.")]
+    return [together]
 
 
 def _authors(passages: Sequence[Passage]) -> dict[Cleared, int]:

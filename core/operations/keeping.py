@@ -108,12 +108,8 @@ async def settings_show(session: Session) -> Reply:
 
 @operation(
     "settings rating",
-    Param(
-        "rating",
-        "How far stories may go",
-        required=True,
-        choices=_RATINGS,
-    ),
+    Param("rating", "How far stories may go", required=True, choices=_RATINGS),
+    example="/story settings rating pg",
 )
 async def settings_rating(session: Session, rating: Cleared) -> Reply:
     """Set how far the stories in this channel may go."""
@@ -124,7 +120,11 @@ async def settings_rating(session: Session, rating: Cleared) -> Reply:
     return say(phrase("The rating of this channel is {rating} from now on.", rating=rating))
 
 
-@operation("settings length", Param("length", "How much to write", required=True, choices=_LENGTHS))
+@operation(
+    "settings length",
+    Param("length", "How much to write", required=True, choices=_LENGTHS),
+    example="/story settings length short",
+)
 async def settings_length(session: Session, length: Cleared) -> Reply:
     """Set how much the storyteller writes in one turn."""
     session.change.length = Length(length)
@@ -142,13 +142,18 @@ async def settings_length(session: Session, length: Cleared) -> Reply:
     Param("messages", "Whether ordinary messages count in a story's own thread", choices=("on", "off")),
     Param("turns", "Who may write next", choices=tuple(turns.value for turns in Turns)),
     Param("patterns", "What nobody may write: expressions with ; between them, or none", max_length=1000, lenient=True),
-    Param("approval", "What a moderator sees first", choices=tuple(each.value for each in Approval)),
+    Param(
+        "approval",
+        "What a moderator sees first: what is doubtful, what the storyteller writes too, or everything",
+        choices=tuple(each.value for each in Approval),
+    ),
     Param("blocked", "Who takes no part: ids of people, or none", max_length=1000, lenient=True),
     Param("threads", "Whether passages stand in a thread below their story (on Slack)", choices=("on", "off")),
     Param("writers", "Who may write: ids of roles or people, or all; others may read", max_length=1000, lenient=True),
     Param("quotas", "How often to ask the storyteller, e.g. person 3, day 50, or none", max_length=100, lenient=True),
     Param("tuning", "Whether the words of those who agreed may train the storyteller", choices=("on", "off")),
     aside=True,
+    example="/story setup rating: g | approval: all",
 )
 async def setup(session: Session, **chosen: Cleared) -> Reply:
     """Set what holds for this whole server; without anything, show it."""
@@ -161,13 +166,16 @@ async def setup(session: Session, **chosen: Cleared) -> Reply:
     ):
         raise NotPossible(why)
     if new == old:
-        return Reply(_standing_rules(old, session.allowance), private=True)
+        return Reply((*_standing_rules(session, old), note(_HOW_TO_SET)), private=True)
     if session.allowance is not None:
         session.allowance.check(new.quotas)
     new = replace(new, reasons={who: why for who, why in new.reasons.items() if who in new.blocked})
     session.change.workspace = new
     session.change.log["set up"] = {name: _told(name, value) for name, value in chosen.items() if value}
-    return Reply((*_standing_rules(new, session.allowance), note(phrase("This holds from now on."))), private=True)
+    told = [note(phrase("This holds from now on."))]
+    if new.approval is not Approval.FLAGGED and new.alerts is None:
+        told.append(note(_NOBODY_HEARS))
+    return Reply((*_standing_rules(session, new), *told), private=True)
 
 
 @operation("report", Param("reason", "What is wrong with it", max_length=300), aside=True)
@@ -218,11 +226,18 @@ _SETTINGS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _standing_rules(rules: Workspace, allowance: Allowance | None) -> tuple[Block, ...]:
-    often = quotas.shown((allowance or Allowance(0, 0, 0, 0)).within(rules.quotas))
+_HOW_TO_SET = phrase("To change one, name it: /story setup rating: g. /story help setup explains them all.")
+_NOBODY_HEARS = phrase(
+    "/story review shows what waits. Nobody hears that something does, until “alerts” names a channel for that."
+)
+
+
+def _standing_rules(session: Session, rules: Workspace) -> tuple[Block, ...]:
+    often = quotas.shown((session.allowance or Allowance(0, 0, 0, 0)).within(rules.quotas))
+    patterns = phrase("{count} of them", count=len(rules.patterns)) if rules.patterns else phrase("none")
     listed = {name: joined(", ", [own(each) for each in sorted(getattr(rules, name))]) for name in _LISTS}
     return (
-        Block(Shape.ITEM, own(rules.rating) if rules.rating else phrase("as the operator chose"), phrase("rating")),
+        Block(Shape.ITEM, own(rules.rating) if rules.rating else _usual_rating(session), phrase("rating")),
         Block(
             Shape.ITEM, own(rules.language) if rules.language else phrase("as the server has it"), phrase("language")
         ),
@@ -232,10 +247,17 @@ def _standing_rules(rules: Workspace, allowance: Allowance | None) -> tuple[Bloc
         Block(Shape.ITEM, phrase("on") if rules.messages else phrase("off"), phrase("messages")),
         Block(Shape.ITEM, own(rules.turns), phrase("turns")),
         Block(Shape.ITEM, own(rules.approval), phrase("approval")),
-        Block(Shape.ITEM, phrase("{count} of them", count=len(rules.patterns)), phrase("patterns")),
+        Block(Shape.ITEM, patterns, phrase("patterns")),
         Block(Shape.ITEM, listed["blocked"] or phrase("none"), phrase("blocked")),
         Block(Shape.ITEM, phrase("on") if rules.threads else phrase("off"), phrase("threads")),
         Block(Shape.ITEM, listed["writers"] or phrase("all"), phrase("writers")),
         Block(Shape.ITEM, joined(", ", [own(each) for each in often]) or phrase("none"), phrase("quotas")),
         Block(Shape.ITEM, phrase("on") if rules.tuning else phrase("off"), phrase("tuning")),
     )
+
+
+def _usual_rating(session: Session) -> Cleared:
+    """What holds where no admin chose a rating, as far as this channel shows it."""
+    if session.house.own_rating is not None:
+        return phrase("as the operator chose")
+    return phrase("{rating}, as the operator chose", rating=own(session.house.rating))

@@ -54,7 +54,7 @@ async def review_list(session: Session, after: Cleared) -> Reply:
     usual = await session.store.records.usual_wait(place.platform, place.workspace)
     return Reply(
         (
-            note(phrase("{index} of {count} that wait.", index=waiting.index(shown) + 1, count=len(waiting))),
+            note(phrase("Waiting for you: {index} of {count}.", index=waiting.index(shown) + 1, count=len(waiting))),
             Block(Shape.PROSE, await _seen(session, shown), await _about(session, shown)),
             note(
                 phrase(
@@ -143,6 +143,10 @@ async def appeal_gentler(session: Session, number: Cleared) -> Reply:
     """Let the storyteller find a gentler wording of a text of yours that was kept back."""
     held = await _mine(session, number)
     text = held.arguments.get("text", "")
+    if held.state is State.WAITING:
+        raise NotPossible(
+            said("It waits for a moderator already. /story review ask {number} shows what was decided.", number=held.id)
+        )
     if held.state is not State.REFUSED or not text or _final(held):
         raise NotPossible(said("There is nothing to reword: it is no passage, or it was decided already."))
     raw = await session.for_moderators(text)
@@ -184,6 +188,7 @@ async def review_log(session: Session) -> Reply:
     "settings lines",
     Param("never", "What never happens in this story, with commas between", max_length=600, lenient=True),
     Param("offstage", "What happens, but is not shown", max_length=600, lenient=True),
+    example="/story settings lines never: spiders, snakes | offstage: surgery",
 )
 async def settings_lines(session: Session, never: Cleared, offstage: Cleared) -> Reply:
     """Say what never happens in this story, and what is not shown; without anything, see it."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import NotAllowed, NotPossible
-from core.evidence import faithful, repeats, strangers, stutters
+from core.evidence import faithful, otherwise_written, repeats, strangers, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
 from core.operations.replies import count, label, named, new_passage, note, propose, say
@@ -186,8 +186,15 @@ async def _continue(
     order = Order(Task.CONTINUE, direction, WORDS[length])
     known: list[str] = [session.story.title, session.story.premise, direction, *told]
     known += [f"{each.name} {each.fact}" for each in await session.lore()]
-    worth = _Worth(told, known if session.engine.profile.form != "chat" else None)
+    worth = _Worth(told, known if session.engine.profile.form != "chat" else None, like=" ".join(told or known))
     writing = await session.write(order, passages, accept=worth)
+    if writing is None and worth.foreign:
+        raise NotPossible(
+            said(
+                "This storyteller does not write in the language of this story. Go on with /story add; whoever runs "
+                "me can give me a model that does."
+            )
+        )
     if writing is None:
         raise NotPossible(
             said(
@@ -202,15 +209,18 @@ class _Worth:
     """Whether a passage is worth telling: it ends with a sentence, and repeats neither itself nor the story.
 
     A small model brings in people out of nowhere; with `known`, the first passage with a name that stands nowhere is
-    written again.
+    written again. `foreign` says whether the last one was in another script than what it is to be `like`.
     """
 
-    def __init__(self, told: Sequence[str], known: Sequence[str] | None) -> None:
+    def __init__(self, told: Sequence[str], known: Sequence[str] | None, *, like: str) -> None:
         self._told = told
         self._known = known
+        self._like = like
+        self.foreign = False
 
     def __call__(self, text: str) -> bool:
-        if not sentence_end(text) or stutters(text) or repeats(text, self._told):
+        self.foreign = otherwise_written(text, self._like)
+        if self.foreign or not sentence_end(text) or stutters(text) or repeats(text, self._told):
             return False
         known, self._known = self._known, None
         return known is None or not strangers(text, known)

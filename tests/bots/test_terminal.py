@@ -122,6 +122,25 @@ def test_a_person_sees_a_prompt_and_replies_and_leaves_with_ctrl_d(person: pexpe
     assert person.exitstatus == 0
 
 
+def test_a_person_gets_files_in_the_folder_where_they_are_and_none_is_written_over(
+    person: pexpect.spawn,  # type: ignore[type-arg]
+    env: dict[str, str],
+) -> None:
+    person.expect("Somebody")
+    for line in ("/start The Lamp", "/add Mara slept."):
+        person.send(f"{line}\r")
+        person.expect("Somebody.*›")
+    for name in ("story.html", "story-2.html"):
+        person.send("/export html\r")
+        person.expect("Saved as")
+        person.expect("›")
+        file = Path(env["HOME"]) / name
+        assert "<p>Mara slept.</p>" in file.read_text("utf-8")
+        assert file.stat().st_mode & 0o777 == 0o600
+    person.sendeof()
+    person.expect(pexpect.EOF)
+
+
 def test_a_person_stops_a_turn_with_ctrl_c_and_goes_on(env: dict[str, str]) -> None:
     person = pexpect.spawn(
         sys.executable, ["-m", "tests.console_child", "hang"], env=env, cwd=env["HOME"], encoding="utf-8", timeout=60
@@ -209,6 +228,18 @@ def test_the_doctor_says_what_is_missing_and_how_to_get_it(env: dict[str, str]) 
     assert "!!  model" in out
     assert "Set ENGINE_MODEL" in out
     assert "Not ready: model." in out
+
+
+def test_nothing_named_is_answered_with_what_there_is(env: dict[str, str]) -> None:
+    code, out, _ = bots(env)
+    assert code == 0
+    assert "To begin: python -m bots play" in out
+    code, out, _ = bots(env, "--version")
+    assert (code, out.split()[0]) == (0, "Storycircle")
+
+
+def test_a_log_of_decisions_with_nothing_in_it_says_so(env: dict[str, str]) -> None:
+    assert bots(env, "audit") == (0, "", "Nothing was decided anywhere yet.\n")
 
 
 def test_moderation_answers_a_line_for_a_line_in_order(env: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.evidence import claims, faithful, names, repeats, respelt, stutters
+from core.evidence import claims, faithful, names, otherwise_written, repeats, respelt, stutters
 from tests.core.test_prompts import passages
 from tests.voices import ScriptedEngine
 
@@ -98,3 +98,32 @@ def test_a_capital_of_two_signs_in_small_letters_counts_as_one_word() -> None:
 def test_a_name_that_was_copied_badly_is_the_storys_again(written: str, meant: str) -> None:
     told = ["They called him Assipattle, and he raked the ashes.", "Nobody had seen the Stoorworm but the King."]
     assert respelt(written, told) == meant
+
+
+@pytest.mark.parametrize(
+    ("new", "kept"),
+    [
+        ("In the dark Mara saw a ship. 😀🚢", True),
+        ("Mara saw a ship in the dark. 😀", False),
+        ("Mara saw a ship in the dark. <gething!", False),
+        ("Mara saw a ship in the dark. 😀🚢🔥", False),
+    ],
+)
+def test_a_new_wording_keeps_every_emoji_and_adds_no_signs(new: str, kept: bool) -> None:
+    assert faithful("Mara saw a ship in the dark. 😀🚢", new) is kept
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "otherwise"),
+    [
+        ("Whoop buzzed around.", "小美在阁楼里找到了一盏旧灯。", True),
+        ("她点亮了它。", "小美在阁楼里找到了一盏旧灯。", False),
+        ("ランプを見つけた。", "漢字だけの物語。", False),
+        ("Mara found a lamp.", "Мара нашла лампу.", True),
+        ("小美 came home and Mara was glad.", "Mara waited for 小美.", False),
+        ("🎉!", "小美来了。", False),
+        ("Mara slept.", "123 …", False),
+    ],
+)
+def test_a_text_in_another_script_than_the_story_is_known(text: str, told: str, otherwise: bool) -> None:
+    assert otherwise_written(text, told) is otherwise

@@ -2,16 +2,20 @@
 
 import json
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
 
+from bots.assembly import gate
+from bots.settings import Settings
 from core.database import Database
 from core.errors import BadArgument, NotPossible
 from core.operations import exporting
+from core.policy import ALLOWED, STRICTEST
 from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, Forbidding, started, storyteller, texts, turn
-from tests.voices import ScriptedEngine
+from tests.voices import DEFAULT, ScriptedEngine
 
 
 def file_of(reply: Reply) -> str:
@@ -46,7 +50,7 @@ async def test_data_for_programs_has_all_that_the_story_is(teller: Storyteller) 
     assert data["written"] == {"Ana": 1}
 
 
-@pytest.mark.parametrize("form", ["markdown", "json"])
+@pytest.mark.parametrize("form", ["markdown", "html", "json"])
 async def test_what_was_undone_edited_or_taken_out_is_not_in_it(teller: Storyteller, form: str) -> None:
     await started(teller, "One ALPHA.", "Two BRAVO.", "Three CHARLIE.", "Four DELTA.")
     await teller.perform("undo", turn())
@@ -118,7 +122,53 @@ async def test_somebody_who_was_forgotten_has_no_name_in_it(teller: Storyteller)
 async def test_names_and_our_own_words_are_in_the_readers_language(teller: Storyteller) -> None:
     await started(teller, "Mara found a lamp.")
     await teller.perform("continue", turn(who=ANA))
-    for form in ("markdown", "json"):
+    for form in ("markdown", "html", "json"):
         file = file_of(await teller.perform("mydata story", turn(language="zh-CN"), {"form": form}))
         assert "说书人" in file and "the storyteller" not in file
         assert "Mara found a lamp." in file
+
+
+async def test_a_page_has_the_whole_story_and_nothing_that_a_browser_would_run(teller: Storyteller) -> None:
+    await teller.perform("start", turn(), {"title": "The <Lamp> & Co", "premise": "A lamp & a girl."})
+    await teller.perform("add", turn(), {"text": "Mara said: <script>alert(1)</script>\n\nIt was warm."})
+    await teller.perform("continue", turn(who=BEN))
+    reply = await teller.perform("mydata story", turn(), {"form": "html"})
+    assert reply.file is not None and reply.file.name == "story.html"
+    page = Page()
+    page.feed(file_of(reply))
+    assert page.tags <= {"meta", "style", "title", "h1", "p", "section", "footer", "hr"}
+    assert [each.strip() for each in page.texts if each.strip()] == [
+        "The <Lamp> & Co",
+        "The <Lamp> & Co",
+        "A lamp & a girl.",
+        "Mara said: <script>alert(1)</script>\n\nIt was warm.",
+        "1 · Ana",
+        DEFAULT,
+        "2 · the storyteller",
+        "Told together by Ana: 1 passage, the storyteller: 1 passage.",
+        "The storyteller, which also refines, is a language model.",
+    ]
+
+
+async def test_the_filters_of_the_product_let_a_page_pass(teller: Storyteller) -> None:
+    await started(teller, "Mara found a lamp.")
+    page = file_of(await teller.perform("mydata story", turn(), {"form": "html"}))
+    verdict = await gate(Settings(_env_file=None)).judge(page, STRICTEST)  # type: ignore[call-arg]
+    assert verdict == ALLOWED
+
+
+class Page(HTMLParser):
+    """Its tags, and its texts but for styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert {name for name, _ in attrs} <= {"charset", "name", "content", "class"}
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag != "style":
+            self.texts.append(data)

@@ -1,12 +1,13 @@
 """The gate: only what every filter allows is cleared, and an unsure filter means no."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 
 import pytest
 
 from core.errors import Withheld
 from core.moderation import Gate, excerpt, own, phrase
-from core.policy import Decision, Policy, Rating, Verdict
+from core.policy import ALLOWED, Decision, Policy, Rating, Verdict
 from tests.kit import Forbidding
 
 
@@ -103,3 +104,31 @@ async def test_where_there_is_no_text_nothing_is_judged() -> None:
     watching = Forbidding()
     assert await Gate([watching]).clear("\u200e", Policy(Rating.G)) == ""
     assert watching.seen == []
+
+
+class Waking:
+    """A filter that reads its lists at the first judgement, until it is let on."""
+
+    name = "waking"
+
+    def __init__(self) -> None:
+        self.read = asyncio.Event()
+
+    def judge(self, text: str, policy: Policy) -> Verdict | Awaitable[Verdict]:
+        return ALLOWED if self.read.is_set() else self._reading()
+
+    async def _reading(self) -> Verdict:
+        await self.read.wait()
+        return ALLOWED
+
+
+async def test_what_is_judged_while_filters_wake_up_waits_for_them_and_is_not_held_as_too_slow() -> None:
+    waking = Waking()
+    gate = Gate([waking], limit_seconds=1e-6)
+    warming = asyncio.create_task(gate.warm())
+    await asyncio.sleep(0)
+    judging = asyncio.create_task(gate.judge("The first words.", Policy(Rating.TEEN)))
+    await asyncio.sleep(0)
+    waking.read.set()
+    assert await judging == ALLOWED
+    await warming

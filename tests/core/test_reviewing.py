@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import update
 
 from bots.assembly import gate
@@ -209,6 +210,7 @@ async def test_where_moderators_see_everything_first_passages_wait(database: Dat
     with pytest.raises(MustWait) as caught:
         await teller.perform("add", turn(who=BEN, admin=False), {"text": "Two."})
     assert caught.value.alert
+    assert caught.value.notice.endswith("/story review ask 1 shows what was decided.")
     with pytest.raises(MustWait):
         await teller.perform("continue", turn(who=BEN, admin=False))
     assert await told(teller) == ["One."]
@@ -239,7 +241,7 @@ async def test_a_text_that_is_sent_twice_waits_once(database: Database) -> None:
     again = await teller.perform("add", turn(who=BEN, request_id="same"), {"text": "forbidden"})
     assert again.private
     assert texts(again, Shape.NOTE) == [caught.value.notice]
-    assert texts(await do(teller, "review list"), Shape.NOTE)[0].startswith("1 of 1")
+    assert texts(await do(teller, "review list"), Shape.NOTE)[0].startswith("Waiting for you: 1 of 1")
 
 
 async def test_the_log_tells_who_decided_what_and_no_text(teller: Storyteller) -> None:
@@ -332,10 +334,12 @@ async def test_the_storyteller_finds_a_gentler_wording_that_its_author_can_post(
     assert await told(teller) == ["One.", "A secret thing."]
 
 
-@pytest.fixture
-def strict(database: Database) -> Storyteller:
-    """A storyteller with the filters of the product."""
-    return Storyteller(store=Store(database), gate=gate(Settings(_env_file=None)), engine=ScriptedEngine())  # type: ignore[call-arg]
+@pytest_asyncio.fixture
+async def strict(database: Database) -> Storyteller:
+    """A storyteller with the filters of the product, which have read their lists."""
+    doorkeeper = gate(Settings(_env_file=None))  # type: ignore[call-arg]
+    await doorkeeper.warm()
+    return Storyteller(store=Store(database), gate=doorkeeper, engine=ScriptedEngine())
 
 
 async def test_personal_data_is_never_stored(strict: Storyteller, database: Database) -> None:
@@ -394,3 +398,11 @@ async def test_an_appeal_waits_from_when_it_was_made_and_not_for_ever(teller: St
     assert (await do(teller, "review list")).review is None
     answer = await teller.perform("review ask", turn(who=BEN, admin=False), number)
     assert "nobody looked at it in time" in texts(answer, Shape.NOTE)[0]
+
+
+async def test_what_waits_for_a_moderator_already_is_not_reworded(teller: Storyteller) -> None:
+    await started(teller, "One.")
+    number = {"number": str((await refused(teller, "A forbidden thing.")).appeal)}
+    await teller.perform("review ask", turn(who=BEN, admin=False), number)
+    with pytest.raises(NotPossible, match=r"waits for a moderator already\. /story review ask 1"):
+        await teller.perform("review gentler", turn(who=BEN, admin=False), number)

@@ -320,6 +320,49 @@ async def test_a_passage_that_repeats_the_story_is_written_again(database: Datab
     assert texts(await teller.perform("continue", turn())) == ["A ship answered."]
 
 
+async def test_a_storyteller_that_cannot_write_a_storys_language_says_so_and_adds_nothing(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(lambda _: "Whoop buzzed around."))
+    await teller.perform("start", turn(), {"title": "港湾的灯"})
+    for told_before in ([], ["小美在阁楼里找到了一盏旧灯。"]):
+        for text in told_before:
+            await teller.perform("add", turn(), {"text": text})
+        with pytest.raises(NotPossible, match="does not write in the language of this story"):
+            await teller.perform("continue", turn())
+        assert await told(teller) == told_before
+
+
+async def test_an_answer_in_the_storys_language_is_taken_though_the_first_was_not(database: Database) -> None:
+    teller = storyteller(database, ScriptedEngine(["Whoop buzzed around.", "她点亮了它。"]))
+    await started(teller, "小美在阁楼里找到了一盏旧灯。")
+    assert texts(await teller.perform("continue", turn())) == ["她点亮了它。"]
+
+
+async def test_what_is_new_is_told_from_what_came_after_ones_own_last_passage(database: Database) -> None:
+    voice = ScriptedEngine(lambda _: "A ship came. Tom slept.")
+    teller = storyteller(database, voice)
+    await started(teller, "Old ALPHA.", "Tom slept.")
+    await teller.perform("add", turn(who=BEN), {"text": "A ship came."})
+    reply = await teller.perform("recap", turn(), {"part": "new"})
+    assert texts(reply) == ["A ship came. [3]"]
+    assert "ALPHA" not in voice.decode(voice.requests[-1].prompt)
+    assert texts(await teller.perform("recap", turn(who=Contributor("u3", "Cy")), {"part": "new"})) == [
+        "A ship came. [3] Tom slept. [2]"
+    ]
+    assert texts(await teller.perform("recap", turn(who=BEN), {"part": "new"}), Shape.NOTE) == [
+        "Nothing has happened since your last passage."
+    ]
+
+
+async def test_a_passage_is_as_long_as_was_asked_for_unless_only_a_short_one_is_good(database: Database) -> None:
+    voice = ScriptedEngine(["no end", "no end either", "She went in."])
+    teller = storyteller(database, voice)
+    await started(teller, "Before.")
+    assert texts(await teller.perform("continue", turn(), {"length": "long"})) == ["She went in."]
+    assert [each.sampling.min_tokens for each in voice.requests] == [160, 160, 0]
+    await teller.perform("recap", turn())
+    assert voice.requests[-1].sampling.min_tokens == 0
+
+
 async def test_an_answer_that_was_cut_off_ends_at_a_sentence(database: Database) -> None:
     long = "It rained. " * 400
     teller = storyteller(database, ScriptedEngine(["She went in. " + "and then " * 400, long]))

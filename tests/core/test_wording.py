@@ -185,7 +185,7 @@ async def test_nobody_is_called_as_the_storyteller_is_in_any_language(teller: St
 
 async def test_help_is_whole_in_every_language(teller: Storyteller) -> None:
     reply = await teller.perform("help", replace(turn(), language="zh-CN"))
-    assert plain(reply, ZH).startswith("/story start <标题> | [梗概]\n    在这里开始一个新故事。\n/story add <正文>")
+    assert plain(reply, ZH).startswith("讲故事\n\n/story start <标题>\n    在这里开始一个新故事。\n/story add <正文>")
     reply = await teller.perform("help", replace(turn(), language="zh-CN"), {"command": "continue"})
     assert "篇幅：写多少：short、medium、long\n\n例如：/story continue 黑暗中" in plain(reply, ZH)
 
