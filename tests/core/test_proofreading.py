@@ -8,7 +8,7 @@ from core.proofreading import proofread
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("The keper definately recieved a wierd letter.", "The keeper definitely received a weird letter."),
+        ("The keper definately recieved a wierd old letter.", "The keeper definitely received a weird old letter."),
         ("they went back althogh it rained", "they went back although it rained"),
         ("She beleived him.", "She believed him."),
     ],
