@@ -23,6 +23,7 @@ from core.errors import StoreError
 from core.leases import LIFE, Leases, inherit, under_way
 from core.policy import Policy, Rating
 from core.records import Records
+from core.showing import may_show
 from core.story import (
     Alert,
     Change,
@@ -370,6 +371,10 @@ class Store:
         faults.hit("before_delivered")
         await self._database.write(unit)
         faults.hit("after_delivered")
+
+    async def may_show(self, platform: str, post: int) -> bool:
+        """Wait until it is a post's turn to be shown; whether it is this process that shows it."""
+        return await may_show(self._database, self.leases, platform, post)
 
     async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
         """Those of these messages of the platform of which it is known what they show."""

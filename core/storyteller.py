@@ -272,6 +272,13 @@ class Storyteller:
         if reply.post is not None:
             await self._store.delivered(reply.post, messages)
 
+    async def may_show(self, platform: str, reply: Reply) -> bool:
+        """Wait until it is a public reply's turn to be shown; whether it is this process that shows it.
+
+        It is not where this process was taken for dead meanwhile, and another shows it.
+        """
+        return reply.post is None or await self._store.may_show(platform, reply.post)
+
     async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
         """Those of these messages of the platform of which it is known what they show."""
         return await self._store.shown(place, message_ids)

@@ -150,7 +150,8 @@ class Exchange:
             page.private = True
         try:
             with release.to(turn.place, adult=turn.adult, vouched=reply.vouched):
-                await self._write_below(page, name, reply)
+                if not await self._write_below(page, name, reply):
+                    return  # another process shows it, in this message if it can
         except LOST as error:
             if not page.private and not page.settled:
                 await page.withdraw()
@@ -190,12 +191,15 @@ class Exchange:
         except StoreError as error:
             trouble.note(error)
 
-    async def _write_below(self, page: Page, name: str, reply: Reply) -> None:
-        """Write it so that it stands below all that was told before it."""
+    async def _write_below(self, page: Page, name: str, reply: Reply) -> bool:
+        """Write it so that it stands below all that was told before it. False if another process does."""
         if self._ticket is None or page.private:
-            return await self._write(page, name, reply)
+            await self._write(page, name, reply)
+            return True
         channel = self.interaction.channel_id or 0
         async with self._ticket:
+            if not await self.reception.may_show(reply):
+                return False
             if not self.reception.stands_last(channel, page.first):
                 await page.withdraw()
             elif page.first and len(layout.sheets(reply.blocks, self.here, most=page.most).contents) == 1:
@@ -204,7 +208,7 @@ class Exchange:
             await self._write(page, name, reply)
             for each in page.messages:
                 self.reception.stands(channel, int(each))
-        return None
+        return True
 
     async def _write(self, page: Page, name: str, reply: Reply) -> None:
         locale = self.locale if page.private else self.here

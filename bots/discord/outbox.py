@@ -47,6 +47,8 @@ async def catch_up(reception: Reception, client: discord.Client, missed: Missed)
 
 async def _caught_up(reception: Reception, client: discord.Client, missed: Undelivered, read: Histories) -> None:
     faults.hit("replaying")
+    if not await reception.may_show(missed.reply):
+        return
     try:
         ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
     except trouble.LOST as error:
@@ -61,6 +63,8 @@ async def post(reception: Reception, client: discord.Client, posted: Posted) -> 
     """Show what came of another turn, where it belongs. What Discord does not take stays for the next start."""
     locale, channel = await reception.language(posted.place.workspace) or "en", channel_id(posted.place)
     view = buttons("", posted.reply, locale)
+    if not await reception.may_show(posted.reply):
+        return
     try:
         with release.to(posted.place, adult=posted.adult, vouched=posted.reply.vouched):
             nonce = f"post-{posted.reply.post}"

@@ -205,6 +205,8 @@ class Exchange:
         sheets = layout.sheets(reply.blocks, self.here).under(buttons(reply, self.here))
         try:
             async with self._ticket or contextlib.nullcontext():
+                if not await self.reception.may_show(reply):
+                    return  # what stands of it by now, the other process goes on with
                 with release.to(asking.place, vouched=reply.vouched):
                     ids = await self._settled(stream, spot, sheets, reply)
                 if opens(reply) or not (spot.thread or await self.reception.heads.known(asking.place)):

@@ -54,6 +54,8 @@ async def _caught_up(
     reception: Reception, clients: Clients, missed: Undelivered, read: dict[Where, list[Mapping[str, Any]]]
 ) -> None:
     faults.hit("replaying")
+    if not await reception.may_show(missed.reply):
+        return
     try:
         client = None if missed.reply.private else await clients(missed.place.workspace)
         ids = [] if client is None else await _Late(reception, client, missed).posted(read)
@@ -79,6 +81,8 @@ async def post(reception: Reception, client: Client, posted: Posted) -> None:
     """Show what came of another turn, where it belongs. What Slack does not take stays for the next start."""
     now = dt.datetime.now(dt.UTC)
     told = Undelivered(posted.place, "", posted.reply, posted.turn_id, now)
+    if not await reception.may_show(posted.reply):
+        return
     try:
         ids = await _Late(reception, client, told, late=False).posted({})
     except trouble.LOST as error:
