@@ -3,7 +3,7 @@
 Processes that serve one platform on one PostgreSQL know of each other by rows. Each says every few seconds that it
 lives; what a process holds that has not said so for its `life` is free. Parts of the platform's work (Discord's
 connections) are divided evenly, and what a dead process has not shown is shown by another. On SQLite there is one
-process, which has everything, and nothing is written. Knows no platform.
+process, which has everything (`core.alone` sees to it), and nothing is written. Knows no platform.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core import tables as t
+from core.alone import alone
 from core.database import Database
 from core.errors import StoreError
 from core.story import NOBODY
@@ -82,7 +83,17 @@ class Leases:
 
     @contextlib.asynccontextmanager
     async def joined(self, platform: str) -> "AsyncIterator[Member]":
-        """Be one of the processes that serve a platform, while the block lasts. Raises `StoreError`."""
+        """Be one of the processes that serve a platform, on SQLite the only one, while the block lasts.
+
+        Raises `StoreError`.
+        """
+        file = self._database.file
+        with contextlib.nullcontext() if file is None else alone(file, platform):
+            async with self._member(platform) as member:
+                yield member
+
+    @contextlib.asynccontextmanager
+    async def _member(self, platform: str) -> "AsyncIterator[Member]":
         member = Member(self._database, platform, self._life)
         await member.breathe()
         self._members[platform] = member

@@ -14,6 +14,7 @@ from benchmarks.crash.bot import Life, Nursery, nursery
 from benchmarks.crash.stage import answer
 from benchmarks.crash.voice import LoopbackEngine, loopback_engine
 from bots.slack.manifest import manifest
+from bots.stopping import LATER
 from tests.bots.slack.served import port
 from tests.loopback.discord import Channel, LoopbackDiscord, User
 from tests.loopback.slack import LoopbackSlack
@@ -190,3 +191,44 @@ async def test_what_a_killed_process_behind_the_balancer_told_is_shown_once_by_t
     assert ("number" in told.text) == (point != "writing")
     assert shown("Its ") == (point != "writing")
     await survivor.end()
+
+
+async def test_what_a_process_that_stood_still_told_is_shown_once_though_another_took_over(
+    slack: LoopbackSlack, processes: Processes
+) -> None:
+    one, two = port(), port()
+    heir = await processes.born("slack", on_slack(slack, one))
+    stalled = await processes.born("slack", on_slack(slack, two), f"stall:after_commit:1:{5 * LEASE}")
+    first, second = await listening(one), await listening(two)
+    ana = slack.user("ana", admin=True)
+    tales = slack.channel("tales", ana)
+    slack.http_to(first)
+    await (await slack.command(ana, tales, "start The Lamp")).says("The Lamp", SLOW)
+    slack.http_to(second)
+    await slack.command(ana, tales, "add Mara found a lamp.")
+    shown = lambda text: sum(text in each.text for each in tales.everything)  # noqa: E731
+    await slack.until(lambda: shown("Mara found a lamp.") == 1, SLOW)
+    await listening(two)  # it goes on
+    await (await slack.command(ana, tales, "add A bell rang.")).done(SLOW)
+    await slack.until(lambda: shown("A bell rang.") == 1, SLOW)
+    assert shown("Mara found a lamp.") == 1
+    await stalled.end()
+    await heir.end()
+
+
+async def test_a_second_bot_with_the_same_sqlite_file_says_so_and_may_be_tried_again_later(
+    slack: LoopbackSlack, processes: Processes, tmp_path: Path
+) -> None:
+    settings = {
+        "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'stories.db'}",
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_API_BASE": slack.api_base,
+    }
+    first = await processes.born("slack", settings)
+    await slack.link.connected(seconds=SLOW)
+    second = await processes.born("slack", settings)
+    assert await asyncio.wait_for(second.over, SLOW) == LATER
+    assert "Another process tells stories on this platform" in (tmp_path / "bots.log").read_text("utf-8")
+    assert len(slack.link.connections) == 1
+    await first.end()
