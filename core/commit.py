@@ -321,7 +321,7 @@ class Commit:
         new, old, after = self._change.lore, self._change.forget, None
         if new is not None:
             old = new.replaces
-            values = {"story_id": story.id, "turn_id": self._turn_id, "holds": True}
+            values = {"story_id": story.id, "turn_id": self._turn_id, "since": story.passages, "holds": True}
             after = self._insert(t.lore, name=new.name, fact=new.fact, **values)
         self._set_lore(old, holds=False)
         self._move(head_after=story.head, lore_before=old, lore_after=after)

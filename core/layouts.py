@@ -1,8 +1,9 @@
 """How each form of model wants a story and a task laid out as token ids.
 
-    head       rules, title, premise, facts,       changes rarely
+    head       rules, title, premise, facts and    changes rarely
                summaries of what came before
-    passages   oldest first, as stored token ids   grows at its end only
+    passages   oldest first, as stored token ids,  grows at its end only
+               facts where they were noted
     tail       what is asked for now               stays, before the passage that it led to
 
 Whatever is laid out depends on itself alone, never on what comes after it. So a prompt begins with the prompt before it

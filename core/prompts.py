@@ -2,19 +2,22 @@
 
 How the parts are laid out is `core.layouts`' affair; here is chosen what goes in. Text that people wrote is data: it
 is encoded piece by piece and can never become a control token, and the rules stand outside of it. The window moves in
-large steps, so that the front stays the same for many turns.
+large steps, so that the front stays the same for many turns. A fact stands where the story was when it was noted;
+those from before the window stand at the front.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from typing import TypeVar
 
 from core import observation
 from core.engine import Engine, TokenIds
 from core.layouts import RULES, Layout, Material, Task, layout
 from core.moderation import Cleared, excerpt
-from core.story import Asked, Given, Passage
+from core.story import Asked, Given, Lore, Passage
 
 _T = TypeVar("_T")
 
@@ -82,21 +85,25 @@ class Prompts:
         material = form.wanted(material, order.task)
         words = _clipped(self._engine, order.words, window // 8)
         asked = Asked(self._engine.encode(words), order.length, order.gently)
-        facts = _fitting([(each, form.fact(each)) for each in material.lore], window // 4)
         tail = form.tail(order.task, asked)
         taken = len(tail) + order.answer_tokens
-        head = form.head(material.story, window, [ids for _, ids in facts])
+        head = partial(form.head, material.story, window)
+        bare = len(head(()))
+        facts = _in_steps([(each, form.fact(each)) for each in material.lore], window // 4)
+        known = sum(len(ids) for _, ids in facts)
         told = _fitting(
             [(each, form.summary(each)) for each in material.summaries],
-            min(summary_tokens(window), (window - taken - len(head)) // 3),
+            min(summary_tokens(window), (window - taken - bare - known) // 3),
         )
-        if told:
-            head = form.head(material.story, window, [ids for _, ids in facts], [ids for _, ids in told])
-        room = window - len(head) - taken
+        summaries = [ids for _, ids in told]
+        room = window - len(head([ids for _, ids in facts], summaries)) - taken
         covered = told[-1][0].last if told else 0
         laid = [_Laid(each, form.passage(each)) for each in material.passages if each.number > covered]
-        chosen = _cut(form, _window(laid, room, step=(window - len(head)) // 2), room)
-        body = tuple(i for each in chosen for i in each.ids)
+        chosen = _cut(form, _window(laid, room, step=_step(room, (window - bare) // 2)), room)
+        first = chosen[0].passage.number if chosen else math.inf
+        before = head([ids for fact, ids in facts if fact.since < first], summaries)
+        later = [(fact, ids) for fact, ids in facts if fact.since >= first]
+        body = tuple(chain.from_iterable(_woven(chosen, later)))
         given = Given(
             task=order.task,
             model=profile.name,
@@ -107,12 +114,13 @@ class Prompts:
             last_passage=chosen[-1].passage.number if chosen else 0,
             summarised_from=told[0][0].first if told else 0,
             summarised_to=covered,
-            prompt_tokens=len(head) + len(body) + len(tail),
+            prompt_tokens=len(before) + len(body) + len(tail),
             window=window,
         )
         left_out = bool(chosen) and chosen[0].passage.number > covered + 1
-        crowded = order.task is Task.CONTINUE and (left_out or room - len(body) < order.answer_tokens + window // 16)
-        return Prompt((*head, *body, *tail), given, asked, crowded)
+        spare = window - taken - len(before) - len(body)
+        crowded = order.task is Task.CONTINUE and (left_out or spare < order.answer_tokens + window // 16)
+        return Prompt((*before, *body, *tail), given, asked, crowded)
 
     def too_many(self, passages: Sequence[Passage]) -> int:
         """How many of these, from the oldest on, are to be summarised so that the others take a sixth of the window.
@@ -133,6 +141,39 @@ def compose(engine: Engine, material: Material, order: Order) -> Prompt:
 def summary_tokens(window: int) -> int:
     """What all summaries in a prompt may take together."""
     return window // 8
+
+
+def _in_steps(laid: Sequence[tuple[Lore, TokenIds]], room: int) -> Sequence[tuple[Lore, TokenIds]]:
+    """The newest facts that take at most `room` tokens together, with how they are laid out.
+
+    The oldest go several at a time, so that the front does not change with every fact.
+    """
+    step = max(1, room // 4)
+    over = sum(len(ids) for _, ids in laid) - room
+    border = math.ceil(over / step) * step
+    first = left_out = 0
+    while first < len(laid) and left_out < border:
+        left_out += len(laid[first][1])
+        first += 1
+    return laid[first:]
+
+
+def _woven(laid: Sequence[_Laid], facts: Sequence[tuple[Lore, TokenIds]]) -> Iterator[TokenIds]:
+    """Passages, and between them the facts that were noted there: what comes later changes nothing before it."""
+    waiting = sorted(facts, key=lambda each: each[0].since)
+    for each in laid:
+        while waiting and waiting[0][0].since < each.passage.number:
+            yield waiting.pop(0)[1]
+        yield each.ids
+    yield from (ids for _, ids in waiting)
+
+
+def _step(room: int, half: int) -> int:
+    """In what steps the window moves: half of it, or a quarter where facts and summaries leave little room.
+
+    It must not depend on each of them, or the window would move when one is added.
+    """
+    return half if room > half * 5 // 4 else half // 2
 
 
 def _fitting(laid: Sequence[tuple[_T, TokenIds]], room: int) -> Sequence[tuple[_T, TokenIds]]:

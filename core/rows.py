@@ -196,7 +196,8 @@ def ended(turn: Turn, place_id: int) -> dict[str, int | str]:
 def facts() -> Select[Any]:
     """The newest two hundred facts that hold in the story `of`, the newest first."""
     holding = t.lore.c.story_id == bindparam("of"), t.lore.c.holds
-    return select(t.lore.c.id, t.lore.c.name, t.lore.c.fact).where(*holding).order_by(t.lore.c.id.desc()).limit(200)
+    wanted = select(t.lore.c.id, t.lore.c.name, t.lore.c.fact, t.lore.c.since)
+    return wanted.where(*holding).order_by(t.lore.c.id.desc()).limit(200)
 
 
 @cache
@@ -409,7 +410,7 @@ def proposal_of(row: AnyRow) -> Proposal:
 
 def lore_of(row: AnyRow) -> Lore:
     """From a row of lore."""
-    return Lore(row.id, stored(row.name), stored(row.fact))
+    return Lore(row.id, stored(row.name), stored(row.fact), row.since)
 
 
 def summary_of(row: AnyRow) -> Summary:

@@ -288,6 +288,8 @@ class Lore:
     id: int
     name: Cleared
     fact: Cleared
+    since: int = 0
+    """How many passages the story had when the fact was noted."""
 
 
 class Layer(IntEnum):

@@ -378,6 +378,7 @@ lore = Table(
     Column("turn_id", ForeignKey("turn.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("fact", Text, nullable=False),
+    Column("since", Integer, nullable=False, server_default="0"),  # passages that the story had then
     Column("holds", Boolean, nullable=False),
 )
 

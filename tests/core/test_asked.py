@@ -34,13 +34,15 @@ async def test_the_next_prompt_begins_with_the_last_one_and_its_answer(
     teller: Storyteller, voice: ScriptedEngine
 ) -> None:
     await started(teller, "Mara climbed.")
-    for wish in (WISH, {}, {"direction": "a gull", "length": "long"}):
+    for number, wish in enumerate((WISH, {}, {"direction": "a gull", "length": "long"})):
+        await teller.perform("lore add", turn(), {"name": f"Mara {number}", "fact": "keeps the light"})
         await teller.perform("continue", turn(), wish)
         await teller.perform("add", turn(), {"text": "She listened."})
     asked = [request.prompt for request in voice.requests]
     for prompt, answer, following in zip(asked, ANSWERS, asked[1:], strict=False):
         known = (*prompt, *voice.encode(answer))
         assert following[: len(known)] == known
+    assert "Mara 2: keeps the light" in last_prompt(voice)
 
 
 async def test_a_wish_vanishes_with_the_passage_that_is_taken_back_or_written_anew(

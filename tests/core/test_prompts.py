@@ -56,20 +56,56 @@ def test_a_longer_story_begins_with_the_prompt_of_the_shorter_one(form: Form) ->
 def test_a_prompt_begins_with_the_prompt_before_it_and_with_the_answer_to_that(form: Form) -> None:
     engine = ScriptedEngine(form=form, window=20_000)
     told: list[Passage] = []
+    facts: list[Lore] = []
     so_far: TokenIds = ()
     for number in range(1, 24):
+        if number % 4 == 0:
+            facts.append(Lore(number, own(f"Fact {number}"), own("it holds"), since=number - 1))
         before = told[-1].before + len(told[-1].ids or ()) + 1 if told else 0
         common = Passage(number, number, number - 1 or None, Kind.ADDED, "u", own("Ana"), own(""), before, ())
         if number % 3:  # a person's
             told.append(replace(common, ids=engine.encode(f"People say {number}.")))
             continue
         asked = order(words=f"wish {number}" if number % 2 else "", length=40 + number)
-        prompt = compose(engine, replace(material(engine, []), passages=told), replace(asked, gently=number == 9))
+        known = replace(material(engine, [], facts), passages=told)
+        prompt = compose(engine, known, replace(asked, gently=number == 9))
         assert prompt.ids[: len(so_far)] == so_far
         answer = engine.encode(f"The storyteller says {number}.")
         so_far = (*prompt.ids, *answer)
         told.append(replace(common, kind=Kind.CONTINUED, ids=answer, asked=prompt.asked))
     assert len(so_far) > 400
+    assert len(facts) == 5
+    assert all(f"{fact.name}: it holds" in body(engine, so_far) for fact in facts)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_fact_stands_where_it_was_noted_and_at_the_front_once_that_is_left_out(form: Form) -> None:
+    engine = ScriptedEngine(form=form, window=3000)
+    fact = Lore(1, own("Mara"), own("keeps the light"), since=2)
+    told = [f"Passage number {n:03} is a little longer than the others are." for n in range(1, 100)]
+    short = body(engine, compose(engine, material(engine, told[:4], [fact]), order()).ids)
+    assert short.index("number 002") < short.index("Mara: keeps the light") < short.index("number 003")
+    last = body(engine, compose(engine, material(engine, told[:2], [fact]), order(words="a ship")).ids)
+    assert last.index("number 002") < last.index("Mara: keeps the light") < last.index("a ship")
+    undone = body(engine, compose(engine, material(engine, told[:1], [fact]), order()).ids)
+    assert undone.index("number 001") < undone.index("Mara: keeps the light")
+    long = body(engine, compose(engine, material(engine, told, [fact]), order()).ids)
+    assert "number 003" not in long
+    assert long.index("Mara: keeps the light") < long.index("Passage number")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_front_stays_the_same_for_many_facts_when_they_outgrow_their_share(form: Form) -> None:
+    engine = ScriptedEngine(form=form, window=3000)
+    lore = [Lore(n, own(f"Name {n:03}"), own("lives in a house by the sea")) for n in range(100)]
+    oldest = []
+    for count in range(1, 100):
+        given = compose(engine, material(engine, ["One."], lore[:count]), order()).given
+        oldest.append(given.lore[0])
+        assert given.lore[-1] == lore[count - 1].name
+        assert len(given.lore) + len(given.lore_left_out) == count
+    assert oldest == sorted(oldest)
+    assert 0 < sum(a != b for a, b in pairwise(oldest)) <= 100 // 3
 
 
 def test_the_first_stream_form_knows_no_requests_between_passages() -> None:
