@@ -22,7 +22,7 @@ from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.inspection import LOOK, SOUND, Inspection
 from core.wording import said
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)

@@ -202,11 +202,14 @@ async def test_what_a_process_that_stood_still_told_is_shown_once_though_another
     first, second = await listening(one), await listening(two)
     ana = slack.user("ana", admin=True)
     tales = slack.channel("tales", ana)
+
+    def shown(text: str) -> int:
+        return sum(text in each.text for each in tales.everything)
+
     slack.http_to(first)
     await (await slack.command(ana, tales, "start The Lamp")).says("The Lamp", SLOW)
     slack.http_to(second)
     await slack.command(ana, tales, "add Mara found a lamp.")
-    shown = lambda text: sum(text in each.text for each in tales.everything)  # noqa: E731
     await slack.until(lambda: shown("Mara found a lamp.") == 1, SLOW)
     await listening(two)  # it goes on
     await (await slack.command(ana, tales, "add A bell rang.")).done(SLOW)
