@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import select
 
 from benchmarks.crash.bot import Life, Nursery, nursery
 from benchmarks.crash.stage import answer
 from benchmarks.crash.voice import LoopbackEngine, loopback_engine
+from bots import sentences
 from bots.slack.manifest import manifest
 from bots.stopping import LATER
+from core import tables as t
+from core.database import Database
 from tests.bots.slack.served import port
 from tests.loopback.discord import Channel, LoopbackDiscord, User
-from tests.loopback.slack import LoopbackSlack
+from tests.loopback.slack import Channel as SlackChannel
+from tests.loopback.slack import Exchange, LoopbackSlack
 
 SHARDS = 2
 APART = 5.0
@@ -235,3 +240,53 @@ async def test_a_second_bot_with_the_same_sqlite_file_says_so_and_may_be_tried_a
     assert "Another process tells stories on this platform" in (tmp_path / "bots.log").read_text("utf-8")
     assert len(slack.link.connections) == 1
     await first.end()
+
+
+async def test_two_processes_in_socket_mode_share_what_people_say_and_stories_read_in_order(
+    slack: LoopbackSlack, processes: Processes, postgres_address: str
+) -> None:
+    settings = {
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_API_BASE": slack.api_base,
+    }
+    bots = [await processes.born("slack", settings) for _ in range(2)]
+    await slack.link.connected(2, SLOW)
+    people = [slack.user(name, admin=True) for name in ("ana", "ben", "cleo")]
+    channels = [slack.channel(f"tales-{number}", *people) for number in range(3)]
+    for channel in channels:
+        await (await slack.command(people[0], channel, "start The Lamp")).says("The Lamp", SLOW)
+    asked: list[Exchange] = []
+    for number in range(8):
+        for who, channel in zip(people, channels, strict=True):
+            head = next(each for each in channel.messages if each.by_app)
+            line = "continue" if number % 4 == 3 else f"add Then bell number {number} rang."
+            if number % 2:
+                asked.append(await slack.mention(who, channel, line, thread=head))
+            else:
+                asked.append(await slack.command(who, channel, line))
+    await slack.again(asked[1])  # Slack tells it once more, and the other process hears it
+    await slack.until(lambda: all(len(passages(each)) == 8 for each in channels), SLOW, "all is told")
+    await slack.idle(SLOW)
+    assert all(each.acked_at is not None for each in slack.deliveries)
+    for channel in channels:
+        assert [int(each.rpartition("\n")[2].partition(" ")[0]) for each in passages(channel)] == [*range(1, 9)]
+        told = " ".join(passages(channel))
+        assert all(told.count(f"bell number {number} rang") == 1 for number in range(8) if number % 4 != 3)
+    assert len(await holders(postgres_address)) == 2, "both had a share"
+    for each in bots:
+        await each.end()
+
+
+def passages(channel: SlackChannel) -> list[str]:
+    """What the bot told there for good, in the order in which it stands there."""
+    told = sorted((each for each in channel.everything if each.by_app), key=lambda each: each.ts)
+    return [each.text for each in told if each.labels and sentences.STOP not in each.labels][1:]
+
+
+async def holders(address: str) -> set[str]:
+    """The processes that have shown anything."""
+    database = await Database.open(address)
+    found = await database.read(lambda c: set(c.scalars(select(t.post.c.holder))))
+    await database.close()
+    return found
