@@ -144,7 +144,7 @@ class Exchange:
         return reply
 
     async def show(self, page: Page, name: str, reply: Reply, turn: Turn) -> None:
-        """Show a reply for good. What Discord does not take stays in the outbox, and the person is told."""
+        """Show a reply for good. What cannot be shown stays in the outbox, and the person is told."""
         if reply.private and not page.private:
             await page.withdraw()
             page.private = True
@@ -152,7 +152,7 @@ class Exchange:
             with release.to(turn.place, adult=turn.adult, vouched=reply.vouched):
                 if not await self._write_below(page, name, reply):
                     return  # another process shows it, in this message if it can
-        except LOST as error:
+        except (*LOST, StoreError) as error:
             if not page.private and not page.settled:
                 await page.withdraw()
             channel = f"<#{self.interaction.channel_id}>"

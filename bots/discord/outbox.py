@@ -19,7 +19,7 @@ from bots.discord.turns import PLATFORM, adult, channel_id
 from bots.reception import Missed
 from bots.sentences import speak
 from core import faults, release
-from core.errors import StoryError
+from core.errors import StoreError, StoryError
 from core.story import Alert, Posted, Reply, Undelivered
 
 Histories = dict[int, History]
@@ -51,7 +51,7 @@ async def _caught_up(reception: Reception, client: discord.Client, missed: Undel
         return
     try:
         ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         if trouble.code(error) not in (*trouble.NEVER, trouble.Code.NO_MESSAGE):
             return
@@ -69,7 +69,7 @@ async def post(reception: Reception, client: discord.Client, posted: Posted) -> 
         with release.to(posted.place, adult=posted.adult, vouched=posted.reply.vouched):
             nonce = f"post-{posted.reply.post}"
             ids = await posting.post(client, channel, posted.reply.blocks, locale=locale, view=view, nonce=nonce)
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         return
     for each in ids:

@@ -59,7 +59,7 @@ async def _caught_up(
     try:
         client = None if missed.reply.private else await clients(missed.place.workspace)
         ids = [] if client is None else await _Late(reception, client, missed).posted(read)
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         if trouble.code(error) not in trouble.NEVER:
             return
@@ -85,7 +85,7 @@ async def post(reception: Reception, client: Client, posted: Posted) -> None:
         return
     try:
         ids = await _Late(reception, client, told, late=False).posted({})
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         return
     await _delivered(reception, posted.reply, ids)
