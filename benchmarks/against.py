@@ -63,7 +63,7 @@ async def main(folder, stories):
                 if name == "show":  # as the platforms do it: through the last door, and noted as seen
                     with to(asked.place):
                         await teller.door.released([f"{asked.id} {block.text}" for block in reply.blocks])
-                    await teller.delivered(reply, [asked.id])
+                    await teller.delivery.delivered(reply, [asked.id])
             except StoryError:  # the voice may repeat itself; what it cost is counted all the same
                 pass
 

@@ -24,9 +24,9 @@ from core.database import Database
 from core.engine import Piece, Request
 from core.errors import StoryError
 from core.fairness import FairEngine
+from core.place import Contributor, Place, Turn
 from core.quotas import Allowance, Quotas
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.voices import ScriptedEngine
 

@@ -118,7 +118,7 @@ async def process(url: str, number: int, load: Load) -> None:
             reply = await teller.perform("continue", turn(len(taken), places[story]))
             with release.to(places[story]):
                 await teller.door.released([str(block.text) for block in reply.blocks])
-            await teller.delivered(reply, [str(reply.post)])
+            await teller.delivery.delivered(reply, [str(reply.post)])
             taken.append(time.perf_counter() - began - load.delay)
 
     began, used = time.perf_counter(), time.process_time()

@@ -28,8 +28,8 @@ from bots.settings import load
 from core.compaction import Compaction
 from core.database import Database
 from core.engine import Engine, Piece, Request
+from core.place import Contributor, Place, Turn
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from inference.vllm import EngineOptions, VllmEngine
 from tests.voices import ScriptedEngine

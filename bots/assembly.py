@@ -32,11 +32,11 @@ from core.moderation import Gate, Guard
 from core.plot import PlotReader
 from core.quotas import Allowance, Quotas
 from core.retention import Retention, tidying
-from core.session import Limits
 from core.store import Store
 from core.storyteller import Storyteller
 from core.tombstones import Book
 from core.wording import said
+from core.writing import Limits
 
 if TYPE_CHECKING:
     from inference.guard.local import GuardEngine

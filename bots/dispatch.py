@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import BadArgument
 from core.operation import OPERATIONS, Operation, find, nearest
-from core.story import Block, Reply, Shape
+from core.reply import Block, Reply, Shape
 from core.wording import Language, Said, joined, said, translated
 
 

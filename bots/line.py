@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from types import TracebackType
 
-from core.story import Place, Reply
+from core.place import Place
+from core.reply import Reply
 
 
 class Ticket:

@@ -205,7 +205,7 @@ class Metrics:
 
     async def _look_into_outbox(self, teller: Storyteller, platform: str) -> None:
         try:
-            waiting = await teller.undelivered(platform)
+            waiting = await teller.delivery.undelivered(platform)
         except StoreError:
             return  # the database is away; what was seen last stands
         now = dt.datetime.now(dt.UTC)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from bots.line import Line, Ticket
 from core.errors import StoreError
 from core.leases import Member
-from core.story import Alert, Reply, Turn, Undelivered
+from core.place import Turn
+from core.reply import Alert, Reply, Undelivered
 from core.storyteller import Storyteller
 
 _LANGUAGE_LIFE = 60.0
@@ -106,7 +107,7 @@ class Reception:
         asked, language = self._languages.pop(workspace, (-_LANGUAGE_LIFE, None))
         if time.monotonic() - asked > _LANGUAGE_LIFE:
             asked = time.monotonic()
-            language = (await self.storyteller.workspace(self._platform, workspace)).language
+            language = (await self.storyteller.servers.settings(self._platform, workspace)).language
         self._languages[workspace] = asked, language
         if len(self._languages) > _LANGUAGES:
             self._languages.popitem(last=False)
@@ -119,7 +120,7 @@ class Reception:
     async def may_show(self, reply: Reply) -> bool:
         """Wait for what other processes show before a public reply; False if another shows this one too."""
         try:
-            return reply.private or await self.storyteller.may_show(self._platform, reply)
+            return reply.private or await self.storyteller.delivery.may_show(self._platform, reply)
         except StoreError:  # the last door needs the database too, and says what becomes of it
             return True
 
@@ -132,7 +133,7 @@ class Reception:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CARRYING_ON):
                 await self.storyteller.carry_on(self._platform, posts=own)
-        replies, alerts = await self.storyteller.inherited(self._platform, own)
+        replies, alerts = await self.storyteller.delivery.inherited(self._platform, own)
         return Missed([(each, self.line.ticket(each.place)) for each in replies], alerts)
 
     async def whenever_bereaved(self, member: Member, catch_up: Callable[[Missed], Awaitable[None]]) -> None:

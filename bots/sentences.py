@@ -5,7 +5,7 @@ import logging
 import traceback
 import uuid
 
-from core.story import Stage
+from core.reply import Stage
 from core.wording import Language, said, translated
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from enum import Enum
 
 from bots import sentences
 from bots.sentences import speak
-from core.storyteller import Storyteller
+from core.delivery import Delivery
 from core.withdrawing import Withdrawal
 
 _LINKS = 10
@@ -58,14 +58,14 @@ class Account:
 
 
 async def carry_out(
-    storyteller: Storyteller, platform: str, blank: Blank, *, mac: bytes | None = None, pause: float = 0.0
+    delivery: Delivery, platform: str, blank: Blank, *, mac: bytes | None = None, pause: float = 0.0
 ) -> Account:
     """Write over what waits on a platform, with `pause` seconds between; with `mac`, one person's messages alone.
 
     If this is interrupted, the next start goes on with it. Raises `StoreError`.
     """
     account = Account()
-    while waiting := (await storyteller.withdrawals(platform, mac))[account.later :]:
+    while waiting := (await delivery.withdrawals(platform, mac))[account.later :]:
         for each in waiting:
             await asyncio.sleep(pause if account.tried else 0)
             match await blank(each):
@@ -76,5 +76,5 @@ async def carry_out(
                     account.never.append(each)
                 case Fate.OVER:
                     account.over += 1
-            await storyteller.withdrawn(each)
+            await delivery.withdrawn(each)
     return account

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from core import tables as t
+from core.moments import now
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def append(
     """
     last = next(iter(_entries(connection, server, newest=1)), None)
     number, seal = (last.number, last.seal) if last else (0, b"")
-    entry = Entry(number + 1, dt.datetime.now(dt.UTC), actor, action, details, b"")
+    entry = Entry(number + 1, now(), actor, action, details, b"")
     values = {"number": entry.number, "created_at": entry.at, "actor": actor, "action": action, "details": details}
     key = {"platform": server[0], "workspace": server[1]}
     connection.execute(insert(t.audit), key | values | {"seal": _seal(seal, entry)})

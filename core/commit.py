@@ -1,19 +1,23 @@
 """The one write of a turn: everything that it changes, in one transaction, step by step."""
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from core import audit, consents, faults, prepared
 from core import tables as t
+from core.change import Change
 from core.moderation import Cleared
+from core.moments import now
+from core.moves import Moves
+from core.place import House, Turn, Workspace
 from core.policy import VOUCHED
 from core.records import settle
-from core.rows import changing, ended, ending, moving, next_move, packed, packed_asked, same_place, workspace_version
-from core.story import Change, Copy, House, NewPassage, Reply, Shown, Story, Summary, Turn, Workspace
+from core.reply import Reply, Shown
+from core.rows import packed
+from core.statements import ended, ending, same_place, workspace_version
+from core.story import Story
 
 
 class Moved(Exception):
@@ -70,7 +74,7 @@ class Commit:
         return prepared.add(self._connection, table, values)
 
     def _update(self, table: Table, row: int, **values: object) -> None:
-        prepared.execute(self._connection, changing(table), {"row": row, **values})
+        prepared.change(self._connection, table, row, values)
 
     def _add_place(self) -> int:
         """A new place's row. Raises `Moved` if the server's settings are no longer as the turn found them."""
@@ -244,29 +248,16 @@ class Commit:
         self._update(t.story, story_id, **values)
 
     def _write_story(self) -> None:
-        if self._story is None:
+        change, story = self._change, self._story
+        if story is None:
             return
-        if self._change.voice is not None:
-            self._update_story(self._story.id, voice=self._change.voice or None)
-        if self._change.passage is not None or self._change.remove:
-            self._move(head_after=self._write_path(self._story))
-        if self._change.lore is not None or self._change.forget is not None:
-            self._change_lore(self._story)
-        if self._change.undo:
-            self._step(self._story, back=True)
-        if self._change.redo:
-            self._step(self._story, back=False)
-
-    def _write_path(self, story: Story) -> int | None:
-        """The new passage, if there is one, and behind it what followed the old one. Returns the new head."""
-        head, new = self._change.parent, self._change.passage
-        if new is not None:
-            head = self._add_passage(story, new)
-            self._shown = Shown(head, new.number, new.kind, vouched=self._change.vouched)
+        if change.voice is not None:
+            self._update_story(story.id, voice=change.voice or None)
+        policy = VOUCHED if change.vouched else self._house.policy(story).key
+        added = Moves(self._connection, story, self._turn_id, policy=policy).write(change)
+        if added is not None and (new := change.passage) is not None:
+            self._shown = Shown(added, new.number, new.kind, vouched=change.vouched)
             self._note_source()
-        for each in self._change.copies:
-            head = self._copy(each, head)
-        return head
 
     def _note_source(self) -> None:
         """Remember which message the passage came from, unless that is known."""
@@ -277,87 +268,6 @@ class Commit:
         if self._connection.execute(known).first() is None:
             self._insert(t.message, **key, turn_id=self._turn_id, ours=False)
 
-    def _copy(self, old: Copy, parent: int | None) -> int:
-        """Write a passage again behind `parent`, with its tokens."""
-        passage, token = t.passage.c, t.token.c
-        changed = {
-            "turn_id": literal(self._turn_id),
-            "parent": literal(parent, Integer),
-            "number": literal(old.number),
-            "before": literal(old.before),
-            "origin": func.coalesce(passage.origin, passage.id),
-        }
-        kept = {c.name: c for c in passage if c.name not in changed and c.name != "id"}
-        columns = kept | changed
-        rows = select(*columns.values()).where(passage.id == old.id)
-        made = insert(t.passage).from_select(list(columns), rows).returning(passage.id)
-        copy = self._connection.execute(made).scalar_one()
-        tokens = select(literal(copy), token.tokenizer, token.ids, token.asked).where(token.passage_id == old.id)
-        self._connection.execute(insert(t.token).from_select(["passage_id", "tokenizer", "ids", "asked"], tokens))
-        return int(copy)
-
-    def _add_passage(self, story: Story, new: NewPassage) -> int:
-        passage_id = self._insert(
-            t.passage,
-            story_id=story.id,
-            turn_id=self._turn_id,
-            parent=new.parent,
-            number=new.number,
-            kind=new.kind,
-            author_id=new.author_id,
-            author=new.author,
-            text=new.text,
-            before=new.before,
-            given=vars(new.given) if new.given else None,
-            origin=new.origin,
-            policy=VOUCHED if self._change.vouched else self._house.policy(self._story).key,
-            created_at=now(),
-        )
-        tokens = {"ids": packed(new.ids), "asked": packed_asked(new.asked)}
-        self._insert(t.token, passage_id=passage_id, tokenizer=new.tokenizer, **tokens)
-        return passage_id
-
-    def _change_lore(self, story: Story) -> None:
-        new, old, after = self._change.lore, self._change.forget, None
-        if new is not None:
-            old = new.replaces
-            values = {"story_id": story.id, "turn_id": self._turn_id, "since": story.passages, "holds": True}
-            after = self._insert(t.lore, name=new.name, fact=new.fact, **values)
-        self._set_lore(old, holds=False)
-        self._move(head_after=story.head, lore_before=old, lore_after=after)
-
-    def _set_lore(self, lore_id: int | None, *, holds: bool) -> None:
-        if lore_id is not None:
-            self._update(t.lore, lore_id, holds=holds)
-
-    def _move(self, *, head_after: int | None, lore_before: int | None = None, lore_after: int | None = None) -> None:
-        """Record a step that undo can take back, and take it."""
-        story = self._story
-        assert story is not None  # noqa: S101 - for the type checker
-        step = {
-            "of": story.id,
-            "story_id": story.id,
-            "turn_id": self._turn_id,
-            "head_before": story.head,
-            "head_after": head_after,
-            "lore_before": lore_before,
-            "lore_after": lore_after,
-            "done": True,
-        }
-        prepared.execute(self._connection, moving(), step)
-        self._set_head(story, head_after)
-
-    def _set_head(self, story: Story, head: int | None) -> None:
-        self._update_story(story.id, head=head)
-
-    def _step(self, story: Story, *, back: bool) -> None:
-        """Take the last step back, or the last one taken back forward again. The caller saw that there is one."""
-        row = self._connection.execute(next_move(story.id, back=back)).one()
-        self._set_lore(row.lore_after, holds=not back)
-        self._set_lore(row.lore_before, holds=back)
-        self._update(t.move, row.id, done=not back)
-        self._set_head(story, row.head_before if back else row.head_after)
-
     def _keep_tokens(self) -> None:
         for passage_id, (tokenizer, ids) in self._change.encoded.items():
             known = select(t.token.c.passage_id).where(
@@ -365,32 +275,3 @@ class Commit:
             )
             if self._connection.execute(known).first() is None:
                 self._insert(t.token, passage_id=passage_id, tokenizer=tokenizer, ids=packed(ids))
-
-
-def keep_summaries(
-    connection: Connection,
-    story_id: int,
-    made: Sequence[Summary],
-    *,
-    passages: Mapping[int, str],
-    folded: Mapping[int, str],
-    policy: str,
-) -> bool:
-    """Write summaries, unless one of the texts that they were made from, by id, is no longer as it was.
-
-    Returns whether they are written.
-    """
-    for table, texts in ((t.passage, passages), (t.summary, folded)):
-        found = select(table.c.id, table.c.text).where(table.c.id.in_(texts)).with_for_update()
-        if {row.id: row.text for row in connection.execute(found)} != dict(texts):
-            return False
-    for each in made:
-        row = {name: getattr(each, name) for name in ("layer", "first", "last", "after", "through", "text")}
-        more = {"story_id": story_id, "policy": policy, "author_id": each.by, "created_at": now()}
-        prepared.add(connection, t.summary, row | more)
-    return True
-
-
-def now() -> dt.datetime:
-    """The time that is written into rows."""
-    return dt.datetime.now(dt.UTC)

@@ -18,7 +18,8 @@ from core.errors import EngineError, StoryError, Withheld
 from core.evidence import claims
 from core.moderation import Cleared, own
 from core.prompts import Order, Task, summary_tokens
-from core.session import HIDDEN, Session
+from core.rejudging import HIDDEN
+from core.session import Session
 from core.story import Layer, Passage, Summary
 from core.summaries import chain, condensed, to_fold
 
@@ -84,7 +85,7 @@ async def compact(session: Session) -> None:
     before = chain(passages, await session.known_summaries())
     covered = before[-1].last if before else 0
     uncovered = [each for each in passages if each.number > covered]
-    old = uncovered[: session.prompts.too_many(uncovered)][-_MOST:]
+    old = uncovered[: session.writer.prompts.too_many(uncovered)][-_MOST:]
     if not old:
         return
     if not before or before[-1].through != old[0].parent:

@@ -3,13 +3,14 @@
 Rows alone: what may be made of them is decided in `core.learning`. Everything here is part of somebody's transaction.
 """
 
-import datetime as dt
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from core import tables as t
-from core.story import AnswerMark, Explained, Turn
+from core.change import AnswerMark, Explained
+from core.moments import now
+from core.place import Turn
 
 
 def agreed(connection: Connection, platform: str, workspace: str) -> frozenset[str]:
@@ -27,7 +28,7 @@ def settle(connection: Connection, turn: Turn, *, yes: bool) -> None:
     """Note what somebody says from now on. With a no, what was kept of their questions goes too."""
     connection.execute(delete(t.consent).where(*_mine(turn)))
     if yes:
-        connection.execute(insert(t.consent), _key(turn) | {"created_at": dt.datetime.now(dt.UTC)})
+        connection.execute(insert(t.consent), _key(turn) | {"created_at": now()})
         return
     here = t.place.c.platform == turn.place.platform, t.place.c.workspace == turn.place.workspace
     places = select(t.place.c.id).where(*here)

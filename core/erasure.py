@@ -21,18 +21,15 @@ from sqlalchemy.exc import IntegrityError
 
 from core import dossier, rows, withdrawing
 from core import tables as t
-from core.commit import now
 from core.database import Database
 from core.errors import NotPossible, StoreFull, StoreUnusable
 from core.forgetting import Outcome, Person, Step, Wish, places, steps
 from core.moderation import Cleared
-from core.story import Turn
+from core.moments import now, utc
+from core.place import Turn
 from core.tombstones import Book, Stone
-from core.withdrawing import Withdrawal
 from core.wording import said
 
-MESSAGES = 500
-"""Messages of ours that are written over in one go."""
 _PAUSE = 0.01
 """Seconds between two transactions, in which turns come to their right."""
 
@@ -140,18 +137,8 @@ class Erasure:
                 await asyncio.sleep(_PAUSE)
             wish = replace(wish, reached=0)
         await self._database.write(_finishing(stone))
-        return Done(touched, len(await self.withdrawals(person.platform, stone.mac)))
-
-    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
-        """Messages of ours on a platform that still show what was forgotten, the oldest first; of one person, by `mac`.
-
-        At most `MESSAGES`; more come when these are written over.
-        """
-        return await self._database.read(lambda c: withdrawing.waiting(c, platform, mac, MESSAGES))
-
-    async def withdrawn(self, withdrawal: Withdrawal) -> None:
-        """Say that a message was written over, or never can be."""
-        await self._database.write(lambda c: withdrawing.over(c, withdrawal))
+        waiting = await self._database.read(lambda c: withdrawing.waiting(c, person.platform, stone.mac))
+        return Done(touched, len(waiting))
 
     async def _some(self, step: Step, wish: Wish) -> Outcome:
         return await self._database.write(lambda c: step.work(c, wish))
@@ -166,13 +153,13 @@ def _newest(connection: Connection, person: Person) -> list[dt.datetime]:
         (t.override.c.created_at, t.override.c.actor),
     )
     found = (connection.scalar(select(func.max(when)).where(who == person.id)) for when, who in columns)
-    return [_utc(each) for each in found if each is not None]
+    return [utc(each) for each in found if each is not None]
 
 
 def _known(connection: Connection) -> dict[Stone, bool]:
     """The tombstones of this database, and whether what they stand for is over."""
     found = connection.execute(select(t.tombstone))
-    return {Stone(row.mac, _utc(row.created_at), row.removes): row.finished_at is not None for row in found}
+    return {Stone(row.mac, utc(row.created_at), row.removes): row.finished_at is not None for row in found}
 
 
 def _inscribe(connection: Connection, stones: set[Stone]) -> None:
@@ -194,7 +181,3 @@ def _everybody(connection: Connection) -> list[Person]:
     found = {tuple(row) for row in connection.execute(union(of_turns, of_held, of_overrides))}
     local = [Person(platform, who, workspace) for platform, workspace, who in found]
     return [*local, *{Person(platform, who) for platform, _, who in found}]
-
-
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)  # SQLite keeps no zone; ours is always UTC

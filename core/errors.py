@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from core.wording import said
 
 if TYPE_CHECKING:
-    from core.story import Alert
+    from core.reply import Alert
 
 
 class StoryError(Exception):

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, select, true, update
 
 from core import tables as t
-from core.story import A_PARTICIPANT, NOBODY, Turn
+from core.place import Turn
+from core.story import A_PARTICIPANT, NOBODY
 from core.wording import said
 
 MOST = 200

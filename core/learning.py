@@ -18,8 +18,9 @@ from core import consents, rows
 from core import tables as t
 from core.database import Database
 from core.moderation import Cleared
+from core.place import Place, Turn
 from core.provenance import Fact, Provenance, Written, reviewed
-from core.story import STORYTELLER, Kind, Place, Turn
+from core.story import STORYTELLER, Kind
 from core.wording import Said, said
 
 FORMAT = "storycircle-stories-1"

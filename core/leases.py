@@ -81,6 +81,13 @@ class Leases:
         if (member := self._members.get(platform)) is not None:
             await member.breathe()
 
+    async def under_way(self, platform: str, request_id: str) -> bool:
+        """Whether a process that lives has begun this turn, which everybody is to see, and not ended it.
+
+        False where there is one process.
+        """
+        return self._database.shared and await self._database.read(lambda c: _under_way(c, platform, request_id))
+
     @contextlib.asynccontextmanager
     async def joined(self, platform: str) -> "AsyncIterator[Member]":
         """Be one of the processes that serve a platform, on SQLite the only one, while the block lasts.
@@ -283,7 +290,7 @@ def inherit(connection: Connection, platform: str, heir: str) -> list[int]:
     return list(connection.scalars(left.values(holder=heir).returning(t.post.c.id)))
 
 
-def under_way(connection: Connection, platform: str, request_id: str) -> bool:
+def _under_way(connection: Connection, platform: str, request_id: str) -> bool:
     """Whether a process that lives has begun this turn and not ended it."""
     there = select(t.place.c.id).where(t.place.c.platform == platform)
     begun = t.begun.c.request_id == request_id, t.begun.c.place_id.in_(there), t.begun.c.holder.in_(living(platform))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from rapidfuzz import process
 
 from core.errors import BadArgument, UnknownOperation
-from core.story import Reply
+from core.reply import Reply
 from core.text import hygienic, visible
 from core.wording import Said, amid, joined, own, said
 

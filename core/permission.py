@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from core.errors import NotAllowed, NotListening
 from core.operation import Operation
-from core.story import NOBODY, STORYTELLER, House, Passage, Standing, Story, Turn
+from core.place import House, Standing, Turn
+from core.story import NOBODY, STORYTELLER, Passage, Story
 from core.wording import Said, said
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, CursorResult, Insert, Table, Update
 from sqlalchemy.dialects import sqlite
 
-from core.rows import inserting
+from core.statements import changing, inserting
 
 _MOST = 200
 """Statements that are remembered; there are some thirty."""
@@ -43,6 +43,11 @@ def add(connection: Connection, table: Table, values: Mapping[str, object]) -> i
         return int(result.lastrowid)
     key: Any = result.inserted_primary_key
     return int(key[0])
+
+
+def change(connection: Connection, table: Table, row: int, values: Mapping[str, object]) -> None:
+    """Give these values to the row of this id."""
+    execute(connection, changing(table), {"row": row, **values})
 
 
 @lru_cache(_MOST)

@@ -21,8 +21,9 @@ from sqlalchemy import Connection, Integer, Select, bindparam, select
 from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, TooOften
+from core.moments import utc
 from core.permission import RIGHTS
-from core.story import Turn
+from core.place import Turn
 from core.wording import Said, said
 
 Key: TypeAlias = tuple[str, ...]
@@ -233,8 +234,7 @@ def _oldest(connection: Connection, turn: Turn, now: dt.datetime, counts: Sequen
     for number, each in enumerate(counts):
         key |= {f"since_{number}": now - each.span, f"more_{number}": each.most - 1}
     found = connection.execute(_nth_newest(*(each.scope for each in counts)), key).one()
-    # SQLite keeps no zone; ours is always UTC.
-    return [when if when is None or when.tzinfo else when.replace(tzinfo=dt.UTC) for when in found]
+    return [None if when is None else utc(when) for when in found]
 
 
 def _in(seconds: float) -> Said:

@@ -13,12 +13,15 @@ from sqlalchemy.exc import IntegrityError
 
 from core import audit, prepared
 from core import tables as t
+from core.change import Settled
 from core.database import Database
 from core.errors import StoreError
 from core.leases import Leases
 from core.moderation import Cleared
-from core.rows import allowing
-from core.story import Alert, Block, Contributor, Place, Settled, Shape, Turn
+from core.moments import now, utc
+from core.place import Contributor, Place, Turn
+from core.reply import Alert, Block, Shape
+from core.statements import allowing
 
 APPEAL_TIME = dt.timedelta(hours=72)
 """How long a text waits for a moderator."""
@@ -100,8 +103,8 @@ class Records:
 
     async def allow(self, policy: str, digests: Sequence[bytes]) -> None:
         """Store that these texts may be shown under the policy of this key."""
-        now = dt.datetime.now(dt.UTC)
-        rows = [{"digest": each, "policy": policy, "decided_at": now} for each in digests]
+        moment = now()
+        rows = [{"digest": each, "policy": policy, "decided_at": moment} for each in digests]
 
         def unit(connection: Connection) -> None:
             statement = allowing(postgres=connection.dialect.name == "postgresql")
@@ -137,14 +140,14 @@ class Records:
         held, turn = t.held.c, t.turn.c
         of_its_own = func.substr(held.request_id + "+" + cast(held.id, String), 1, 128)  # as `Held.turn` has it
         posted = select(turn.id).where(turn.place_id == held.place_id, turn.request_id == of_its_own).exists()
-        since = dt.datetime.now(dt.UTC) - _CARRIED_ON
+        since = now() - _CARRIED_ON
         let_pass = held.state.in_((State.APPROVED, State.EDITED)), held.decided_at > since
         wanted = _held().where(*let_pass, t.place.c.platform == platform, ~posted).order_by(held.id)
         return await self._database.read(lambda c: [_held_of(row) for row in c.execute(wanted)])
 
     async def waiting(self, platform: str, workspace: str, *, limit: int = 50) -> list[Held]:
         """What waits for a moderator of this server, the oldest first."""
-        fresh = dt.datetime.now(dt.UTC) - APPEAL_TIME
+        fresh = now() - APPEAL_TIME
         since = func.coalesce(t.held.c.decided_at, t.held.c.created_at)  # an appeal waits from when it was made
         wanted = _held().where(t.held.c.state == State.WAITING, since > fresh, *_on(platform, workspace))
         wanted = wanted.order_by(t.held.c.id).limit(limit)
@@ -188,8 +191,8 @@ def settle(connection: Connection, settled: Settled, server: tuple[str, str], ac
     if settled.softer is not None:
         return _softened(connection, settled, settled.softer)
     open_ = (State.REFUSED,) if settled.state == State.WAITING else (State.REFUSED, State.WAITING)
-    now = dt.datetime.now(dt.UTC)
-    values: dict[str, Any] = {"state": settled.state, "decided_at": now}
+    moment = now()
+    values: dict[str, Any] = {"state": settled.state, "decided_at": moment}
     if settled.state != State.WAITING:
         values |= {"note": settled.note, "decided_by": actor}
     if settled.text is not None:
@@ -201,7 +204,7 @@ def settle(connection: Connection, settled: Settled, server: tuple[str, str], ac
     if settled.digest is not None:
         same = {"platform": server[0], "workspace": server[1], "digest": settled.digest}
         connection.execute(delete(t.override).where(*(t.override.c[name] == value for name, value in same.items())))
-        connection.execute(insert(t.override), same | {"actor": actor, "reason": settled.note, "created_at": now})
+        connection.execute(insert(t.override), same | {"actor": actor, "reason": settled.note, "created_at": moment})
         details["digest"] = settled.digest.hex()
     audit.append(connection, server, actor, "appealed" if settled.state == State.WAITING else settled.state, details)
     return True
@@ -221,7 +224,7 @@ def _reworded(connection: Connection, settled: Settled) -> dict[str, Any]:
 def _keep(
     connection: Connection, refusal: Refusal, say: Callable[[int], Told], holder: str
 ) -> tuple[int, Alert | None]:
-    turn, now = refusal.turn, dt.datetime.now(dt.UTC)
+    turn, moment = refusal.turn, now()
     place_id = _place_row(connection, turn)
     row = {
         "place_id": place_id,
@@ -233,28 +236,28 @@ def _keep(
         "digest": refusal.digest,
         "reasons": list(refusal.reasons),
         "state": refusal.state,
-        "created_at": now,
+        "created_at": moment,
     }
     number = _inserted(connection, t.held, row)
     details = {"held": number, "reasons": list(refusal.reasons), "digest": refusal.digest.hex(), "state": refusal.state}
     audit.append(connection, (turn.place.platform, turn.place.workspace), "gate", "kept back", details)
-    return number, _tell(connection, refusal, place_id, say(number), now, holder)
+    return number, _tell(connection, refusal, place_id, say(number), moment, holder)
 
 
 def _tell(
-    connection: Connection, refusal: Refusal, place_id: int, told: Told, now: dt.datetime, holder: str
+    connection: Connection, refusal: Refusal, place_id: int, told: Told, moment: dt.datetime, holder: str
 ) -> Alert | None:
     """Write the turn with what was said, which its author sees at once, and what moderators are still to be told."""
     turn = refusal.turn
     performed = {"request_id": turn.id, "operation": refusal.operation, "contributor_id": turn.contributor.id}
-    turn_id = _inserted(connection, t.turn, performed | {"place_id": place_id, "created_at": now})
+    turn_id = _inserted(connection, t.turn, performed | {"place_id": place_id, "created_at": moment})
     blocks = [vars(Block(Shape.NOTE, told.author))]
     shown = {
         "turn_id": turn_id,
         "place_id": place_id,
         "blocks": blocks,
         "private": True,
-        "delivered_at": now,
+        "delivered_at": moment,
         "holder": holder,
     }
     post = _inserted(connection, t.post, shown)
@@ -263,7 +266,7 @@ def _tell(
     connection.execute(
         insert(t.alert), {"post_id": post, "blocks": [vars(each) for each in told.moderators], "source": turn.source}
     )
-    return Alert(turn.place, post, told.moderators, turn.source, now)
+    return Alert(turn.place, post, told.moderators, turn.source, moment)
 
 
 def _inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
@@ -297,10 +300,9 @@ def _on(platform: str, workspace: str) -> tuple[Any, ...]:
 
 def _state_of(row: Row[Any]) -> State:
     """The state now: what waited too long has expired."""
-    since: dt.datetime = row.decided_at or row.created_at
-    since = since if since.tzinfo else since.replace(tzinfo=dt.UTC)  # SQLite keeps no zone
+    since = utc(row.decided_at or row.created_at)
     state = State(row.state)
-    return State.EXPIRED if state is State.WAITING and since < dt.datetime.now(dt.UTC) - APPEAL_TIME else state
+    return State.EXPIRED if state is State.WAITING and since < now() - APPEAL_TIME else state
 
 
 def _held_of(row: Row[Any]) -> Held:

@@ -8,9 +8,11 @@ from core.errors import MustWait, Withheld
 from core.helplines import Helpline, help_for
 from core.moderation import own, phrase, translated
 from core.operation import Effect, Operation
+from core.place import Approval, House, Standing, Turn
 from core.policy import ALARMING, FINAL, Category
 from core.records import Records, Refusal, State, Told
-from core.story import Approval, Block, House, Shape, Standing, Story, Turn
+from core.reply import Block, Shape
+from core.story import Story
 from core.wording import Language, joined, said
 
 

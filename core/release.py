@@ -17,9 +17,9 @@ from functools import cache
 from core import observation, wording
 from core.errors import StoreError
 from core.moderation import Gate
+from core.place import Place
 from core.policy import STRICTEST, Decision, Policy
 from core.store import Store
-from core.story import Place
 from core.wording import Language, said
 
 HELD_BACK = said("(This was held back: it goes beyond what this channel allows.)")

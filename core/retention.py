@@ -14,10 +14,10 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from core import tables as t
-from core.commit import now
 from core.database import Database
 from core.errors import StoreError
-from core.story import Approval
+from core.moments import now
+from core.place import Approval
 
 log = logging.getLogger(__name__)
 Sweep: TypeAlias = Callable[[Connection], int]

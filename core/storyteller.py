@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from weakref import WeakValueDictionary
 
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -19,46 +19,30 @@ from core import (  # importing the operations fills the table
     suggestions,
     wording,
 )
+from core.clearing import Clearing
+from core.commit import Moved
 from core.compaction import Compaction, compact
 from core.engine import Engine, Priority
 from core.erasure import Erasure
-from core.errors import EngineBusy, MustWait, StoreError, StoryError, Withheld
+from core.errors import EngineBusy, MustWait, StoreError, StoryError
 from core.helplines import HELPLINES, Helpline
 from core.learning import Learning
 from core.moderation import Cleared, Gate, own, phrase, translated
 from core.operation import Effect, Operation
 from core.operations import reviewing
+from core.place import House, Place, Turn
 from core.plot import PlotReader
-from core.policy import Policy
 from core.prompts import Prompts
 from core.quotas import Quotas
-from core.refusals import Refusals, waits
+from core.refusals import Refusals
 from core.release import Door
-from core.session import Limits, Session, Watch
-from core.store import Moved, Store
-from core.story import (
-    THE_STORYTELLER,
-    Alert,
-    Block,
-    Glimpse,
-    House,
-    Passage,
-    Place,
-    Posted,
-    Proposal,
-    Reply,
-    Shape,
-    Stage,
-    Story,
-    Telling,
-    Turn,
-    Undelivered,
-    Workspace,
-)
+from core.reply import Block, Glimpse, Posted, Reply, Shape, Stage
+from core.session import Session
+from core.store import Store
+from core.story import THE_STORYTELLER, Passage, Story
 from core.suggestions import Suggestion
-from core.text import hygienic, visible
-from core.withdrawing import Withdrawal
 from core.wording import Language, said
+from core.writing import Limits, Watch, Writer
 
 _AGAIN = AsyncRetrying(
     retry=retry_if_exception_type(Moved), wait=wait_random_exponential(0.01, max=1), stop=stop_after_attempt(30)
@@ -92,9 +76,16 @@ class Storyteller:
         self._prompts = Prompts(engine)
         self.leases = store.leases
         """What this process may do alone, among others on the same database."""
+        self.delivery = store.delivery
+        """What people are still to be shown."""
+        self.servers = store.servers
+        """What is kept of a server as a whole."""
+        self.notebook = store.notebook
+        """What an adapter wants to know again."""
         self._store = store
         self._gate = gate
         self._refusals = Refusals(store.records, helplines)
+        self._clearing = Clearing(gate, self._refusals)
         self._secret = secret
         self._limits = limits or Limits()
         self._quotas = quotas
@@ -177,15 +168,7 @@ class Storyteller:
     async def called(self, turn: Turn) -> Cleared:
         """The contributor's name as it is shown in this place."""
         arrival = await self._store.arrive(turn)
-        return await self._name(turn.contributor.name, arrival.house.policy(arrival.story))
-
-    async def workspace(self, platform: str, workspace: str) -> Workspace:
-        """What an admin set for a server."""
-        return await self._store.workspace(platform, workspace)
-
-    async def passage_at(self, place: Place, message_id: str) -> int | None:
-        """The id of the passage that a message shows or that came from it; None if it is of no passage."""
-        return await self._store.passage_at(place, message_id)
+        return await self._clearing.name(turn.contributor.name, arrival.house.policy(arrival.story))
 
     async def check(self, name: str, turn: Turn) -> None:
         """Raises `NotAllowed` unless the contributor may do this to the passage that the turn is about. Reads only."""
@@ -203,97 +186,9 @@ class Storyteller:
         known = suggestions.Known(self._store, turn, self.engine.profile.voices)
         return await suggestions.suggest(kind, known, typed)
 
-    async def noted(self, key: str) -> str | None:
-        """What `note` kept under this key, also in another process."""
-        return await self._store.noted(key)
-
-    async def note(self, key: str, value: str) -> None:
-        """Keep something that an adapter wants to know again after a restart. Nothing that people wrote."""
-        await self._store.note(key, value)
-
-    async def unnote(self, key: str) -> None:
-        """Forget what `note` kept under this key."""
-        await self._store.unnote(key)
-
-    async def workspaces(self, platform: str) -> list[str]:
-        """The servers of a platform of which anything is kept."""
-        return await self._store.workspaces(platform)
-
-    async def erase(self, platform: str, workspace: str) -> None:
-        """Delete all stories of a server and everything else that is kept of it, for ever."""
-        await self._store.erase(platform, workspace)
-
     async def replied(self, turn: Turn) -> Reply | None:
         """What a turn said if it was performed; None if it never happened, as when it was cancelled in time."""
         return await self._store.replied(turn)
-
-    async def under_way(self, platform: str, turn_id: str) -> bool:
-        """Whether a turn that everybody is to see is being written by any of several processes; else never."""
-        return await self._store.under_way(platform, turn_id)
-
-    async def first_sight(self, key: str) -> bool:
-        """Whether this delivery was never seen before, in any process on this database; remembered for an hour."""
-        return await self._store.first_sight(key)
-
-    async def unsee(self, key: str) -> None:
-        """Forget a delivery that was not dealt with, so that it may come again."""
-        await self._store.unsee(key)
-
-    async def consents(self, platform: str, workspace: str, contributor_id: str) -> list[tuple[Place, Proposal]]:
-        """New wordings of a person's passages that wait for their consent on a server, and where. Reads only."""
-        return await self._store.consents(platform, workspace, contributor_id)
-
-    async def withdrawals(self, platform: str, mac: bytes | None = None) -> list[Withdrawal]:
-        """Messages of ours that are to be written over, since somebody was forgotten; see `Erasure.withdrawals`."""
-        return [] if self._erasure is None else await self._erasure.withdrawals(platform, mac)
-
-    async def withdrawn(self, withdrawal: Withdrawal) -> None:
-        """Say that a message was written over, or never can be."""
-        if self._erasure is not None:
-            await self._erasure.withdrawn(withdrawal)
-
-    async def tellings(self, platform: str, workspace: str, contributor_id: str) -> list[Telling]:
-        """The newest stories on a server that a person began or wrote in, open ones first. Reads only."""
-        return await self._store.tellings(platform, workspace, contributor_id)
-
-    async def inherited(self, platform: str, own: Collection[int] = ()) -> tuple[list[Undelivered], list[Alert]]:
-        """What processes that have ended, this one before its start among them, left to show and to tell moderators.
-
-        And the posts `own`, which nobody shows yet.
-        """
-        return await self._store.inherited(platform, own)
-
-    async def undelivered(self, platform: str, *, after: int = 0) -> list[Undelivered]:
-        """Replies that were committed but, as far as we know, never shown: the oldest hundred behind a post."""
-        return await self._store.undelivered(platform, after=after)
-
-    async def delivered(self, reply: Reply, messages: Sequence[str] = ()) -> None:
-        """Say that people have seen this reply, in these messages of the platform."""
-        if reply.post is not None:
-            await self._store.delivered(reply.post, messages)
-
-    async def may_show(self, platform: str, reply: Reply) -> bool:
-        """Wait until it is a public reply's turn to be shown; whether it is this process that shows it.
-
-        It is not where this process was taken for dead meanwhile, and another shows it.
-        """
-        return reply.post is None or await self._store.may_show(platform, reply.post)
-
-    async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
-        """Those of these messages of the platform of which it is known what they show."""
-        return await self._store.shown(place, message_ids)
-
-    async def shown_before(self, reply: Reply) -> list[str]:
-        """The platform's messages in which the last things were shown that were told before a reply in its place."""
-        return [] if reply.post is None else await self._store.shown_before(reply.post)
-
-    async def alerts(self, platform: str) -> list[Alert]:
-        """What moderators were to be told and, as far as we know, were not. Oldest first."""
-        return await self._store.alerts(platform)
-
-    async def alerted(self, post: int) -> None:
-        """Say that moderators were told what belongs to this reply."""
-        await self._store.alerted(post)
 
     async def _until_done(self, wanted: Operation, turn: Turn, values: dict[str, str], watch: Watch) -> Reply:
         try:
@@ -318,17 +213,12 @@ class Storyteller:
             raise EngineBusy
         if self._quotas is not None:
             await self._quotas.admit(wanted.name, turn, house.workspace.quotas)
-        policy = house.policy(story)
-        values = await self._redacted(wanted, values)
-        cleared, vouched = await self._cleared(wanted, turn, values, policy)
-        seen_first = not vouched and wanted.speaks and waits(turn, house, story)
-        if seen_first and not await self._refusals.let_pass(turn, values):
-            raise await self._refusals.kept(MustWait(), wanted, turn, values)
+        cleared, vouched = await self._clearing.typed(wanted, turn, values, house, story)
         if busy:  # not before: who typed that they are in danger is answered also in a crowd
             raise EngineBusy
-        author = await self._name(turn.contributor.name, policy)
-        session = self._session(turn, author, house, story, last, watch, partial(self._begin, wanted, turn, house))
-        session.vouched = session.change.vouched = vouched
+        author = await self._clearing.name(turn.contributor.name, house.policy(story))
+        begin = partial(self._begin, wanted, turn, house)
+        session = self._session(turn, author, house, story, last, watch, begin, vouched=vouched)
         try:
             return await self._ended(wanted, session, cleared)
         except BaseException:
@@ -350,7 +240,7 @@ class Storyteller:
             self._erasure.check(turn)
         story = session.open_story
         written = await self._store.commit(turn, wanted.name, house, story, change, reply)
-        if session.crowded and story is not None and self._compaction is not None:
+        if session.writer.crowded and story is not None and self._compaction is not None:
             self._compaction.begin(story.id, partial(self._compact, turn, story.id))
         return written
 
@@ -360,7 +250,7 @@ class Storyteller:
         _, house, story, last = await self._store.arrive(turn, tokenizer=self.engine.profile.tokenizer)
         if story is not None and story.id == story_id:
             author, background = own(THE_STORYTELLER), Priority.BACKGROUND
-            await compact(self._session(turn, author, house, story, last, _ignore, _unnoted, background))
+            await compact(self._session(turn, author, house, story, last, _ignore, _unnoted, priority=background))
 
     def _session(
         self,
@@ -371,8 +261,21 @@ class Storyteller:
         last: Passage | None,
         watch: Watch,
         begin: Callable[[], Awaitable[bool]],
+        *,
         priority: int = Priority.TURN,
+        vouched: bool = False,
     ) -> Session:
+        writer = Writer(
+            turn=turn,
+            house=house,
+            gate=self._gate,
+            engine=self.engine,
+            prompts=self._prompts,
+            salt=self._salt(turn.place),
+            limits=self._limits,
+            watch=watch,
+            priority=priority,
+        )
         return Session(
             turn=turn,
             author=author,
@@ -382,15 +285,12 @@ class Storyteller:
             store=self._store,
             gate=self._gate,
             engine=self.engine,
-            prompts=self._prompts,
-            salt=self._salt(turn.place),
-            limits=self._limits,
-            watch=watch,
+            writer=writer,
             begin=begin,
             erasure=self._erasure,
             learning=self._learning,
             plot=self._plot,
-            priority=priority,
+            vouched=vouched,
             allowance=None if self._quotas is None else self._quotas.allowance,
         )
 
@@ -400,48 +300,6 @@ class Storyteller:
             return False
         told = Reply((Block(Shape.NOTE, phrase("Stopped before it was finished; nothing was added.")),))
         return await self._store.begin(turn, wanted.name, house, _worded(told, turn, house))
-
-    @observation.stage("clear")
-    async def _cleared(
-        self, wanted: Operation, turn: Turn, values: dict[str, str], policy: Policy
-    ) -> tuple[dict[str, Cleared], bool]:
-        """The values as they may be shown, and whether that is so because a moderator let them pass.
-
-        Raises `Withheld`, after what was typed has been kept for an appeal.
-        """
-        try:
-            return await self._judged(wanted, values, policy), False
-        except Withheld as error:
-            if not await self._refusals.let_pass(turn, values):
-                raise await self._refusals.kept(error, wanted, turn, values) from None
-        try:
-            return await self._judged(wanted, values, replace(policy, vouched=True)), True
-        except Withheld as error:
-            raise await self._refusals.kept(error, wanted, turn, values) from None
-
-    async def _redacted(self, wanted: Operation, values: dict[str, str]) -> dict[str, str]:
-        """The values without anybody's personal data, which is never stored."""
-        lenient_ones = {param.name for param in wanted.params if param.lenient}
-        return {k: v if k in lenient_ones or not v else await self._gate.redacted(v) for k, v in values.items()}
-
-    async def _judged(self, wanted: Operation, values: dict[str, str], policy: Policy) -> dict[str, Cleared]:
-        """Each value by itself, and those that a reply may show side by side together."""
-        lenient_ones = {param.name for param in wanted.params if param.lenient}
-        shown = [value for name, value in values.items() if value and name not in lenient_ones]
-        if len(shown) > 1:
-            await self._gate.clear(" ".join(shown), policy)
-        lenient = replace(policy, vouched=True)
-        return {k: await self._gate.clear(v, lenient if k in lenient_ones else policy) for k, v in values.items()}
-
-    async def _name(self, name: str, policy: Policy) -> Cleared:
-        """The name as it may be shown. Nobody is shown as the storyteller, and nobody as nothing."""
-        name = " ".join(hygienic(name).split())[:64]
-        if not visible(name) or name.casefold() in _its_names():
-            return phrase("somebody")
-        try:
-            return await self._gate.clear(name, policy)
-        except Withheld:
-            return phrase("somebody")
 
     def _salt(self, place: Place) -> str:
         tenant = f"{self._secret}\0{place.platform}\0{place.workspace}"
@@ -462,12 +320,6 @@ def _ignore(_glimpse: Glimpse) -> None:
 
 async def _unnoted() -> bool:
     return False
-
-
-@cache
-def _its_names() -> frozenset[str]:
-    """What the storyteller is called in any language; no person can have such a name."""
-    return frozenset(wording.translated(wording.own(THE_STORYTELLER), each).casefold() for each in Language)
 
 
 @contextlib.contextmanager

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.operation import OPERATIONS
+from core.place import Turn
 from core.store import Store
-from core.story import Passage, Story, Turn
+from core.story import Passage, Story
 from core.wording import Language, Said, said, translated
 
 _MOST = 25

@@ -4,7 +4,6 @@ They are noted before the words go, since nothing tells of them afterwards, and 
 over them. What people wrote in a channel by themselves is theirs to delete and is never touched.
 """
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,11 @@ from sqlalchemy import Connection, delete, insert, select
 
 from core import tables as t
 from core.forgetting import MOST, Outcome, Step, Wish
-from core.story import Place
+from core.moments import now
+from core.place import Place
 
+MESSAGES = 500
+"""Messages of ours that are written over in one go."""
 _OWN = ("start", "lore add", "lore forget")
 """Operations that show what the contributor typed, and write no passage."""
 
@@ -37,14 +39,14 @@ def steps(wish: Wish) -> Iterator[Step]:
         yield Step("withdrawal", _of_posts)
 
 
-def waiting(connection: Connection, platform: str, mac: bytes | None, limit: int) -> list[Withdrawal]:
-    """Messages of a platform that still show such words, the oldest first; with `mac`, those of one person alone."""
+def waiting(connection: Connection, platform: str, mac: bytes | None) -> list[Withdrawal]:
+    """The oldest `MESSAGES` of a platform that still show such words; with `mac`, those of one person alone."""
     names = ("platform", "workspace", "channel", "thread")
     wanted = select(*(t.place.c[name] for name in names), t.withdrawal.c.message_id)
     wanted = wanted.join(t.place, t.place.c.id == t.withdrawal.c.place_id).where(t.place.c.platform == platform)
     if mac is not None:
         wanted = wanted.where(t.withdrawal.c.mac == mac)
-    found = connection.execute(wanted.order_by(t.withdrawal.c.created_at, t.withdrawal.c.message_id).limit(limit))
+    found = connection.execute(wanted.order_by(t.withdrawal.c.created_at, t.withdrawal.c.message_id).limit(MESSAGES))
     return [Withdrawal(Place(**{name: row._mapping[name] for name in names}), row.message_id) for row in found]
 
 
@@ -103,7 +105,7 @@ def _texts(blocks: list[dict[str, str]]) -> set[str]:
 
 def _note(connection: Connection, wish: Wish, turns: Sequence[int]) -> None:
     """Note the messages of these turns to be written over; from now on they show nothing of a story."""
-    m, moment = t.message.c, dt.datetime.now(dt.UTC)
+    m, moment = t.message.c, now()
     until = select(t.turn.c.id).where(t.turn.c.id == m.turn_id, t.turn.c.created_at <= wish.until).exists()
     mine = select(m.place_id, m.message_id).where(m.turn_id.in_(turns), m.ours, until)
     for row in connection.execute(mine).all():

@@ -69,7 +69,7 @@ async def tell(file: str) -> None:
         except StoryError as error:
             sys.exit(error.notice)
         os.write(1, f"{operation}\n".encode())
-        await teller.delivered(reply)
+        await teller.delivery.delivered(reply)
     await database.close()
 
 

@@ -13,14 +13,15 @@ from core.filters.personal import redacted
 from core.learning import Learning
 from core.leases import LIFE
 from core.moderation import Filter, Gate
+from core.place import Contributor, Place, Turn
 from core.plot import PlotReader
 from core.policy import ALLOWED, Category, Decision, Policy, Verdict
 from core.quotas import Allowance, Quotas
-from core.session import Limits
+from core.reply import Reply, Shape
 from core.store import Store
-from core.story import Contributor, Place, Reply, Shape, Turn
 from core.storyteller import Storyteller
 from core.tombstones import Book
+from core.writing import Limits
 
 ANA, BEN = Contributor("u1", "Ana"), Contributor("u2", "Ben")
 HERE = Place(platform="test", workspace="w", channel="c")

@@ -12,6 +12,14 @@ FILES = sorted(p for top in ("bots", "core", "inference") for p in (ROOT / top).
 ADAPTERS = {"console", "discord", "slack"}
 COMPOSITION = {"bots/assembly.py", "bots/doctor.py"}
 """The only files of the adapters that may meet inference and the database."""
+DOWNWARDS = (
+    *("storyteller", "clearing", "session", "pages", "writing", "rejudging"),
+    *("store", "delivery", "notebook", "servers", "commit", "moves", "prepared", "rows", "statements", "tables"),
+    *("moments", "change", "reply", "place", "story"),
+)
+"""Modules of the core, each of which knows only those that come after it."""
+LONGEST = 360
+"""Lines that a file of the core may have; a longer one has two purposes."""
 
 
 def tree(file: Path) -> ast.Module:
@@ -63,6 +71,21 @@ def test_arrows_go_from_bots_to_core_and_from_inference_to_core(file: Path) -> N
     for module in imports(file):
         for each in forbidden[top] - allowed:
             assert module != each and not module.startswith(f"{each}."), f"{name(file)} imports {module}"
+
+
+@pytest.mark.parametrize("module", DOWNWARDS)
+def test_modules_of_the_core_know_only_those_below_them(module: str) -> None:
+    above = {f"core.{each}" for each in DOWNWARDS[: DOWNWARDS.index(module)]}
+    path = ROOT / "core" / module
+    for file in path.glob("*.py") if path.is_dir() else [path.with_suffix(".py")]:
+        for imported in imports(file):
+            known = ".".join(imported.split(".")[:2])
+            assert known not in above, f"{name(file)} imports {imported}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if name(file).startswith("core/")], ids=name)
+def test_a_file_of_the_core_has_one_purpose(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if name(file).startswith("bots/")], ids=name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.moderation import stored
-from core.story import Block, Shape
+from core.reply import Block, Shape
 
 
 @dataclass(frozen=True)

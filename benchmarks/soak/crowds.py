@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.soak.stores import url
 from core.database import Database
-from core.story import Place
+from core.place import Place
 from core.storyteller import Storyteller
 from tests.kit import storyteller, turn
 from tests.voices import ScriptedEngine

@@ -16,7 +16,7 @@ from benchmarks.crash.stage import LIKELY, WISHES, answer
 from benchmarks.crash.voice import loopback_engine
 from benchmarks.soak.stores import url
 from core.database import Database
-from core.story import Place
+from core.place import Place
 from tests.kit import storyteller, turn
 from tests.loopback.slack import LoopbackSlack
 from tests.voices import ScriptedEngine

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from bots.dispatch import parse
 from core.errors import EngineError, StoreError, StoryError
-from core.story import Contributor, Glimpse, Place, Reply, Turn
+from core.place import Contributor, Place, Turn
+from core.reply import Glimpse, Reply
 from core.storyteller import Storyteller
 from core.wording import said
 
@@ -73,7 +74,7 @@ class Circle:
 
     async def catch_up(self) -> None:
         """Show what was told before the last stop but never seen."""
-        for missed in await self.storyteller.undelivered(PLATFORM):
+        for missed in await self.storyteller.delivery.undelivered(PLATFORM):
             if missed.place == self.place:
                 self.screen.say(said("Told before the last stop, not shown yet:"))
                 await self._show(missed.reply)
@@ -110,6 +111,6 @@ class Circle:
     async def _show(self, reply: Reply) -> None:
         self.screen.show(reply)
         with contextlib.suppress(StoreError):  # then it is shown once more at the next start
-            await self.storyteller.delivered(reply)
+            await self.storyteller.delivery.delivered(reply)
         if reply.posted is not None:
             await self._show(reply.posted.reply)

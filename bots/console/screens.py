@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bots.dispatch import differences, plain
 from bots.sentences import STAGES
-from core.story import Block, Glimpse, Reply, Shape, Stage
+from core.reply import Block, Glimpse, Reply, Shape, Stage
 from core.wording import said
 
 _WIDEST = 92

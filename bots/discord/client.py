@@ -64,7 +64,7 @@ class StoryClient(discord.AutoShardedClient):
         storyteller = self.reception.storyteller
         await self.tree.set_translator(Words())
         async with self._member.only("commands"):
-            await sync(storyteller, self.tree, self.application_id or 0)
+            await sync(storyteller.notebook, self.tree, self.application_id or 0)
         first = self._go_on(self._caught_up(await self.reception.missed()))
         self._go_on(self._withdraw(after=first))
         await asyncio.wait([first], timeout=_HEAD_START)

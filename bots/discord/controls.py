@@ -8,7 +8,8 @@ import discord
 from bots import sentences
 from bots.discord import wording
 from bots.sentences import speak
-from core.story import Kind, Reply
+from core.reply import Reply
+from core.story import Kind
 
 PREFIX = "story"
 

@@ -23,7 +23,8 @@ from bots.sentences import speak
 from core import faults, observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
-from core.story import Alert, Glimpse, Reply, Turn
+from core.place import Turn
+from core.reply import Alert, Glimpse, Reply
 
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
@@ -187,7 +188,7 @@ class Exchange:
     async def delivered(self, reply: Reply, messages: list[str]) -> None:
         """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
         try:
-            await self.reception.storyteller.delivered(reply, messages)
+            await self.reception.storyteller.delivery.delivered(reply, messages)
         except StoreError as error:
             trouble.note(error)
 

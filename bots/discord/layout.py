@@ -9,7 +9,7 @@ from bots.discord import markup
 from bots.discord.pieces import pieces, width
 from bots.dispatch import differences
 from bots.sentences import speak
-from core.story import Attachment, Block, Glimpse, Shape
+from core.reply import Attachment, Block, Glimpse, Shape
 
 _WOVEN = 1200
 """Characters up to which two wordings are woven into one."""

@@ -46,7 +46,7 @@ def entries(reception: Reception) -> Iterator[app_commands.ContextMenu]:
 
 async def _explain(exchange: Exchange, page: Page, message: discord.Message) -> None:
     asked = exchange.interaction
-    passage = await exchange.reception.storyteller.passage_at(where(asked), str(message.id))
+    passage = await exchange.reception.storyteller.delivery.passage_at(where(asked), str(message.id))
     if passage is None:
         raise NotPossible(speak(sentences.NO_PASSAGE_THERE, exchange.locale))
     await exchange.perform(page, "explain", turn(asked, Pointed(about=passage)), {})

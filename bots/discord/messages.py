@@ -17,7 +17,7 @@ from bots.discord.reception import Reception
 from bots.discord.turns import message_turn, parent, place
 from bots.sentences import speak
 from core.errors import NotListening, StoryError, Withheld
-from core.story import Place, Turn
+from core.place import Place, Turn
 
 _ASIDE = re.compile(r"\s*(\(\(|//|ooc\b\s*:)", re.IGNORECASE)
 _COUNTED = "📖"
@@ -37,7 +37,7 @@ async def edited(reception: Reception, client: discord.Client, message: discord.
     if not _counts(message) or message.edited_at is None or not reception.taking:
         return
     asked = message_turn(message, id=f"{message.id}-{message.edited_at.timestamp():.3f}", place=_place(message))
-    passage = await reception.storyteller.passage_at(asked.place, asked.source)
+    passage = await reception.storyteller.delivery.passage_at(asked.place, asked.source)
     if passage is not None:
         await _perform(reception, client, message, "edit", replace(asked, about=passage), "")
 
@@ -50,7 +50,7 @@ async def deleted(
     if guild_id is None or not isinstance(thread, discord.Thread):
         return
     here = place(guild_id, channel_id, parent(thread))
-    passages = {await reception.storyteller.passage_at(here, str(each)) for each in message_ids} - {None}
+    passages = {await reception.storyteller.delivery.passage_at(here, str(each)) for each in message_ids} - {None}
     locale = await reception.language(here.workspace) or str(thread.guild.preferred_locale)
     for passage in passages:
         if passage is not None:

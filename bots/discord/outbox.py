@@ -20,7 +20,7 @@ from bots.reception import Missed
 from bots.sentences import speak
 from core import faults, release
 from core.errors import StoreError, StoryError
-from core.story import Alert, Posted, Reply, Undelivered
+from core.reply import Alert, Posted, Reply, Undelivered
 
 Histories = dict[int, History]
 """What was read so far, by channel."""
@@ -82,7 +82,7 @@ async def alert(reception: Reception, client: discord.Client, told: Alert, read:
 
     What Discord does not take stays for the next start.
     """
-    workspace = await reception.storyteller.workspace(PLATFORM, told.place.workspace)
+    workspace = await reception.storyteller.servers.settings(PLATFORM, told.place.workspace)
     faults.hit("before_alert")
     try:
         if workspace.alerts is not None and workspace.alerts.isdigit():
@@ -90,7 +90,7 @@ async def alert(reception: Reception, client: discord.Client, told: Alert, read:
             with release.to(told.place):
                 await _tell(client, int(workspace.alerts), told, workspace.language or "en", past)
         faults.hit("after_alert")
-        await reception.storyteller.alerted(told.post)
+        await reception.storyteller.delivery.alerted(told.post)
     except (*trouble.LOST, StoryError) as error:
         trouble.note(error)
 
@@ -111,7 +111,7 @@ def _link(told: Alert) -> tuple[str, ...]:
 
 async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:
     try:
-        await reception.storyteller.delivered(reply, ids)
+        await reception.storyteller.delivery.delivered(reply, ids)
     except StoryError as error:
         trouble.note(error)
 
@@ -120,10 +120,10 @@ async def _shown(reception: Reception, client: discord.Client, missed: Undeliver
     """See to it that a reply stands in its channel; the ids of its messages."""
     channel = channel_id(missed.place)
     past = await _history(client, channel, _since(missed), read)
-    past.forget(await reception.storyteller.shown(missed.place, past.ids))
+    past.forget(await reception.storyteller.delivery.shown(missed.place, past.ids))
     locale = await reception.language(missed.place.workspace) or "en"
     where = release.to(missed.place, adult=adult(client.get_channel(channel)), vouched=missed.reply.vouched)
-    for each in await reception.storyteller.shown_before(missed.reply):
+    for each in await reception.storyteller.delivery.shown_before(missed.reply):
         reception.stands(channel, int(each))
     late = _Late(client, channel, missed, past, locale)
     if not all(reception.stands_last(channel, each) for each in late.standing):

@@ -13,8 +13,8 @@ from bots.discord.page import Page
 from bots.discord.pieces import pieces
 from bots.discord.turns import PLATFORM, turn
 from bots.sentences import speak
+from core.place import Turns, Workspace
 from core.policy import Rating
-from core.story import Turns, Workspace
 
 PREFIX = "setup"
 _MOST = 25
@@ -32,7 +32,7 @@ async def show(exchange: Exchange, page: Page, arguments: Mapping[str, str]) -> 
     here = turn(asked).place.workspace
     reply = await storyteller.perform("setup", turn(asked), arguments)
     exchange.reception.forget_language(here)
-    workspace = await storyteller.workspace(PLATFORM, here)
+    workspace = await storyteller.servers.settings(PLATFORM, here)
     written = _NUMBER.sub(lambda found: _named(asked.guild, found[0]), layout.written(reply.blocks))
     text = pieces(f"{written}\n\n{_permissions(exchange, workspace)}")[0]
     view = panel(workspace, exchange.locale) if asked.guild_id is not None else None

@@ -8,7 +8,7 @@ import discord
 from bots.discord.layout import Sheets, sheets
 from bots.discord.trouble import Code, code
 from core import faults
-from core.story import Block
+from core.reply import Block
 
 MOST = 10
 """Messages that one reply may have in a channel; more come as a file."""

@@ -52,7 +52,7 @@ async def _perform_form(exchange: Exchange, page: Page, form: forms.Form, argume
     about = form.about
     if about is None and form.source:
         place = where(exchange.interaction)
-        about = await exchange.reception.storyteller.passage_at(place, form.source)
+        about = await exchange.reception.storyteller.delivery.passage_at(place, form.source)
     asked = turn(exchange.interaction, Pointed(about, form.source))
     given = {name: value for name, value in arguments.items() if value.strip()}
     await exchange.perform(page, form.operation, asked, given)
@@ -105,7 +105,7 @@ async def _keep(exchange: Exchange, passage: int | None) -> None:
 async def _stop(exchange: Exchange, turn_id: str) -> None:
     """Stop the turn that is being written, if the person may. One that nobody writes any more is marked."""
     work = exchange.reception.work(turn_id)
-    if work is None and await exchange.reception.storyteller.under_way(PLATFORM, turn_id):
+    if work is None and await exchange.reception.storyteller.leases.under_way(PLATFORM, turn_id):
         if (page := await exchange.accept(private=True)) is not None:
             await page.whisper(speak(sentences.ELSEWHERE, exchange.locale))
         return
@@ -127,7 +127,7 @@ async def _may_stop(exchange: Exchange, work: Work) -> bool:
         return True
     if asked.permissions.manage_guild:
         return True
-    workspace = await exchange.reception.storyteller.workspace(PLATFORM, work.turn.place.workspace)
+    workspace = await exchange.reception.storyteller.servers.settings(PLATFORM, work.turn.place.workspace)
     return bool(roles(asked.user) & workspace.moderators)
 
 

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from bots.discord.trouble import LOST, mistake, note
 from core.moderation import phrase
-from core.story import Glimpse, Stage
+from core.reply import Glimpse, Stage
 
 EVERY = 1.1
 """Seconds from the end of one edit to the beginning of the next."""

@@ -7,18 +7,18 @@ from discord import app_commands
 
 from bots.discord import trouble
 from bots.discord.commands import Tree
-from core.storyteller import Storyteller
+from core.notebook import Notebook
 
 _KEY = "discord commands"
 
 
-async def sync(storyteller: Storyteller, tree: Tree, application_id: int) -> bool:
+async def sync(notebook: Notebook, tree: Tree, application_id: int) -> bool:
     """Register all commands if they are not what was registered last. Says whether it did.
 
     If Discord does not take them now, the old ones stay, and the next start tries again.
     """
     digest = await fingerprint(tree, application_id)
-    if await storyteller.noted(_KEY) == digest:
+    if await notebook.noted(_KEY) == digest:
         return False
     try:
         await tree.sync()
@@ -28,7 +28,7 @@ async def sync(storyteller: Storyteller, tree: Tree, application_id: int) -> boo
     except app_commands.AppCommandError as error:
         trouble.mistake(error, "en")
         return False
-    await storyteller.note(_KEY, digest)
+    await notebook.note(_KEY, digest)
     return True
 
 

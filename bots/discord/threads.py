@@ -13,7 +13,8 @@ from bots.discord.posting import post
 from bots.discord.turns import place, turn
 from bots.sentences import speak
 from core.errors import NotAllowed, NotPossible, StoryError
-from core.story import Reply, Shape, Turn
+from core.place import Turn
+from core.reply import Reply, Shape
 
 Parent = discord.TextChannel | discord.ForumChannel
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import discord
 
-from core.story import Contributor, Place, Turn
+from core.place import Contributor, Place, Turn
 
 PLATFORM = "discord"
 NO_SERVER = "@me"

@@ -24,7 +24,7 @@ async def carry_out(reception: Reception, client: discord.Client, mac: bytes | N
     async def blank(message: Withdrawal) -> Fate:
         return await _blank(reception, client, message)
 
-    return await withdrawing.carry_out(reception.storyteller, PLATFORM, blank, mac=mac, pause=_PAUSE)
+    return await withdrawing.carry_out(reception.storyteller.delivery, PLATFORM, blank, mac=mac, pause=_PAUSE)
 
 
 def link(message: Withdrawal) -> str:

@@ -1,7 +1,7 @@
 """The fixed sentences that are said on Discord alone."""
 
+from core.place import Turns
 from core.policy import Rating
-from core.story import Turns
 from core.wording import said
 
 REMOVE = said("Remove from the story")

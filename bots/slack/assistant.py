@@ -22,7 +22,8 @@ from bots.slack.trouble import LOST
 from bots.slack.turns import Asked, Pointed, of_message, turn, workspace
 from core.errors import NoStory
 from core.operation import OPERATIONS
-from core.story import Place, Shape, Turn
+from core.place import Place, Turn
+from core.reply import Shape
 from core.wording import said
 
 Json = dict[str, Any]

@@ -7,7 +7,8 @@ from typing import Any, Final
 from bots import sentences
 from bots.sentences import speak
 from bots.slack import wording
-from core.story import Kind, Reply
+from core.reply import Reply
+from core.story import Kind
 
 PREFIX = "story"
 Json = dict[str, Any]

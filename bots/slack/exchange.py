@@ -25,9 +25,10 @@ from bots.slack.turns import NOTHING, PLATFORM, Asked, Pointed, turn
 from core import observation, release
 from core.errors import StoreError, StoryError, Withheld
 from core.operation import OPERATIONS
+from core.place import Place, Turn
 from core.release import Door
-from core.session import Watch
-from core.story import Alert, Place, Reply, Turn
+from core.reply import Alert, Reply
+from core.writing import Watch
 
 _SHOWN_AS_WRITTEN = frozenset({"continue", "retry"})
 """Operations whose text is shown while it is written. Others may throw away what the storyteller wrote."""
@@ -314,7 +315,7 @@ class Exchange:
     async def delivered(self, reply: Reply, messages: Sequence[str]) -> None:
         """Note that the reply has been seen; if that fails, it is shown once more at the next start."""
         try:
-            await self.reception.storyteller.delivered(reply, messages)
+            await self.reception.storyteller.delivery.delivered(reply, messages)
         except StoreError as error:
             trouble.note(error)
 

@@ -8,8 +8,8 @@ import asyncio
 from weakref import WeakValueDictionary
 
 from bots.slack.turns import Asked
-from core.story import Place
-from core.storyteller import Storyteller
+from core.notebook import Notebook
+from core.place import Place
 
 _OWN, _HEAD = "own", "head"
 
@@ -17,8 +17,8 @@ _OWN, _HEAD = "own", "head"
 class Heads:
     """Kept in the database. Only who waits for whom is kept here."""
 
-    def __init__(self, storyteller: Storyteller) -> None:
-        self._storyteller = storyteller
+    def __init__(self, notebook: Notebook) -> None:
+        self._notebook = notebook
         self._opening: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     def opening(self, place: Place) -> asyncio.Lock:
@@ -30,7 +30,7 @@ class Heads:
         if not asked.thread:
             return asked.place("")
         async with self.opening(asked.place(asked.thread)):
-            kind = await self._storyteller.noted(_thread_key(asked.place(""), asked.thread))
+            kind = await self._notebook.noted(_thread_key(asked.place(""), asked.thread))
         own = kind == _OWN or (begins and kind is None)
         return asked.place(asked.thread if own else "")
 
@@ -43,24 +43,24 @@ class Heads:
 
     async def known(self, place: Place) -> str:
         """The same for whoever holds `opening`; of a channel."""
-        return await self._storyteller.noted(_head_key(place)) or ""
+        return await self._notebook.noted(_head_key(place)) or ""
 
     async def speaks(self, asked: Asked) -> None:
         """Say in which thread somebody who is alone with the bot begins a story."""
-        await self._storyteller.note(_latest_key(asked.place("")), asked.thread)
+        await self._notebook.note(_latest_key(asked.place("")), asked.thread)
 
     async def latest(self, asked: Asked) -> str:
         """The thread in which somebody who is alone with the bot last began a story; empty if there is none."""
-        return await self._storyteller.noted(_latest_key(asked.place(""))) or ""
+        return await self._notebook.noted(_latest_key(asked.place(""))) or ""
 
     async def begun(self, place: Place, ts: str) -> None:
         """Say where a story's head stands, or that a thread has its own story."""
         channel = Place(platform=place.platform, workspace=place.workspace, channel=place.channel)
         if place.thread:
-            await self._storyteller.note(_thread_key(channel, place.thread), _OWN)
+            await self._notebook.note(_thread_key(channel, place.thread), _OWN)
         else:
-            await self._storyteller.note(_thread_key(channel, ts), _HEAD)
-            await self._storyteller.note(_head_key(channel), ts)
+            await self._notebook.note(_thread_key(channel, ts), _HEAD)
+            await self._notebook.note(_head_key(channel), ts)
 
 
 def _head_key(place: Place) -> str:

@@ -7,7 +7,7 @@ from bots.slack import layout, trouble
 from bots.slack.posting import respond, unhurried
 from bots.slack.turns import Asked
 from core.release import Door
-from core.story import Glimpse
+from core.reply import Glimpse
 
 PATIENCE = 1.0
 """Seconds before anything is said."""

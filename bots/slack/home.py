@@ -18,7 +18,8 @@ from bots.slack.reception import Reception
 from bots.slack.trouble import LOST
 from bots.slack.turns import PLATFORM, workspace
 from core.errors import StoryError
-from core.story import Place, Proposal, Telling, Turns, Workspace
+from core.place import Place, Telling, Turns, Workspace
+from core.story import Proposal
 from core.wording import said
 
 Json = dict[str, Any]
@@ -62,9 +63,9 @@ async def show(reception: Reception, context: AsyncBoltContext, user: str) -> No
     try:
         person = await reception.people.person(context.client, here, user)
         contributor = f"{person.team}:{user}" if person.stranger else user
-        tellings = await reception.storyteller.tellings(PLATFORM, here, contributor)
-        chosen = await reception.storyteller.workspace(PLATFORM, here)
-        asked = await reception.storyteller.consents(PLATFORM, here, contributor)
+        tellings = await reception.storyteller.servers.tellings(PLATFORM, here, contributor)
+        chosen = await reception.storyteller.servers.settings(PLATFORM, here)
+        asked = await reception.storyteller.servers.consents(PLATFORM, here, contributor)
         consents = [_consent(place, each, person.locale) for place, each in asked]
         shown = blocks(tellings, chosen, contributor, person.locale, reception.name, consents)
         view = {"type": "home", "blocks": shown}

@@ -10,7 +10,7 @@ from bots.dispatch import differences
 from bots.sentences import speak
 from bots.slack import markup
 from bots.slack.pieces import pieces
-from core.story import Block, Glimpse, Shape
+from core.reply import Block, Glimpse, Shape
 
 Json = dict[str, Any]
 SECTION = 2900

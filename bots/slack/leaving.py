@@ -27,14 +27,14 @@ async def watch(storyteller: Storyteller, clients: Clients, days: int) -> None:
 async def look(storyteller: Storyteller, clients: Clients, days: int, *, now: dt.datetime | None = None) -> None:
     """Delete everything of workspaces that have been without the bot for so many days."""
     now = now or dt.datetime.now(dt.UTC)
-    for workspace in await storyteller.workspaces(PLATFORM):
+    for workspace in await storyteller.servers.known(PLATFORM):
         key = f"slack gone {workspace}"
-        gone = await storyteller.noted(key)
+        gone = await storyteller.notebook.noted(key)
         if await clients(workspace) is not None:
             if gone is not None:
-                await storyteller.unnote(key)
+                await storyteller.notebook.unnote(key)
         elif gone is None:
-            await storyteller.note(key, now.isoformat())
+            await storyteller.notebook.note(key, now.isoformat())
         elif now - dt.datetime.fromisoformat(gone) >= dt.timedelta(days=days):
-            await storyteller.erase(PLATFORM, workspace)
-            await storyteller.unnote(key)
+            await storyteller.servers.erase(PLATFORM, workspace)
+            await storyteller.notebook.unnote(key)

@@ -67,7 +67,7 @@ async def _counted(reception: Reception, asked: Asked, message: Json) -> None:
 
 async def _listens(reception: Reception, asked: Asked) -> bool:
     """Whether it stands in the thread of a story, on a server whose admin wants messages to count."""
-    if not asked.thread or not (await reception.storyteller.workspace(PLATFORM, asked.workspace)).messages:
+    if not asked.thread or not (await reception.storyteller.servers.settings(PLATFORM, asked.workspace)).messages:
         return False
     place = await reception.heads.place(asked)
     return await reception.heads.head(place) == asked.thread
@@ -78,7 +78,7 @@ async def _perform(exchange: Exchange, text: str) -> None:
     place = await reception.heads.place(asked)
     passage = None
     if asked.id.startswith("edit "):
-        passage = await reception.storyteller.passage_at(place, asked.message)
+        passage = await reception.storyteller.delivery.passage_at(place, asked.message)
         if passage is None:
             return
     asking = turns.turn(asked, place, await exchange.person(), Pointed(passage, asked.message))
@@ -95,7 +95,7 @@ async def _deleted(reception: Reception, asked: Asked) -> None:
     if not reception.taking or not asked.thread or not reception.first_sight(f"deleted {asked.id}"):
         return
     exchange = Exchange(reception, replace(asked, id=f"deleted {asked.id}"))
-    passage = await reception.storyteller.passage_at(await reception.heads.place(asked), asked.message)
+    passage = await reception.storyteller.delivery.passage_at(await reception.heads.place(asked), asked.message)
     if passage is None or not asked.user:
         return
     await exchange.person()

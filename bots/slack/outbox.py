@@ -16,7 +16,7 @@ from bots.slack.reception import Reception
 from bots.slack.turns import PLATFORM
 from core import faults, release
 from core.errors import StoreError, StoryError
-from core.story import Alert, Posted, Reply, Undelivered
+from core.reply import Alert, Posted, Reply, Undelivered
 
 Clients = Callable[[str], Awaitable[Client | None]]
 """The client that speaks for a workspace, by its key; None if the application is not installed there (any more)."""
@@ -70,7 +70,7 @@ async def _caught_up(
 async def told_before(reception: Reception, reply: Reply) -> str:
     """The lowest message in which something was told before a reply, below which it has to stand; empty if none is."""
     try:
-        found = await reception.storyteller.shown_before(reply)
+        found = await reception.storyteller.delivery.shown_before(reply)
     except StoreError as error:
         trouble.note(error)
         return ""
@@ -98,7 +98,7 @@ async def alert(reception: Reception, client: Client, told: Alert, *, again: boo
     """
     faults.hit("before_alert")
     try:
-        workspace = await reception.storyteller.workspace(PLATFORM, told.place.workspace)
+        workspace = await reception.storyteller.servers.settings(PLATFORM, told.place.workspace)
         if workspace.alerts is not None:
             turn = f"{told.post} alert"
             spot = Spot(client, reception.budget, told.place.workspace, workspace.alerts, turn=turn)
@@ -106,7 +106,7 @@ async def alert(reception: Reception, client: Client, told: Alert, *, again: boo
             with release.to(told.place):
                 await _tell(spot, told, workspace.language or "en", known)
         faults.hit("after_alert")
-        await reception.storyteller.alerted(told.post)
+        await reception.storyteller.delivery.alerted(told.post)
     except (*trouble.LOST, StoryError) as error:
         trouble.note(error)
 
@@ -122,7 +122,7 @@ async def _tell(spot: Spot, told: Alert, locale: str, known: Mapping[str, marks.
 
 async def _delivered(reception: Reception, reply: Reply, ids: Sequence[str]) -> None:
     try:
-        await reception.storyteller.delivered(reply, ids)
+        await reception.storyteller.delivery.delivered(reply, ids)
     except StoryError as error:
         trouble.note(error)
 

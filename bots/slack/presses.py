@@ -122,7 +122,7 @@ async def _stop(exchange: Exchange, turn_id: str) -> None:
     """Stop the turn that is being written, if the person may. One that nobody writes any more is marked."""
     work = exchange.reception.work(turn_id)
     await exchange.person()
-    if work is None and await exchange.reception.storyteller.under_way(PLATFORM, turn_id):
+    if work is None and await exchange.reception.storyteller.leases.under_way(PLATFORM, turn_id):
         await exchange.whisper(layout.notice(speak(sentences.ELSEWHERE, exchange.locale)))
     elif work is None:
         await _written_over(exchange, speak(sentences.STOPPED, exchange.here))
@@ -148,7 +148,7 @@ async def _may_stop(exchange: Exchange, work: Work) -> bool:
     who = await exchange.reception.people.person(asked.client, asked.workspace, asked.user, home=asked.home)
     if who.admin and not who.stranger:
         return True
-    workspace = await exchange.reception.storyteller.workspace(PLATFORM, asked.workspace)
+    workspace = await exchange.reception.storyteller.servers.settings(PLATFORM, asked.workspace)
     return asked.user in workspace.moderators
 
 
@@ -180,7 +180,7 @@ async def _add(exchange: Exchange, message: Json) -> None:
 
 async def _passage_at(exchange: Exchange, message: str) -> int | None:
     place = await exchange.reception.heads.place(exchange.asked)
-    return await exchange.reception.storyteller.passage_at(place, message)
+    return await exchange.reception.storyteller.delivery.passage_at(place, message)
 
 
 async def words(exchange: Exchange, text: str) -> str:

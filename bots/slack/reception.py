@@ -18,12 +18,12 @@ class Reception(Shared):
         self.name = name
         """How the bot is invited."""
         self.budget = budget or Budget()
-        self.heads = Heads(storyteller)
+        self.heads = Heads(storyteller.notebook)
         self.people = People(self.budget)
 
     async def threads(self, workspace: str) -> bool:
         """Whether a channel's passages stand in a thread below their story, as an admin chose."""
-        return (await self.storyteller.workspace(PLATFORM, workspace)).threads
+        return (await self.storyteller.servers.settings(PLATFORM, workspace)).threads
 
     @property
     def busy(self) -> bool:

@@ -15,7 +15,7 @@ from bots.slack.layout import Sheet, Sheets
 from bots.slack.marks import FIRST, standing
 from bots.slack.posting import Spot, unhurried
 from bots.slack.trouble import LOST
-from core.story import Glimpse, Stage
+from core.reply import Glimpse, Stage
 
 PATIENCE = 0.7
 """Seconds before anything is shown: what is done by then takes one request."""

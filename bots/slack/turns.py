@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bots.slack.people import Person
-from core.story import Contributor, Place, Turn
+from core.place import Contributor, Place, Turn
 
 if TYPE_CHECKING:  # the client tells whoever watches of this platform, by its name here
     from bots.slack.client import Client

@@ -165,7 +165,7 @@ class Deliveries:
         # A forged request must not use up an id; bolt is left to refuse it.
         key = delivery(body, request.headers) if self._verifier.is_valid_request(body, dict(request.headers)) else ""
         try:
-            if key and not await self._storyteller.first_sight(key):
+            if key and not await self._storyteller.notebook.first_sight(key):
                 return web.Response(status=200, headers={"X-Slack-No-Retry": "1"})
             return await self._answered(asked, key)
         except StoreError as error:
@@ -182,7 +182,7 @@ class Deliveries:
             return await to_aiohttp_response(answer)
         finally:
             if key and status >= 500:
-                await self._storyteller.unsee(key)
+                await self._storyteller.notebook.unsee(key)
 
 
 def delivery(body: str, headers: Mapping[str, str]) -> str:

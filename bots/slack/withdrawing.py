@@ -35,7 +35,7 @@ async def carry_out(reception: Reception, clients: Clients, mac: bytes | None = 
             return Fate.NEVER if trouble.code(error) in _NEVER else Fate.LATER
         return Fate.OVER
 
-    return await withdrawing.carry_out(reception.storyteller, PLATFORM, blank, mac=mac, pause=_PAUSE)
+    return await withdrawing.carry_out(reception.storyteller.delivery, PLATFORM, blank, mac=mac, pause=_PAUSE)
 
 
 def link(message: Withdrawal) -> str:

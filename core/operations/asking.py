@@ -3,6 +3,7 @@
 from dataclasses import replace
 from importlib.metadata import version
 
+from core.change import Explained
 from core.errors import BadArgument, NotPossible
 from core.evidence import Claim, claims, respelt
 from core.moderation import Cleared, excerpt, joined, own, phrase
@@ -10,9 +11,11 @@ from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
 from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
-from core.session import Session, Writing
-from core.story import Block, Explained, Given, Passage, Reply, Shape, Story
+from core.reply import Block, Reply, Shape
+from core.session import Session
+from core.story import Given, Passage, Story
 from core.wording import said
+from core.writing import Writing
 
 _PAGE = 10
 _LISTED = 25
@@ -95,7 +98,7 @@ async def list_(session: Session) -> Reply:
 async def why(session: Session, number: Cleared) -> Reply:
     """Show what the storyteller was given for a passage."""
     passage = await session.meant(number)
-    return Reply(tuple(_account(passage, await session.given(passage))), private=True)
+    return Reply(tuple(_account(passage, await session.store.given(passage))), private=True)
 
 
 @operation(

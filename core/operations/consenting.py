@@ -4,9 +4,12 @@ from core.errors import BadArgument, NotAllowed, NotPossible
 from core.moderation import Cleared, phrase
 from core.operation import Param, operation
 from core.operations.replies import before, label, note, say
-from core.session import Session, Writing
-from core.story import Block, Passage, Proposal, Reply, Shape, Standing
+from core.place import Standing
+from core.reply import Block, Reply, Shape
+from core.session import Session
+from core.story import Passage, Proposal
 from core.wording import said
+from core.writing import Writing
 
 _NUMBER = Param("number", "Number of the proposed wording; empty for the newest that you may decide on", number=True)
 
@@ -21,7 +24,7 @@ async def review_accept(session: Session, number: Cleared) -> Reply:
     text = await session.cleared(proposal.text)
     writing = Writing(text, session.engine.encode(text), proposal.given)
     parent = await before(session, now)
-    new = session.add_refined(writing, instead_of=now, after=parent)
+    new = session.pages.add_refined(writing, instead_of=now, after=parent)
     await session.keep_following(now, parent, new)
     session.change.decided = proposal.id
     session.overrides("review accept", now)

@@ -9,8 +9,9 @@ from core.errors import BadArgument, NotPossible
 from core.moderation import Cleared, joined, phrase, translated
 from core.operation import Effect, Param, operation
 from core.operations.replies import count, label, named, note
+from core.reply import Attachment, Reply
 from core.session import Session
-from core.story import Attachment, Kind, Lore, Passage, Reply, Story
+from core.story import Kind, Lore, Passage, Story
 from core.wording import Language, said
 
 FORMAT = "storycircle-story-1"

@@ -5,15 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from core import quotas
+from core.change import NewLore, Report
 from core.errors import BadArgument, NotAllowed, NotPossible
 from core.filters.patterns import check
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Effect, Param, operation
 from core.operations.replies import ids, label, note, say
+from core.place import WORDS, Approval, Length, Turns, Workspace
 from core.policy import Rating
 from core.quotas import Allowance
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import WORDS, Approval, Block, Length, NewLore, Reply, Report, Shape, Summary, Turns, Workspace
+from core.story import Summary
 from core.summaries import chain
 from core.wording import said
 

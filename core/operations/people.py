@@ -7,8 +7,8 @@ from core.errors import BadArgument, NotAllowed, NotPossible
 from core.moderation import Cleared, own, phrase
 from core.operation import Param, operation
 from core.operations.replies import ids, note, say
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Block, Reply, Shape
 from core.wording import said
 
 _MOST = 1000

@@ -8,8 +8,8 @@ from core.forgetting import Person
 from core.moderation import Cleared, own, phrase
 from core.operation import Effect, Param, operation
 from core.operations.replies import note, say
+from core.reply import Attachment, Block, Reply, Shape
 from core.session import Session
-from core.story import Attachment, Block, Reply, Shape
 from core.wording import said
 
 _KEEP, _REMOVE, _CONFIRM = "keep", "remove", "confirm"

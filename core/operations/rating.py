@@ -1,11 +1,13 @@
 """What people think of what the storyteller wrote: kept with it, and trains nothing by itself."""
 
+from core.change import AnswerMark, Opinion
 from core.errors import NotPossible
 from core.moderation import Cleared, phrase
 from core.operation import Param, operation
 from core.operations.replies import label, say
+from core.reply import Reply
 from core.session import Session
-from core.story import STORYTELLER, AnswerMark, Kind, Opinion, Reply
+from core.story import STORYTELLER, Kind
 from core.wording import said
 
 _MARKS = ("good", "bad")

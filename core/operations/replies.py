@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from core.change import NewPassage, NewProposal
 from core.errors import BadArgument
 from core.moderation import Cleared, phrase
-from core.session import Session, Writing
-from core.story import Block, Kind, NewPassage, NewProposal, Passage, Reply, Shape, Story
+from core.reply import Block, Reply, Shape
+from core.session import Session
+from core.story import Kind, Passage, Story
 from core.wording import said
+from core.writing import Writing
 
 
 def new_passage(new: NewPassage) -> Block:
@@ -30,7 +33,7 @@ def propose(session: Session, passage: Passage, writing: Writing) -> Reply:
 
     Raises `NotAllowed` where moderators see everything of the storyteller's first.
     """
-    session.may_reword()
+    session.pages.may_reword()
     session.change.proposes = NewProposal(passage, writing.text, writing.given)
     asked = phrase(
         "The old wording stands until {author} accepts the new one, with the button or with /story review accept.",

@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 from typing import Final
 
+from core.change import Settled
 from core.errors import BadArgument, NotAllowed, NotPossible
 from core.filters.patterns import check_line
 from core.moderation import Cleared, joined, own, phrase
@@ -18,8 +19,9 @@ from core.policy import FINAL
 from core.prompts import Order, Task
 from core.records import APPEAL_TIME, Held, State
 from core.refusals import digest
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Block, Kind, Passage, Reply, Settled, Shape
+from core.story import Kind, Passage
 from core.wording import said
 
 _NUMBER = Param("number", "Number of the text that was kept back", required=True, number=True)
@@ -211,7 +213,7 @@ def _waited(usual: dt.timedelta) -> Cleared:
 async def _post_written(session: Session, text: Cleared) -> Reply:
     """Post what the storyteller wrote and a moderator let pass."""
     found = await session.passages(limit=1)
-    return Reply((new_passage(session.add_approved(text, after=found[-1] if found else None)),))
+    return Reply((new_passage(session.pages.add_approved(text, after=found[-1] if found else None)),))
 
 
 _WRITTEN: Final = Operation(

@@ -4,8 +4,9 @@ from core.errors import NotPossible
 from core.moderation import Cleared, own, phrase
 from core.operation import Param, operation
 from core.operations.replies import before, label, note, say
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Block, Passage, Reply, Shape
+from core.story import Passage
 from core.wording import said
 
 
@@ -37,7 +38,7 @@ async def edit(session: Session, number: Cleared, text: Cleared) -> Reply:
         return say(phrase("That is how it reads already."), private=True)
     session.overrides("edit", passage)
     parent = await before(session, passage)
-    new = session.add_edited(text, instead_of=passage, before=parent)
+    new = session.pages.add_edited(text, instead_of=passage, before=parent)
     await session.keep_following(passage, parent, new)
     return Reply(
         (

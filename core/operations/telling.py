@@ -7,9 +7,11 @@ from core.evidence import faithful, repeats, strangers, stutters
 from core.moderation import Cleared, joined, phrase
 from core.operation import Param, operation
 from core.operations.replies import count, label, named, new_passage, note, propose, say
+from core.place import WORDS, Length, Turns
 from core.prompts import Order, Task
+from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import WORDS, Block, Kind, Length, Passage, Reply, Shape, Story, Turns
+from core.story import Kind, Passage, Story
 from core.text import sentence_end
 from core.wording import said
 
@@ -57,7 +59,7 @@ async def add(session: Session, text: Cleared) -> Reply:
         raise NotAllowed(
             said("You wrote the last passage. Here somebody else writes the next one, or the storyteller.")
         )
-    return Reply((new_passage(session.add(text, after=last)),))
+    return Reply((new_passage(session.pages.add(text, after=last)),))
 
 
 @operation(
@@ -83,7 +85,7 @@ async def retry(session: Session) -> Reply:
     if not passages or passages[-1].kind is not Kind.CONTINUED:
         raise NotPossible(said("The last passage is not the storyteller's, so there is nothing to write anew."))
     last = passages[-1]
-    given = await session.given(last)
+    given = await session.store.given(last)
     direction = given.words if given else phrase("")
     return await _continue(session, passages[:-1], direction, session.house.length, instead_of=last)
 
@@ -101,11 +103,11 @@ async def refine(session: Session, how: Cleared) -> Reply:
         raise NotPossible(said("There is no passage to refine yet. Add one with /story add."))
     last = passages[-1]
     session.may_change("refine", last)
-    if len(session.ids_of(last)) > session.engine.profile.window // 3:
+    if len(session.pages.ids_of(last)) > session.engine.profile.window // 3:
         raise NotPossible(
             said("The last passage is too long for this storyteller to refine. Shorter passages work better.")
         )
-    order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.ids_of(last)) * 3 // 2 + 16)
+    order = Order(Task.REFINE, how, len(last.text.split()), room=len(session.pages.ids_of(last)) * 3 // 2 + 16)
     writing = await session.write(order, passages, accept=lambda text: faithful(last.text, text))
     if writing is None or writing.text == last.text:
         kept = phrase("I found no better wording that keeps what happens and every name, so I left it as it is.")
@@ -113,7 +115,7 @@ async def refine(session: Session, how: Cleared) -> Reply:
     if session.needs_consent("refine", last):
         return propose(session, last, writing)
     session.overrides("refine", last)
-    session.add_refined(writing, instead_of=last, after=_parent(passages))
+    session.pages.add_refined(writing, instead_of=last, after=_parent(passages))
     return Reply(
         (
             Block(Shape.OLD, last.text, label(last)),
@@ -190,7 +192,7 @@ async def _continue(
                 "Give it a direction, e.g. /story continue somebody knocks."
             )
         )
-    return Reply((new_passage(session.add_written(writing, after=passages[-1] if passages else None)),))
+    return Reply((new_passage(session.pages.add_written(writing, after=passages[-1] if passages else None)),))
 
 
 class _Worth:

@@ -5,8 +5,8 @@ from core.learning import Learning
 from core.moderation import Cleared, own, phrase
 from core.operation import Param, operation
 from core.operations.replies import note, say
+from core.reply import Attachment, Reply
 from core.session import Session
-from core.story import Attachment, Reply
 from core.wording import said
 
 _YES, _NO = "yes", "no"

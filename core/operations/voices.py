@@ -7,8 +7,8 @@ from core.errors import BadArgument, NotPossible
 from core.moderation import Cleared, joined, own, phrase
 from core.operation import Param, nearest, operation
 from core.operations.replies import say
+from core.reply import Reply
 from core.session import Session
-from core.story import Reply
 from core.wording import said
 
 

@@ -18,7 +18,7 @@ SAMPLING = {
     Task.EXPLAIN: Sampling(max_tokens=0, temperature=0.0, min_p=0.1),
     Task.RECAP: Sampling(max_tokens=0, temperature=0.3, min_p=0.1),
 }
-"""As in `core.session`; a test sees to it."""
+"""As in `core.writing`; a test sees to it."""
 _WORDS = {Task.CONTINUE: 80, Task.EXPLAIN: 70, Task.RECAP: 80}
 _TAILS = {f"<|{task}|>" for task in Task}
 

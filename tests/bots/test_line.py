@@ -6,7 +6,7 @@ from dataclasses import replace
 from bots.line import Line, Ticket
 from bots.reception import Reception
 from core.database import Database
-from core.story import Posted, Reply
+from core.reply import Posted, Reply
 from tests.kit import ELSEWHERE, HERE, storyteller, turn
 from tests.voices import ScriptedEngine
 

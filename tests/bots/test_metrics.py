@@ -15,8 +15,8 @@ from core.errors import EngineBusy, StoryError, Withheld
 from core.filters.words import WordFilter
 from core.moderation import Gate
 from core.observation import note
+from core.place import Contributor, Place, Turn
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.inference.servers import free_port
 from tests.voices import ScriptedEngine
@@ -139,7 +139,7 @@ async def test_the_outbox_is_as_old_as_its_oldest_reply_that_nobody_saw(watched:
         assert await watched.value(waiting) == 2
         assert await watched.value('storycircle_outbox_age_seconds{platform="discord"}') > 0
         for reply in (first, second):
-            await watched.teller.delivered(reply)
+            await watched.teller.delivery.delivered(reply)
         assert await watched.value(waiting) == 0
         assert await watched.value('storycircle_outbox_age_seconds{platform="discord"}') == 0
 

@@ -18,8 +18,8 @@ from core.database import Database
 from core.errors import EngineFailed
 from core.filters.words import WordFilter
 from core.moderation import Gate
+from core.place import Contributor, Place, Turn
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from tests.voices import ScriptedEngine
 

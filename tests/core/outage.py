@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from core.errors import StoreError
-from core.story import Place
+from core.place import Place
 from core.storyteller import Storyteller
 from tests.kit import turn
 

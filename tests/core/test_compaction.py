@@ -13,10 +13,12 @@ from core.database import Database
 from core.engine import Form, Piece, Priority, Request
 from core.errors import EngineError, StoryError
 from core.moderation import own
+from core.place import Contributor
 from core.policy import Category
 from core.prompts import summary_tokens
+from core.reply import Reply, Shape
 from core.store import Store
-from core.story import Contributor, Layer, Reply, Shape, Summary
+from core.story import Layer, Summary
 from core.storyteller import Storyteller
 from core.summaries import chain, condensed, to_fold
 from tests.core.test_forgetting import everything

@@ -11,8 +11,9 @@ from sqlalchemy import func, select, update
 from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, NotAllowed, NotPossible, Withheld
+from core.place import Contributor, Turn
+from core.reply import Reply, Shape
 from core.retention import Retention, tidy
-from core.story import Contributor, Reply, Shape, Turn
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import ScriptedEngine
@@ -171,7 +172,7 @@ async def test_whoever_asked_takes_the_newest_back_without_a_number(teller: Stor
 async def test_a_decision_survives_a_restart_and_is_made_once(database: Database) -> None:
     asked = number(await proposed(storyteller(database, ScriptedEngine(lambda _: NEW))))
     again = storyteller(database, ScriptedEngine())
-    missed = (await again.undelivered("test"))[-1]
+    missed = (await again.delivery.undelivered("test"))[-1]
     assert number(missed.reply) == asked
     found = await asyncio.gather(
         *(again.perform("review accept", by(ANA), asked) for _ in range(3)), return_exceptions=True
@@ -220,5 +221,5 @@ async def test_what_nobody_decided_on_in_a_month_is_gone(teller: Storyteller, da
 
 async def test_a_server_that_is_erased_leaves_none_behind(teller: Storyteller, database: Database) -> None:
     await proposed(teller)
-    await teller.erase("test", "w")
+    await teller.servers.erase("test", "w")
     assert await waiting(database) == 0

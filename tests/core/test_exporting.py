@@ -8,7 +8,7 @@ import pytest
 from core.database import Database
 from core.errors import BadArgument, NotPossible
 from core.operations import exporting
-from core.story import Reply, Shape
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, Forbidding, started, storyteller, texts, turn
 from tests.voices import ScriptedEngine

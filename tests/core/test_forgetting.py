@@ -19,7 +19,8 @@ from core.database import Database
 from core.erasure import Erasure
 from core.errors import NotPossible, StoreFull
 from core.forgetting import GONE, Person
-from core.story import Contributor, Reply
+from core.place import Contributor
+from core.reply import Reply
 from core.storyteller import Storyteller
 from core.tombstones import Book, Stone
 from tests.kit import BEN, ELSEWHERE, HERE, started, storyteller, texts, told, turn
@@ -211,7 +212,7 @@ async def test_what_others_have_not_seen_yet_is_still_shown_if_it_has_nothing_of
     await teller.perform("remove", turn(who=BEN), {"number": "2"})
     await teller.perform("undo", turn(who=BEN))
     await forget(teller, "remove")
-    left = [str(block.text) for each in await teller.undelivered(HERE.platform) for block in each.reply.blocks]
+    left = [str(block.text) for each in await teller.delivery.undelivered(HERE.platform) for block in each.reply.blocks]
     assert "Ben's own." in left
     assert "This was forgotten." in left
     assert not [each for each in left if MARK in each or EVE.name in each]

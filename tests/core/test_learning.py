@@ -13,7 +13,8 @@ from core.database import Database
 from core.engine import Request
 from core.errors import NotAllowed, NotPossible
 from core.learning import FORMAT
-from core.story import Contributor, Place, Reply, Shape, Turn
+from core.place import Contributor, Place, Turn
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from inference.training.tuning.consent import Export
 from tests.kit import ANA, BEN, HERE, storyteller, texts, turn
@@ -375,7 +376,7 @@ async def test_consent_is_in_ones_own_data_and_goes_with_being_forgotten(
 async def test_a_server_that_is_erased_takes_its_consents_with_it(teller: Storyteller, database: Database) -> None:
     await begun(teller, "Mara found a lamp.")
     await teller.perform("explain", by(ANA))
-    await teller.erase(TERMINAL.platform, TERMINAL.workspace)
+    await teller.servers.erase(TERMINAL.platform, TERMINAL.workspace)
     for table in (t.consent, t.explanation):
         assert await database.read(lambda c, table=table: c.scalar(select(func.count()).select_from(table))) == 0  # type: ignore[misc]
 

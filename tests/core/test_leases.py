@@ -199,31 +199,31 @@ async def living(database: Database) -> AsyncIterator[Storyteller]:
 async def test_what_a_living_process_has_still_to_show_is_nobody_elses(database: Database) -> None:
     async with living(database) as one, living(database) as two:
         await one.perform("start", turn(), {"title": "The Lamp"})
-        assert await two.inherited(HERE.platform) == ([], [])
-        assert await one.inherited(HERE.platform) == ([], []), "it is about to show it"
-        assert len(await two.undelivered(HERE.platform)) == 1
+        assert await two.delivery.inherited(HERE.platform) == ([], [])
+        assert await one.delivery.inherited(HERE.platform) == ([], []), "it is about to show it"
+        assert len(await two.delivery.undelivered(HERE.platform)) == 1
 
 
 async def test_what_a_process_that_ended_left_to_show_is_inherited_by_one(database: Database) -> None:
     async with living(database) as one:
         reply = await one.perform("start", turn(), {"title": "The Lamp"})
     async with living(database) as two, living(database) as three:
-        found = await asyncio.gather(*(each.inherited(HERE.platform) for each in (two, three, two)))
+        found = await asyncio.gather(*(each.delivery.inherited(HERE.platform) for each in (two, three, two)))
         assert [missed.reply.post for replies, _ in found for missed in replies] == [reply.post]
     async with living(database) as four:
-        assert [missed.reply.post for missed in (await four.inherited(HERE.platform))[0]] == [reply.post]
+        assert [missed.reply.post for missed in (await four.delivery.inherited(HERE.platform))[0]] == [reply.post]
 
 
 async def test_an_alert_that_was_not_told_is_inherited_with_its_post(database: Database) -> None:
     async with living(database) as one:
         await started(one, "Mara found a lamp.")
         reply = await one.perform("report", turn(), {"reason": "rude"})
-        await one.delivered(reply)
+        await one.delivery.delivered(reply)
         async with living(database) as two:
-            assert (await two.inherited(HERE.platform))[1] == []
+            assert (await two.delivery.inherited(HERE.platform))[1] == []
     async with living(database) as three:
-        assert [each.post for each in (await three.inherited(HERE.platform))[1]] == [reply.post]
-        assert (await three.inherited("another"))[1] == []
+        assert [each.post for each in (await three.delivery.inherited(HERE.platform))[1]] == [reply.post]
+        assert (await three.delivery.inherited("another"))[1] == []
 
 
 async def test_on_sqlite_there_is_one_process_and_it_has_everything(tmp_path: Path) -> None:
@@ -248,17 +248,17 @@ async def test_a_turn_that_its_process_did_not_live_to_finish_is_told_to_have_st
             while not voice.writing:
                 await asyncio.sleep(0.01)
         async with living(database) as other:
-            assert await other.inherited(HERE.platform) == ([], []), "it is still being written"
-            assert await other.under_way(HERE.platform, asked.id)
-            assert not await other.under_way(HERE.platform, "another")
-    assert not await dying.under_way(HERE.platform, asked.id)
+            assert await other.delivery.inherited(HERE.platform) == ([], []), "it is still being written"
+            assert await other.leases.under_way(HERE.platform, asked.id)
+            assert not await other.leases.under_way(HERE.platform, "another")
+    assert not await dying.leases.under_way(HERE.platform, asked.id)
     async with living(database) as heir:
         await process(database).moment("identify 0", 5.0)  # which no process holds
-        found = [missed for missed in (await heir.inherited(HERE.platform))[0] if missed.turn_id == asked.id]
+        found = [missed for missed in (await heir.delivery.inherited(HERE.platform))[0] if missed.turn_id == asked.id]
         assert [str(block.text) for missed in found for block in missed.reply.blocks] == [
             "Stopped before it was finished; nothing was added."
         ]
-        assert await heir.inherited(HERE.platform) == ([], [])
+        assert await heir.delivery.inherited(HERE.platform) == ([], [])
         voice.gate.set()
         assert (await writing).again, "it had been given up, and adds nothing now"
         assert await told(heir) == ["Mara found a lamp."]

@@ -7,7 +7,8 @@ import pytest
 
 from core.database import Database
 from core.errors import BadArgument, MustWait, NotAllowed, NotListening, NotPossible, Withheld
-from core.story import Contributor, Reply, Shape, Turn
+from core.place import Contributor, Turn
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import ScriptedEngine
@@ -99,13 +100,13 @@ async def test_a_reason_is_moderated_too(database: Database) -> None:
     teller = storyteller(database, ScriptedEngine(), Forbidding())
     with pytest.raises(Withheld):
         await teller.perform("review block", turn(), {"person": "u2", "reason": "forbidden"})
-    assert (await teller.workspace("test", "w")).blocked == frozenset()
+    assert (await teller.servers.settings("test", "w")).blocked == frozenset()
 
 
 async def test_an_admin_who_sets_the_list_anew_lets_the_others_in_without_a_trace_of_why(here: Storyteller) -> None:
     await moderated(here, "review block", person=BEN.id, reason="Rude.")
     await here.perform("setup", turn(), {"blocked": "u9"})
-    found = await here.workspace("test", "w")
+    found = await here.servers.settings("test", "w")
     assert (found.blocked, dict(found.reasons)) == (frozenset({"u9"}), {})
     with pytest.raises(NotAllowed, match="You were shut out"):
         await here.perform("show", by(Contributor("u9", "Nina")))

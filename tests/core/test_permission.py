@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from core.errors import BadArgument, NotAllowed, NotListening, NotPossible
+from core.place import Contributor, Turn, Turns
 from core.policy import Rating
-from core.story import Contributor, Shape, Turn, Turns
+from core.reply import Shape
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, texts, told, turn
 
@@ -27,9 +28,9 @@ async def test_only_who_began_a_story_a_moderator_or_an_admin_ends_it(teller: St
 
 async def test_what_an_admin_sets_holds_in_every_channel_of_the_server_and_in_no_other(teller: Storyteller) -> None:
     await teller.perform("setup", turn(), {"rating": "g", "turns": "alternate", "language": "zh"})
-    found = await teller.workspace(HERE.platform, HERE.workspace)
+    found = await teller.servers.settings(HERE.platform, HERE.workspace)
     assert (found.rating, found.turns, found.language) == (Rating.G, Turns.ALTERNATE, "zh")
-    assert (await teller.workspace(ELSEWHERE.platform, ELSEWHERE.workspace)).rating is None
+    assert (await teller.servers.settings(ELSEWHERE.platform, ELSEWHERE.workspace)).rating is None
     assert "g" in texts(await teller.perform("settings show", turn()), Shape.ITEM)
     assert "teen" in texts(await teller.perform("settings show", turn(ELSEWHERE)), Shape.ITEM)
 
@@ -37,11 +38,11 @@ async def test_what_an_admin_sets_holds_in_every_channel_of_the_server_and_in_no
 async def test_settings_made_one_after_the_other_add_up(teller: Storyteller) -> None:
     for name, value in {"rating": "pg", "channels": "1, 2", "moderators": "3", "alerts": "4", "messages": "on"}.items():
         await teller.perform("setup", turn(), {name: value})
-    found = await teller.workspace(HERE.platform, HERE.workspace)
+    found = await teller.servers.settings(HERE.platform, HERE.workspace)
     assert (found.rating, found.alerts, found.messages) == (Rating.PG, "4", True)
     assert (found.channels, found.moderators) == (frozenset({"1", "2"}), frozenset({"3"}))
     await teller.perform("setup", turn(), {"channels": "all", "moderators": "none", "alerts": "none"})
-    found = await teller.workspace(HERE.platform, HERE.workspace)
+    found = await teller.servers.settings(HERE.platform, HERE.workspace)
     assert (found.channels, found.moderators, found.alerts) == (frozenset(), frozenset(), None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core.database import Database
 from core.errors import EngineFailed
 from core.plot import PlotEvent
-from core.story import Reply, Shape
+from core.reply import Reply, Shape
 from core.storyteller import Storyteller
 from tests.kit import started, storyteller, turn
 from tests.voices import ScriptedEngine

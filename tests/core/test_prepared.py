@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import prepared, tables
 from core.database import Database
-from core.rows import changing, inserting, same_place
+from core.statements import changing, inserting, same_place
 
 NOW = dt.datetime(2026, 11, 26, 12, 30, 15, 250, tzinfo=dt.UTC)
 Add = Callable[[Connection, Table, dict[str, Any]], int]

@@ -10,8 +10,8 @@ from sqlalchemy import update
 from core import tables as t
 from core.database import Database
 from core.errors import BadArgument, NotAllowed, StoryError, TooOften
+from core.place import Contributor, Turn
 from core.quotas import Allowance, Quotas
-from core.story import Contributor, Turn
 from core.storyteller import Storyteller
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, started, storyteller, turn
 from tests.voices import ScriptedEngine
@@ -188,9 +188,9 @@ async def test_more_than_the_operator_allows_cannot_be_set_and_without_a_limit_a
     with pytest.raises(BadArgument, match="allows 6 at most for person"):
         await teller.perform("setup", by(), {"quotas": "person 7"})
     await teller.perform("setup", by(), {"quotas": "person=6, server: 5000"})
-    assert (await teller.workspace("test", "w")).quotas == {"person_minute": 6, "server_minute": 5000}
+    assert (await teller.servers.settings("test", "w")).quotas == {"person_minute": 6, "server_minute": 5000}
     await teller.perform("setup", by(), {"quotas": "none"})
-    assert (await teller.workspace("test", "w")).quotas == {}
+    assert (await teller.servers.settings("test", "w")).quotas == {}
 
 
 @pytest.mark.parametrize("typed", ["person", "person 0", "person -1", "person x", "week 3", "3", "person 10000"])

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from core import retention
 from core import tables as t
 from core.database import Database
+from core.place import Approval
 from core.retention import Retention, tidy, tidying
-from core.story import Approval
 from core.storyteller import Storyteller
 from tests.kit import HERE, started, told, turn
 

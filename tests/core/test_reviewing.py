@@ -12,10 +12,11 @@ from bots.settings import Settings
 from core import faults
 from core.database import Database
 from core.errors import BadArgument, MustWait, NotAllowed, NotPossible, Withheld
+from core.place import Contributor
 from core.policy import Category, Decision
 from core.prompts import RULES
+from core.reply import Reply, Shape
 from core.store import Store
-from core.story import Contributor, Reply, Shape
 from core.storyteller import Storyteller
 from core.tables import held, metadata
 from tests.kit import ANA, BEN, ELSEWHERE, Evident, Forbidding, started, storyteller, texts, told, turn
@@ -71,7 +72,7 @@ async def test_what_was_approved_just_before_a_stop_is_posted_after_it(teller: S
     for _ in range(2):
         await teller.carry_on("test")
         assert await told(teller) == ["One.", "A forbidden thing."]
-    assert texts((await teller.undelivered("test"))[-1].reply) == ["A forbidden thing."]
+    assert texts((await teller.delivery.undelivered("test"))[-1].reply) == ["A forbidden thing."]
 
 
 async def test_what_was_approved_long_ago_and_refused_is_let_be(teller: Storyteller, database: Database) -> None:

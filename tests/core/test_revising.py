@@ -85,13 +85,13 @@ async def test_the_message_that_a_passage_came_from_leads_to_how_it_reads_now(te
     await teller.perform("add", turn(source="m1"), {"text": "One."})
     await teller.perform("add", turn(source="m2"), {"text": "Two."})
     for wording in ("One, again.", "One, once more."):
-        about = await teller.passage_at(HERE, "m1")
+        about = await teller.delivery.passage_at(HERE, "m1")
         await teller.perform("edit", turn(source="m1", about=about), {"text": wording})
     assert await told(teller) == ["One, once more.", "Two."]
-    assert await teller.passage_at(ELSEWHERE, "m1") is None
-    await teller.perform("remove", turn(about=await teller.passage_at(HERE, "m1")))
+    assert await teller.delivery.passage_at(ELSEWHERE, "m1") is None
+    await teller.perform("remove", turn(about=await teller.delivery.passage_at(HERE, "m1")))
     with pytest.raises(NotPossible, match="does not stand"):
-        await teller.perform("edit", turn(about=await teller.passage_at(HERE, "m1")), {"text": "Gone."})
+        await teller.perform("edit", turn(about=await teller.delivery.passage_at(HERE, "m1")), {"text": "Gone."})
     assert await told(teller) == ["Two."]
 
 
@@ -99,15 +99,15 @@ async def test_the_messages_that_show_a_passage_lead_to_it(teller: Storyteller) 
     await started(teller)
     reply = await teller.perform("continue", turn())
     assert reply.passage
-    await teller.delivered(reply, ["m1", "m2"])
-    await teller.delivered(reply, ["m1"])
-    assert [await teller.passage_at(HERE, m) for m in ("m1", "m2", "m3")] == [reply.passage.id] * 2 + [None]
+    await teller.delivery.delivered(reply, ["m1", "m2"])
+    await teller.delivery.delivered(reply, ["m1"])
+    assert [await teller.delivery.passage_at(HERE, m) for m in ("m1", "m2", "m3")] == [reply.passage.id] * 2 + [None]
     explained = await teller.perform("explain", turn(about=reply.passage.id))
     assert explained.private
 
 
 async def test_what_an_adapter_notes_is_found_again(teller: Storyteller) -> None:
-    assert await teller.noted("commands") is None
-    await teller.note("commands", "abc")
-    await teller.note("commands", "def")
-    assert await teller.noted("commands") == "def"
+    assert await teller.notebook.noted("commands") is None
+    await teller.notebook.note("commands", "abc")
+    await teller.notebook.note("commands", "def")
+    assert await teller.notebook.noted("commands") == "def"

@@ -15,8 +15,10 @@ from core.errors import NotAllowed
 from core.moderation import phrase
 from core.operation import OPERATIONS, Effect, Operation
 from core.permission import RIGHTS
+from core.place import Contributor, House, Length, Turn, Workspace
 from core.policy import Rating
-from core.story import NOBODY, STORYTELLER, Contributor, House, Kind, Length, Passage, Reply, Story, Turn, Workspace
+from core.reply import Reply
+from core.story import NOBODY, STORYTELLER, Kind, Passage, Story
 from core.storyteller import Storyteller
 from tests.kit import ANA, HERE, started, storyteller, turn
 from tests.voices import ScriptedEngine

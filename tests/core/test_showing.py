@@ -11,7 +11,7 @@ from sqlalchemy import update
 from core import showing
 from core import tables as t
 from core.database import Database
-from core.story import Reply
+from core.reply import Reply
 from core.storyteller import Storyteller
 from tests.kit import ELSEWHERE, HERE, storyteller, turn
 from tests.voices import ScriptedEngine
@@ -58,7 +58,7 @@ async def stand_still(teller: Storyteller, database: Database) -> None:
 
 
 async def shows(teller: Storyteller, reply: Reply) -> bool:
-    return await teller.may_show(HERE.platform, reply)
+    return await teller.delivery.may_show(HERE.platform, reply)
 
 
 async def test_who_stood_still_shows_nothing_that_another_has_taken_over(
@@ -67,7 +67,7 @@ async def test_who_stood_still_shows_nothing_that_another_has_taken_over(
     stalled, heir = tellers
     reply = await stalled.perform("start", turn(), {"title": "The Lamp"})
     await stand_still(stalled, databases[0])
-    (missed,) = (await heir.inherited(HERE.platform))[0]
+    (missed,) = (await heir.delivery.inherited(HERE.platform))[0]
     assert missed.reply.post == reply.post
     assert not await shows(stalled, reply)
     assert await shows(heir, missed.reply)
@@ -80,20 +80,20 @@ async def test_who_stood_still_and_comes_first_shows_what_is_its_own(
     reply = await stalled.perform("start", turn(), {"title": "The Lamp"})
     await stand_still(stalled, databases[0])
     assert await shows(stalled, reply)
-    assert await heir.inherited(HERE.platform) == ([], [])
+    assert await heir.delivery.inherited(HERE.platform) == ([], [])
 
 
 async def test_of_one_that_wakes_and_one_that_takes_over_exactly_one_shows_it(
     tellers: tuple[Storyteller, Storyteller], databases: tuple[Database, Database]
 ) -> None:
     stalled, heir = tellers
-    await stalled.delivered(await stalled.perform("start", turn(), {"title": "The Lamp"}))
+    await stalled.delivery.delivered(await stalled.perform("start", turn(), {"title": "The Lamp"}))
     for _ in range(40):
         reply = await stalled.perform("add", turn(), {"text": "A bell rang."})
         await stand_still(stalled, databases[0])
-        own, (taken, _) = await asyncio.gather(shows(stalled, reply), heir.inherited(HERE.platform))
+        own, (taken, _) = await asyncio.gather(shows(stalled, reply), heir.delivery.inherited(HERE.platform))
         assert own != bool(taken)
-        await stalled.delivered(reply)
+        await stalled.delivery.delivered(reply)
 
 
 async def test_a_reply_waits_for_what_another_process_told_before_it_in_its_place(
@@ -107,7 +107,7 @@ async def test_a_reply_waits_for_what_another_process_told_before_it_in_its_plac
     assert await shows(two, beside), "in another place nothing comes before it"
     assert await shows(one, first)
     assert not waits.done()
-    await one.delivered(first, ["m1"])
+    await one.delivery.delivered(first, ["m1"])
     assert await waits
 
 
@@ -127,7 +127,7 @@ async def test_nobody_waits_for_what_a_process_that_has_ended_left_or_for_what_o
     async with living(databases[0]) as one:
         await one.perform("start", turn(), {"title": "The Lamp"})
     async with living(databases[0]) as one, living(databases[1]) as two:
-        await one.delivered(await one.perform("add", turn(), {"text": "A bell rang."}))
+        await one.delivery.delivered(await one.perform("add", turn(), {"text": "A bell rang."}))
         await one.perform("report", turn(), {"reason": "rude"})
         reply = await two.perform("add", turn(), {"text": "Mara found a lamp."})
         assert await shows(two, reply)

@@ -20,11 +20,12 @@ from core.errors import (
 )
 from core.moderation import Gate
 from core.operation import OPERATIONS
+from core.place import Contributor, Place
 from core.policy import Decision, Policy, Rating, Verdict
-from core.session import Limits
+from core.reply import Glimpse, Reply, Shape, Stage
 from core.store import Store
-from core.story import Contributor, Glimpse, Place, Reply, Shape, Stage
 from core.storyteller import Storyteller
+from core.writing import Limits
 from tests.kit import ANA, BEN, ELSEWHERE, HERE, Forbidding, started, storyteller, texts, told, turn
 from tests.voices import DEFAULT, ScriptedEngine
 
@@ -443,11 +444,11 @@ async def test_replies_that_were_never_shown_are_found_after_a_restart_once(
 ) -> None:
     await started(teller, "One.")
     restarted = storyteller(database, ScriptedEngine())
-    found = await restarted.undelivered("test")
+    found = await restarted.delivery.undelivered("test")
     assert [(missed.place, missed.contributor_id) for missed in found] == [(HERE, ANA.id), (HERE, ANA.id)]
     for missed in found:
-        await restarted.delivered(missed.reply)
-    assert await restarted.undelivered("test") == []
+        await restarted.delivery.delivered(missed.reply)
+    assert await restarted.delivery.undelivered("test") == []
 
 
 async def test_lore_of_the_same_name_takes_the_place_of_the_old(teller: Storyteller) -> None:

@@ -13,8 +13,9 @@ from core import withdrawing
 from core.database import Database
 from core.erasure import Erasure
 from core.forgetting import Person
+from core.place import Contributor, Turn
+from core.reply import Reply
 from core.retention import Retention, tidy
-from core.story import Contributor, Reply, Turn
 from core.storyteller import Storyteller
 from core.tombstones import Book
 from tests.kit import BEN, ELSEWHERE, HERE, storyteller, turn
@@ -44,7 +45,7 @@ class Channel:
         """A turn and the message that shows its reply."""
         reply = await self.teller.perform(name, asked, given)
         self.count += 1
-        await self.teller.delivered(reply, [f"{name} {self.count}"])
+        await self.teller.delivery.delivered(reply, [f"{name} {self.count}"])
         return reply
 
 
@@ -74,7 +75,7 @@ async def forget(teller: Storyteller, passages: str = "remove") -> Reply:
 
 
 async def waiting(teller: Storyteller, mac: bytes | None = None) -> set[str]:
-    return {each.message_id for each in await teller.withdrawals("test", mac)}
+    return {each.message_id for each in await teller.delivery.withdrawals("test", mac)}
 
 
 async def test_every_message_that_shows_her_words_is_noted_and_no_other(teller: Storyteller) -> None:
@@ -121,19 +122,20 @@ async def test_the_same_words_by_somebody_else_are_left_alone(teller: Storytelle
 async def test_a_message_that_is_over_is_not_asked_for_again(teller: Storyteller) -> None:
     await lived(teller)
     await forget(teller)
-    for each in await teller.withdrawals("test"):
-        await teller.withdrawn(each)
+    for each in await teller.delivery.withdrawals("test"):
+        await teller.delivery.withdrawn(each)
     assert await waiting(teller) == set()
     await forget(teller)
     assert await waiting(teller) == set()
-    assert await teller.passage_at(HERE, "add 2") is None
+    assert await teller.delivery.passage_at(HERE, "add 2") is None
 
 
 async def test_an_erasure_that_was_cut_off_finds_the_same_messages_again(
     database: Database, tmp_path: Path, voice: ScriptedEngine
 ) -> None:
     book = Book(tmp_path / "erasures.forgotten")
-    await lived(storyteller(database, voice, book=book))
+    teller = storyteller(database, voice, book=book)
+    await lived(teller)
 
     class Cut(Exception):
         pass
@@ -152,20 +154,20 @@ async def test_an_erasure_that_was_cut_off_finds_the_same_messages_again(
         await erasure.forget(Person("test", EVE.id), remove=True)
     again = Erasure(database, secret="s", book=book)
     assert await again.repeat() == 1
-    assert {each.message_id for each in await again.withdrawals("test")} == HERS
+    assert await waiting(teller) == HERS
 
 
 async def test_only_so_many_are_given_out_at_once_and_the_rest_after(
     teller: Storyteller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.erasure.MESSAGES", 2)
+    monkeypatch.setattr("core.withdrawing.MESSAGES", 2)
     await lived(teller)
     await forget(teller)
     seen: list[str] = []
-    while some := await teller.withdrawals("test"):
+    while some := await teller.delivery.withdrawals("test"):
         assert len(some) <= 2
         for each in some:
-            await teller.withdrawn(each)
+            await teller.delivery.withdrawn(each)
             seen.append(each.message_id)
     assert set(seen) == HERS
     assert len(seen) == len(HERS)
@@ -177,11 +179,11 @@ async def test_other_servers_and_platforms_are_apart(teller: Storyteller) -> Non
     await teller.perform("mydata delete", by_eve(local=True), {"passages": "remove", "confirm": "confirm"})
     assert await waiting(teller) == set()
     await forget(teller)
-    (found,) = await teller.withdrawals("test")
+    (found,) = await teller.delivery.withdrawals("test")
     assert found == withdrawing.Withdrawal(ELSEWHERE, "start 1")
-    assert await teller.withdrawals("another") == []
-    await teller.withdrawn(replace(found, place=HERE))
-    assert await teller.withdrawals("test") == [found]
+    assert await teller.delivery.withdrawals("another") == []
+    await teller.delivery.withdrawn(replace(found, place=HERE))
+    assert await teller.delivery.withdrawals("test") == [found]
 
 
 async def test_what_a_platform_never_does_is_let_go_after_a_month(teller: Storyteller, database: Database) -> None:
@@ -195,5 +197,5 @@ async def test_what_a_platform_never_does_is_let_go_after_a_month(teller: Storyt
 async def test_a_server_that_is_erased_leaves_none_behind(teller: Storyteller) -> None:
     await lived(teller)
     await forget(teller)
-    await teller.erase("test", "w")
+    await teller.servers.erase("test", "w")
     assert await waiting(teller) == set()

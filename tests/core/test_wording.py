@@ -17,8 +17,10 @@ from bots.dispatch import parse, plain
 from core.errors import BadArgument, NoStory, StoryError, UnknownOperation, Withheld
 from core.moderation import own, phrase
 from core.operation import OPERATIONS
+from core.place import Contributor, Turn
 from core.policy import Category
-from core.story import THE_STORYTELLER, Contributor, Shape, Turn
+from core.reply import Shape
+from core.story import THE_STORYTELLER
 from core.storyteller import Storyteller
 from core.wording import CATALOGS, Language, amid, joined, said, translated
 from tests.kit import HERE, started, texts, turn
@@ -148,7 +150,7 @@ async def test_a_stored_reply_stays_as_it_was_said(teller: Storyteller) -> None:
     once = replace(turn(), here="zh-CN")
     first = await teller.perform("start", once, {"title": "The Lamp"})
     assert await teller.perform("start", replace(once, here="en-US"), {"title": "The Lamp"}) == first
-    (missed,) = await teller.undelivered(HERE.platform)
+    (missed,) = await teller.delivery.undelivered(HERE.platform)
     assert missed.reply == first
     assert texts(missed.reply, Shape.NOTE) == ["Ana 开了一个故事。用 /story add 写下第一段吧。"]
 

@@ -19,12 +19,12 @@ from core.database import Database
 from core.engine import Request, Sampling
 from core.errors import EngineError
 from core.moderation import Gate
+from core.place import Contributor, Place, Turn
 from core.store import Store
-from core.story import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from inference.remote import RemoteEngine, RemoteOptions
-from tests.inference.servers import Worker, free_port, small_server, vllm_worker
-from tests.inference.test_remote import SSE, answering, engine_at, event, outcome, said
+from tests.inference.servers import Worker, free_port, said, small_server, vllm_worker
+from tests.inference.test_remote import SSE, answering, engine_at, event, outcome
 from tests.kit import Forbidding
 
 ROUTER = shutil.which("vllm-router")

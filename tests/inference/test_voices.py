@@ -11,8 +11,8 @@ import pytest_asyncio
 from core.database import Database
 from core.engine import PLAIN, Engine, Request, Sampling
 from core.errors import EngineFailed
+from core.place import Place
 from core.prompts import Task
-from core.story import Place
 from core.storyteller import Storyteller
 from inference.adapters import Registry
 from inference.evaluation.cases import Case

@@ -11,8 +11,9 @@ from pathlib import Path
 from core.engine import EngineState, Frame, Piece, Profile, Request, TokenIds
 from core.errors import EngineError, EngineFailed
 from core.moderation import Cleared, phrase
+from core.place import WORDS
 from core.prompts import Material, Order, Prompt, Task, compose
-from core.story import STORYTELLER, WORDS, Kind, Lore, Passage, Story
+from core.story import STORYTELLER, Kind, Lore, Passage, Story
 from inference.folder import ModelFolder
 from inference.template import ChatTemplate
 from inference.training.errors import TrainingError
@@ -144,7 +145,7 @@ class Prompter:
             words = self._clearing.cleared(text)
             ids = self.engine.encode(words)
             passages.append(_passage(number, words, ids, before))
-            before += len(ids) + 1  # the scale on which `core.session` counts
+            before += len(ids) + 1  # the scale on which `core.pages` counts
         return passages
 
     def _order(self, record: Record, answer: int) -> Order:

@@ -10,7 +10,7 @@ from bots.discord import layout, markup
 from bots.discord.layout import sheets, written
 from bots.discord.pieces import pieces, width
 from core.moderation import Cleared
-from core.story import Block, Shape
+from core.reply import Block, Shape
 
 WORDS = st.sampled_from(
     ["sea", "**bold**", "*soft*", "~~gone~~", "||secret||", "__under__", "`code here`", "\n\n", "\n", "The end.",

@@ -58,7 +58,7 @@ async def test_a_message_that_was_taken_is_not_posted_again(scene: Scene, databa
     async with again(scene, database):
         assert scene.said.count(TOLD) == 1
         assert len(scene.discord.called("POST", MESSAGES)) == posted
-    assert await storyteller(database, scene.engine).undelivered("discord") == []
+    assert await storyteller(database, scene.engine).delivery.undelivered("discord") == []
 
 
 async def test_a_message_that_is_gone_is_posted_with_a_word_that_it_is_late(scene: Scene, database: Database) -> None:
@@ -101,7 +101,7 @@ async def test_a_late_post_that_somebody_deleted_is_let_go(scene: Scene, databas
     await scene.discord.delete(scene.channel.messages[-1])
     async with again(scene, database):
         assert TOLD not in scene.said
-    assert await storyteller(database, scene.engine).undelivered("discord") == []
+    assert await storyteller(database, scene.engine).delivery.undelivered("discord") == []
 
 
 async def alerted(scene: Scene) -> Channel:
@@ -133,10 +133,10 @@ async def test_an_alert_that_was_taken_is_not_told_again(scene: Scene, database:
     await scene.ask("report", reason="too sad")
     await scene.discord.until(lambda: len(desk.messages) == 1)
     await stopped(scene)
-    assert len(await storyteller(database, scene.engine).alerts("discord")) == 1
+    assert len(await storyteller(database, scene.engine).delivery.alerts("discord")) == 1
     async with again(scene, database):
         assert len(desk.messages) == 1
-    assert await storyteller(database, scene.engine).alerts("discord") == []
+    assert await storyteller(database, scene.engine).delivery.alerts("discord") == []
 
 
 async def test_a_long_passage_whose_rest_was_cut_off_is_completed_below_nothing_later(
@@ -148,7 +148,7 @@ async def test_a_long_passage_whose_rest_was_cut_off_is_completed_below_nothing_
     await met(rest)
     await scene.discord.slash(scene.ben, scene.channel, "story add", text="A bell rang.")
     async with asyncio.timeout(10):
-        while len(await storyteller(database, scene.engine).undelivered("discord")) < 2:
+        while len(await storyteller(database, scene.engine).delivery.undelivered("discord")) < 2:
             await asyncio.sleep(0.005)
     await stopped(scene)
     for each in scene.discord.exchanges:

@@ -24,9 +24,9 @@ async def test_an_alert_that_slack_did_not_take_is_told_once_after_the_next_star
     scene.app.task.cancel()
     await asyncio.wait([scene.app.task])
     assert told.messages == []
-    assert len(await storyteller(database, scene.engine).alerts("slack")) == 1
+    assert len(await storyteller(database, scene.engine).delivery.alerts("slack")) == 1
     for _ in range(2):
         async with application(scene.slack, database, scene.engine):
             await scene.slack.until(lambda: len(told.messages) == 1)
     assert "too sad" in told.messages[0].text
-    assert await storyteller(database, scene.engine).alerts("slack") == []
+    assert await storyteller(database, scene.engine).delivery.alerts("slack") == []

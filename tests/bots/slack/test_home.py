@@ -8,7 +8,8 @@ import pytest_asyncio
 from bots.slack import home
 from core.database import Database
 from core.moderation import phrase
-from core.story import Place, Story, Telling, Workspace
+from core.place import Place, Telling, Workspace
+from core.story import Story
 from tests.bots.slack.served import process
 from tests.bots.slack.test_web import slack  # noqa: F401 - the fixture with our manifest
 from tests.loopback.slack import Channel, LoopbackSlack, User

@@ -9,7 +9,7 @@ import pytest
 from bots.slack import layout
 from bots.slack.pieces import pieces
 from core.moderation import phrase
-from core.story import Block, Shape
+from core.reply import Block, Shape
 from tests.bots.slack.conftest import Scene
 from tests.loopback.slack.limits import message_blocks
 from tests.loopback.slack.markup import readable

@@ -145,7 +145,7 @@ async def test_stories_of_a_workspace_that_removed_the_bot_are_deleted_after_the
                 30,
                 now=today + dt.timedelta(days=days_later),
             )
-        return sorted(await teller.workspaces("slack"))
+        return sorted(await teller.servers.known("slack"))
 
     teller = storyteller(shared, engine)
     async with process(slack, shared, engine, **many(slack, address)) as (here, _):

@@ -146,10 +146,10 @@ async def test_a_first_sight_is_one_even_for_many_at_once(address: str) -> None:
     one, two = await Database.open(address), await Database.open(address)
     tellers = [storyteller(each, Voice()) for each in (one, two)]
     try:
-        seen = await asyncio.gather(*(tellers[n % 2].first_sight(f"slack Ev{n // 10}") for n in range(100)))
+        seen = await asyncio.gather(*(tellers[n % 2].notebook.first_sight(f"slack Ev{n // 10}") for n in range(100)))
         assert sum(seen) == 10
-        await tellers[0].unsee("slack Ev1")
-        assert await tellers[1].first_sight("slack Ev1")
+        await tellers[0].notebook.unsee("slack Ev1")
+        assert await tellers[1].notebook.first_sight("slack Ev1")
     finally:
         await one.close()
         await two.close()
@@ -263,11 +263,11 @@ async def test_a_delivery_is_remembered_for_an_hour(address: str) -> None:
         then = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes_ago)
         await database.write(lambda c: c.execute(tables.sighting.update().values(seen_at=then)).close())
 
-    assert await teller.first_sight("slack Ev1")
+    assert await teller.notebook.first_sight("slack Ev1")
     await seen(59)
-    assert not await teller.first_sight("slack Ev1")
+    assert not await teller.notebook.first_sight("slack Ev1")
     await seen(61)
-    assert await teller.first_sight("slack Ev1")
+    assert await teller.notebook.first_sight("slack Ev1")
     await database.close()
 
 

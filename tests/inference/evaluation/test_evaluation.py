@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import zstandard
 
-from core import session
+from core import writing
 from core.engine import Request
 from core.errors import EngineError, EngineFailed
 from core.prompts import Task
@@ -73,7 +73,7 @@ def spoken(by_task: dict[str, str]) -> Callable[[Request], str]:
 
 
 def test_sampling_is_that_of_the_bot() -> None:
-    assert SAMPLING == session._SAMPLING
+    assert SAMPLING == writing._SAMPLING
 
 
 async def test_an_engine_is_asked_what_the_bot_would_ask_it() -> None:

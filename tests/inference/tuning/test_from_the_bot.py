@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
-from core.story import Contributor, Place, Turn
+from core.place import Contributor, Place, Turn
 from core.storyteller import Storyteller
 from inference.adapters import Adapter
 from inference.training.__main__ import main
