@@ -18,15 +18,11 @@ _MOST_UNKNOWN = 0.5
 """Share of unknown words beyond which a text is not taken for English."""
 _PLAINLY = 3
 """How many times as common as the next one a word must be."""
-_BRITISH = ((r"re\b", "er"), (r"our", "or"), (r"ou", "o"), (r"is", "iz"), (r"ys", "yz"), (r"ll", "l"), (r"[ao]e", "e"))
-_BRITISH += (
-    (r"ence\b", "ense"),
-    (r"l\b", "ll"),
-    (r"l(?=ment|ful)", "ll"),
-    (r"py", "pa"),
-    (r"gre", "gra"),
-    (r"mm", "m"),
+_BRITISH = (
+    *((r"re\b", "er"), (r"our", "or"), (r"ou", "o"), (r"is", "iz"), (r"ys", "yz"), (r"ll", "l"), (r"[ao]e", "e")),
+    *((r"ence\b", "ense"), (r"l\b", "ll"), (r"l(?=ment|ful)", "ll"), (r"py", "pa"), (r"gre", "gra"), (r"mm", "m")),
 )
+"""What is written so in Britain, and so in America."""
 
 
 def proofread(text: str, story: Sequence[str] = ()) -> str:

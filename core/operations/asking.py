@@ -1,21 +1,24 @@
 """Asking about a story; nothing in it changes."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from core.change import Explained
 from core.errors import BadArgument, NotPossible
-from core.evidence import Claim, claims, respelt
+from core.evidence import Claim, claims, content, respelt
 from core.moderation import Cleared, excerpt, joined, own, phrase
 from core.operation import OPERATIONS, Effect, Param, find, operation
 from core.operations.replies import count, label, note, say
 from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
+from core.quoting import quotes
+from core.rejudging import HIDDEN
 from core.reply import Block, Reply, Shape
 from core.session import Session
 from core.story import Given, Passage, Story
+from core.summaries import condensed
 from core.wording import said
-from core.writing import Writing
 
 _PAGE = 10
 _LISTED = 25
@@ -32,12 +35,14 @@ _MARKED = 5
 async def explain(session: Session, question: Cleared) -> Reply:
     """Explain the story or answer a question about it, with the passages that say so."""
     passages, asked = await _asked(session, question)
-    writing = await _respelt(session, await session.write(Order(Task.EXPLAIN, asked, 70), passages), passages)
-    found = claims(writing.text, passages, asked) if writing else []
-    if writing is None or not found:
+    small = session.engine.profile.form != "chat"
+    if small and content(asked):
+        return _quoted(quotes(asked, [each for each in passages if each.text != HIDDEN]), passages)
+    answer = await _answer(session, Order(Task.EXPLAIN, asked, 70), passages)
+    if answer is None:
         return say(phrase("The story does not say."), private=True)
-    await _keep(session, passages, found, writing)
-    return Reply((Block(Shape.PROSE, _cited(found, writing)),), private=True)
+    await _keep(session, passages, answer)
+    return Reply((Block(Shape.PROSE, answer.cited),), private=True)
 
 
 @operation("recap", effect=Effect.ASKS)
@@ -47,12 +52,11 @@ async def recap(session: Session) -> Reply:
     if not passages:
         raise NotPossible(said("Nothing has happened yet. Add the first passage with /story add."))
     async with read_meanwhile(session.plot, [each.text for each in passages]) as events:
-        writing = await _respelt(session, await session.write(Order(Task.RECAP, phrase(""), 80), passages), passages)
+        answer = await _answer(session, Order(Task.RECAP, phrase(""), 80), passages)
         arc = _arc(passages, events())
-    found = claims(writing.text, passages) if writing else []
-    if writing is None or not found:
+    if answer is None:
         return Reply((Block(Shape.PROSE, passages[-1].text, phrase("most recently")), *arc), private=True)
-    return Reply((Block(Shape.PROSE, _cited(found, writing), session.story.title), *arc), private=True)
+    return Reply((Block(Shape.PROSE, answer.cited, session.story.title), *arc), private=True)
 
 
 @operation("show", Param("page", "Which page, counted from the end", number=True), effect=Effect.READS)
@@ -146,15 +150,58 @@ async def about(session: Session) -> Reply:
     return Reply(tuple(blocks), private=True)
 
 
-async def _keep(session: Session, passages: list[Passage], found: list[Claim], writing: Writing) -> None:
+@dataclass(frozen=True)
+class _Answer:
+    """What the passages bear out of a text about them."""
+
+    text: Cleared
+    found: Sequence[Claim]
+    given: Given | None
+    """What the storyteller was given; None if these are sentences of the passages."""
+
+    @property
+    def cited(self) -> Cleared:
+        """The claims with the numbers of the passages behind each, e.g. "A ship answered. [2][3]"."""
+        return joined(" ", [_cited(excerpt(claim.text, of=self.text), claim) for claim in self.found])
+
+
+async def _answer(session: Session, order: Order, passages: list[Passage]) -> _Answer | None:
+    """What the storyteller says of passages as far as they bear it out; None if they do not.
+
+    A small storyteller makes much up. If nothing of what it says is left, telling sentences of the passages are.
+    """
+    writing = await session.write(order, passages)
+    if writing is not None:
+        text = await _respelt(session, writing.text, passages)
+        if found := claims(text, passages, order.words):
+            return _Answer(text, found, writing.given)
+    if session.engine.profile.form == "chat":
+        return None
+    shown = [each.text for each in passages if each.text != HIDDEN]
+    text = await session.cleared(condensed(shown, lambda short: len(short.split()) <= order.length))
+    found = claims(text, passages)
+    return _Answer(text, found, None) if found else None
+
+
+def _quoted(found: Sequence[Claim], passages: list[Passage]) -> Reply:
+    """What a small storyteller answers to a question: it would more often guess than read."""
+    texts = {each.number: each.text for each in passages}
+    lines = [_cited(excerpt(claim.text, of=texts[claim.cites[0]]), claim) for claim in found]
+    if not lines:
+        return say(phrase("The story does not say."), private=True)
+    why_so = phrase("This is what the story says nearest to that; this storyteller is too small to answer freely.")
+    return Reply((Block(Shape.PROSE, joined("\n", lines)), note(why_so)), private=True)
+
+
+async def _keep(session: Session, passages: list[Passage], answer: _Answer) -> None:
     """Keep an answer about the whole story, if its reader and the server let the storyteller learn from it."""
     learning, last = session.learning, passages[-1]
     whole = last.id == session.story.head and (len(passages) > 1 or session.story.passages == 1)
-    if learning is None or not (whole and session.house.workspace.tuning):
+    if learning is None or answer.given is None or not (whole and session.house.workspace.tuning):
         return
     if await learning.keeps_answers(session.turn):
-        answer = joined(" ", [excerpt(claim.text, of=writing.text) for claim in found])
-        session.change.explained = Explained(last.id, answer, writing.given)
+        told = joined(" ", [excerpt(claim.text, of=answer.text) for claim in answer.found])
+        session.change.explained = Explained(last.id, told, answer.given)
 
 
 async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cleared]:
@@ -170,21 +217,14 @@ async def _asked(session: Session, question: Cleared) -> tuple[list[Passage], Cl
     return passages, question
 
 
-async def _respelt(session: Session, writing: Writing | None, passages: list[Passage]) -> Writing | None:
+async def _respelt(session: Session, text: Cleared, passages: list[Passage]) -> Cleared:
     """The answer with the story's names as the story spells them, judged again if that changed it."""
-    if writing is None:
-        return None
-    text = respelt(writing.text, [each.text for each in passages])
-    return writing if text == writing.text else replace(writing, text=await session.cleared(text))
+    mended = respelt(text, [each.text for each in passages])
+    return text if mended == text else await session.cleared(mended)
 
 
-def _cited(found: list[Claim], writing: Writing) -> Cleared:
-    """Claims with the numbers of the passages behind each, e.g. "A ship answered. [2][3]"."""
-    lines = []
-    for claim in found:
-        cites = joined("", [phrase("[{n}]", n=n) for n in claim.cites])
-        lines.append(phrase("{claim} {cites}", claim=excerpt(claim.text, of=writing.text), cites=cites))
-    return joined(" ", lines)
+def _cited(text: Cleared, claim: Claim) -> Cleared:
+    return phrase("{claim} {cites}", claim=text, cites=joined("", [phrase("[{n}]", n=n) for n in claim.cites]))
 
 
 def _arc(passages: list[Passage], events: list[PlotEvent]) -> tuple[Block, ...]:

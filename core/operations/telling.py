@@ -1,6 +1,8 @@
 """Telling a story: beginning it, adding to it, having it continued and refined, and taking steps back."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.errors import NotAllowed, NotPossible
 from core.evidence import faithful, repeats, strangers, stutters
@@ -9,11 +11,13 @@ from core.operation import Param, operation
 from core.operations.replies import count, label, named, new_passage, note, propose, say
 from core.place import WORDS, Length, Turns
 from core.prompts import Order, Task
+from core.proofreading import proofread
 from core.reply import Block, Reply, Shape
 from core.session import Session
-from core.story import Kind, Passage, Story
+from core.story import Given, Kind, Passage, Story
 from core.text import sentence_end
 from core.wording import said
+from core.writing import Writing
 
 _REMEMBERED = 30
 """Passages whose words a new one must not repeat."""
@@ -211,6 +215,31 @@ class _Worth:
             return False
         known, self._known = self._known, None
         return known is None or not strangers(text, known)
+
+
+async def _refined(session: Session, passages: list[Passage], how: Cleared) -> Writing | None:
+    """A new wording of the last passage, as far as its names and most of its content are kept; None if there is none.
+
+    A small storyteller copies misspelt words, so slips of spelling are mended for it; they are also if it finds nothing
+    better.
+    """
+    last = passages[-1]
+    if session.engine.profile.form != "chat":
+        last = await _proofread(session, passages)
+    ids = session.pages.ids_of(last)
+    order = Order(Task.REFINE, how, len(last.text.split()), room=len(ids) * 3 // 2 + 16)
+    writing = await session.write(order, [*passages[:-1], last], accept=lambda text: faithful(last.text, text))
+    if writing is not None or last.text == passages[-1].text:
+        return writing
+    return Writing(last.text, ids, Given(Task.REFINE, session.engine.profile.name, how))
+
+
+async def _proofread(session: Session, passages: list[Passage]) -> Passage:
+    last = passages[-1]
+    text = await asyncio.to_thread(proofread, last.text, [each.text for each in passages[:-1]])
+    return (
+        last if text == last.text else replace(last, text=await session.cleared(text), ids=session.engine.encode(text))
+    )
 
 
 def _parent(passages: list[Passage]) -> Passage | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from inference.training.noise import add_noise, find_names, rename
-from inference.training.stream import Piece, Story, Task, Written, story_pieces, task_pieces
+from inference.training.stream import Fact, Piece, Story, Task, Written, story_pieces, task_pieces
 from inference.training.texts import count_words, speeches_whole, split_sentences
 
 Documents = dict[str, list[list[Piece]]]
@@ -51,15 +51,15 @@ class DocumentMaker:
             place += size
         return tuple(passages)
 
-    def told_together(self, sentences: list[str], share: float) -> tuple[str | Written, ...]:
+    def told_together(self, sentences: list[str], share: float) -> list[str | Written | Fact]:
         """Passages, of which a share counts as written by the storyteller, asked or not."""
-        passages: list[str | Written] = []
+        passages: list[str | Written | Fact] = []
         for text in self.passages(sentences):
             if count_words(text) >= 15 and self.rng.random() < share:
                 passages.append(Written(self.direction(text) if self.rng.random() < 0.6 else "", text))
             else:
                 passages.append(text)
-        return tuple(passages)
+        return passages
 
     def lore(self, text: str) -> tuple[tuple[str, str], ...]:
         """Up to two names with a phrase that the text says about each."""
@@ -129,7 +129,11 @@ class DocumentMaker:
             before = speeches_whole(split_sentences(texts[2]))
         lore = self.lore(texts[2]) if self.rng.random() < 0.4 else ()
         passages = self.told_together(before, self.rng.choice((0.0, 0.3, 0.8)))
-        pieces = story_pieces(Story(passages, texts[0] if self.rng.random() < 0.9 else "", texts[1], lore))
+        if self.rng.random() < 0.7:  # the bot tells a fact where it was noted, and at the front once that is left out
+            for each in lore:
+                passages.insert(self.rng.randrange(len(passages) + 1), Fact(*each))
+            lore = ()
+        pieces = story_pieces(Story(tuple(passages), texts[0] if self.rng.random() < 0.9 else "", texts[1], lore))
         return pieces + task_pieces("continue", texts[4], texts[3]) if output else pieces
 
     def refine(self, text: str) -> list[Piece]:

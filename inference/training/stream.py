@@ -35,10 +35,18 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Story:
-    """What is known of a story: the last passage is the newest one."""
+class Fact:
+    """A fact that was noted at this point of the story."""
 
-    passages: tuple[str | Written, ...]
+    name: str
+    fact: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is known of a story: the last passage is the newest one. `lore` holds from its beginning on."""
+
+    passages: tuple[str | Written | Fact, ...]
     title: str = ""
     summary: str = ""
     lore: tuple[tuple[str, str], ...] = field(default=())
@@ -49,13 +57,19 @@ def story_pieces(story: Story, weight: int = 100) -> list[Piece]:
     pieces = [Piece(END_OF_TEXT, "", 0), Piece("<|title|>", story.title.strip(), weight)]
     if story.summary:
         pieces.append(Piece("<|summary|>", story.summary.strip(), weight))
-    pieces += [Piece("<|lore|>", f"{name}: {fact}".strip(), weight // 2) for name, fact in story.lore]
+    pieces += [_fact(Fact(*each), weight) for each in story.lore]
     for passage in story.passages:
-        if isinstance(passage, Written):
+        if isinstance(passage, Fact):
+            pieces.append(_fact(passage, weight))
+        elif isinstance(passage, Written):
             pieces += task_pieces("continue", passage.asked, passage.text, weight)
         else:
             pieces.append(Piece("<|passage|>", passage.strip(), weight))
     return pieces
+
+
+def _fact(fact: Fact, weight: int) -> Piece:
+    return Piece("<|lore|>", f"{fact.name}: {fact.fact}".strip(), weight // 2)
 
 
 def task_pieces(task: Task, asked: str, written: str, weight: int = 100) -> list[Piece]:

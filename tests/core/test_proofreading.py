@@ -8,8 +8,7 @@ from core.proofreading import proofread
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("Althogh it rained, the keper definately recieved a wierd letter.",)
-        + ("Althogh it rained, the keeper definitely received a weird letter.",),
+        ("The keper definately recieved a wierd letter.", "The keeper definitely received a weird letter."),
         ("they went back althogh it rained", "they went back although it rained"),
         ("She beleived him.", "She believed him."),
     ],

@@ -26,7 +26,7 @@ from inference.training.noise import add_noise, find_names, rename
 from inference.training.optim import orthogonalize
 from inference.training.recipes import KINDS, make_documents
 from inference.training.settings import Phase, Settings
-from inference.training.stream import TOKEN_IDS, Piece, Story, Written, encode, render, story_pieces, task_pieces
+from inference.training.stream import TOKEN_IDS, Fact, Piece, Story, Written, encode, render, story_pieces, task_pieces
 from inference.training.texts import plainest, read_records, speeches_whole, split_sentences
 from inference.training.tokenizer import SPECIAL_TOKENS, encode_texts, load_tokenizer, train_tokenizer
 from inference.training.train import Trainer, load_checkpoint
@@ -97,9 +97,10 @@ def test_the_stream_is_laid_out_as_the_bot_sends_it() -> None:
         "<|continue|>it rains<|write|>It rained.<|end|>"
     )
     assert render(story_pieces(Story(("Once.",)))) == "<|endoftext|><|title|><|passage|>Once."
-    together = Story(("Once.", Written("it rains", "It rained."), "Then."))
+    together = Story(("Once.", Fact("Osman", "an owl"), Written("it rains", "It rained."), "Then."))
     assert render(story_pieces(together)) == (
-        "<|endoftext|><|title|><|passage|>Once.<|continue|>it rains<|write|>It rained.<|end|><|passage|>Then."
+        "<|endoftext|><|title|><|passage|>Once.<|lore|>Osman: an owl"
+        "<|continue|>it rains<|write|>It rained.<|end|><|passage|>Then."
     )
 
 
