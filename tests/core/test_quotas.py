@@ -233,7 +233,7 @@ async def test_the_minute_is_counted_over_all_processes_that_share_a_database(
             if where is not None:
                 await started(tellers[0], "A lamp burned.", place=where)
         for number in range(3):
-            await tellers[number % 2].perform("explain", by(), {"question": "What burned?"})
+            await tellers[number % 2].perform("continue", by())
         for teller in tellers:
             with pytest.raises(TooOften, match=f"{said}.*try again in"):
                 await teller.perform("continue", by())
