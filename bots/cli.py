@@ -74,7 +74,7 @@ def _commands(arguments: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.write(printed(arguments.url or settings.slack_public_url, messages=arguments.messages))
             return OK
         case "discord" | "slack" | "run" as platform:
-            return {"discord": _discord, "slack": _slack, "run": _together}[platform](settings)
+            return _together(settings) if platform == "run" else _alone(platform, settings)
         case _:
             return _play(settings, arguments.channel)
 
@@ -111,32 +111,19 @@ async def _until_terminated(settings: Settings, channel: str) -> int:
         return await run(teller, channel=channel)
 
 
-def _discord(settings: Settings) -> int:
+def _alone(platform: str, settings: Settings) -> int:
+    """One platform in this process."""
     try:
-        return asyncio.run(_on_discord(settings))
+        return asyncio.run(_on_one(platform, settings))
     except asyncio.CancelledError:  # asked twice to stop
         return TERMINATED
 
 
-async def _on_discord(settings: Settings) -> int:
+async def _on_one(platform: str, settings: Settings) -> int:
+    from bots import together  # noqa: PLC0415
     from bots.assembly import storyteller  # noqa: PLC0415
-    from bots.discord import run  # noqa: PLC0415
 
-    async with storyteller(settings) as teller, _watched(teller, settings):
-        return await run(teller, settings)
-
-
-def _slack(settings: Settings) -> int:
-    try:
-        return asyncio.run(_on_slack(settings))
-    except asyncio.CancelledError:  # asked twice to stop
-        return TERMINATED
-
-
-async def _on_slack(settings: Settings) -> int:
-    from bots.assembly import storyteller  # noqa: PLC0415
-    from bots.together import slack as run  # noqa: PLC0415
-
+    run = {"discord": together.discord, "slack": together.slack}[platform]
     async with storyteller(settings) as teller, _watched(teller, settings):
         return await run(teller, settings)
 

@@ -32,6 +32,16 @@ class Missed(NamedTuple):
     alerts: list[Alert]
     """For moderators."""
 
+    async def replay(self, show: Callable[[Undelivered], Awaitable[None]]) -> None:
+        """Have each reply shown when its turn comes in its place. Whatever happens, nobody waits for them then."""
+        try:
+            for each, ticket in self.replies:
+                async with ticket:
+                    await show(each)
+        finally:
+            for _, ticket in self.replies:
+                ticket.leave()
+
 
 @dataclass(frozen=True)
 class Work:
@@ -127,7 +137,7 @@ class Reception:
     async def missed(self) -> Missed:
         """What was told and never shown, by this process before its start, or by others that have ended.
 
-        What is told from now on in the same place is shown after it: whoever calls this has to leave every ticket.
+        What is told from now on in the same place is shown after it: whoever calls this has to `replay` it.
         """
         own = list[int]()
         with contextlib.suppress(TimeoutError):

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 
 from core import faults
-from core.engine import PLAIN, EngineState, Frame, Piece, Profile, Request, TokenIds
+from core.engine import PLAIN, EngineState, Piece, Profile, Request
 from core.errors import EngineBusy, EngineError, EngineFailed, EngineTimeout
 from core.wording import said
 from inference.answer import Answer, refusal, wishes
 from inference.folder import ModelFolder
-from inference.template import ChatTemplate
+from inference.template import ChatTemplate, Worded
 
 BUSY = (429, 503)
 """What servers say when too many are waiting: as a status, or within a stream that was already begun."""
@@ -50,7 +50,7 @@ class RemoteOptions:
     """The longest wait for the next word."""
 
 
-class RemoteEngine:
+class RemoteEngine(Worded):
     """The port `core.engine.Engine` over HTTP.
 
     The server's death is not final: its state is what the last attempt has seen, and every request is an attempt.
@@ -67,7 +67,7 @@ class RemoteEngine:
         self._state, self._reason = EngineState.WAKING, ""
         self._settled = asyncio.Event()
         self._waking: asyncio.Task[None] | None = None
-        self._template: ChatTemplate | None = None
+        self._template = None
         self._http = self._client()
 
     @property
@@ -99,24 +99,6 @@ class RemoteEngine:
             self._waking.cancel()
             await asyncio.wait([self._waking])
         await self._http.aclose()
-
-    def encode(self, text: str) -> TokenIds:
-        """Token ids of plain text. Never contains a control token."""
-        return self._vocabulary.encode(text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, control tokens left out."""
-        return self._vocabulary.decode(ids)
-
-    def control(self, name: str) -> int:
-        """The id of one control token. Raises KeyError if the model has no such token."""
-        return self._vocabulary.control(name)
-
-    def frame(self, rules: str) -> Frame:
-        """What the chat template puts between texts. Only for the chat form, after `ready()`."""
-        if self._template is None:
-            raise EngineError(said("This model has no chat template, or is not awake yet."))
-        return self._template.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """Write. Closing the generator closes the connection, which makes the server stop."""

@@ -5,12 +5,13 @@ somebody writes, it stays plain text. A conversation that is put together from t
 where the template would draw an earlier answer otherwise than the one that is being written (as Qwen3's does).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from core.engine import Frame, TokenIds
-from core.errors import EngineFailed
+from core.errors import EngineError, EngineFailed
 from core.wording import said
 from inference.tokens import Vocabulary
 
@@ -92,3 +93,29 @@ def _around(text: str, *marks: str) -> list[str]:
         raise ValueError
     borders = [0, *(place for at, mark in zip(places, marks, strict=True) for place in (at, at + len(mark))), len(text)]
     return [text[a:b] for a, b in list(pairwise(borders))[::2]]
+
+
+class Worded:
+    """What an engine's vocabulary and chat template answer, however it writes."""
+
+    _vocabulary: Vocabulary
+    _template: ChatTemplate | None
+    """None for the stream form, and while the engine is not awake."""
+
+    def encode(self, text: str) -> TokenIds:
+        """Token ids of plain text. Never contains a control token."""
+        return self._vocabulary.encode(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, control tokens left out."""
+        return self._vocabulary.decode(ids)
+
+    def control(self, name: str) -> int:
+        """The id of one control token. Raises KeyError if the model has no such token."""
+        return self._vocabulary.control(name)
+
+    def frame(self, rules: str) -> Frame:
+        """What the chat template puts between texts. Only for the chat form, after `ready()`."""
+        if self._template is None:
+            raise EngineError(said("This model has no chat template, or is not awake yet."))
+        return self._template.frame(rules)

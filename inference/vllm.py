@@ -8,16 +8,16 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
-from core.engine import EngineState, Frame, Piece, Profile, Request, Sampling, TokenIds
+from core.engine import EngineState, Piece, Profile, Request, Sampling
 from core.errors import EngineBusy, EngineError, EngineFailed
 from core.wording import said
 from inference.adapters import served
 from inference.answer import REPETITION, Answer, refusal, wishes
 from inference.folder import ModelFolder
-from inference.template import ChatTemplate
+from inference.template import Worded
 from inference.waking import EngineOptions, Sleeper, Voice
 
 __all__ = ["EngineOptions", "VllmEngine"]
@@ -25,7 +25,7 @@ __all__ = ["EngineOptions", "VllmEngine"]
 log = logging.getLogger("vllm")
 
 
-class VllmEngine:
+class VllmEngine(Worded):
     """The port `core.engine.Engine` over vLLM in this process.
 
     Raises `EngineFailed` at once if there is no model to begin with, or not the adapter that is to be used; everything
@@ -45,7 +45,7 @@ class VllmEngine:
         self._state = EngineState.WAKING
         self._reason: str | None = None
         self._sleeper: Sleeper | None = None
-        self._template: ChatTemplate | None = None
+        self._template = None
         self._llm: Any = None
 
     @property
@@ -84,24 +84,6 @@ class VllmEngine:
             self._llm = None  # or its finalizer would complain at the end of the interpreter
         if self._sleeper is not None:
             await self._sleeper.give_up()
-
-    def encode(self, text: str) -> TokenIds:
-        """Token ids of plain text. Never contains a control token."""
-        return self._vocabulary.encode(text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, control tokens left out."""
-        return self._vocabulary.decode(ids)
-
-    def control(self, name: str) -> int:
-        """The id of one control token. Raises KeyError if the model has none of that name."""
-        return self._vocabulary.control(name)
-
-    def frame(self, rules: str) -> Frame:
-        """What the chat template puts between texts. Only for the chat form, after `ready()`."""
-        if self._template is None:
-            raise EngineError(said("This model has no chat template, or is not awake yet."))
-        return self._template.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """Write. Closing the generator aborts the request in the engine."""

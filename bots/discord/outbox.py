@@ -34,13 +34,7 @@ async def catch_up(reception: Reception, client: discord.Client, missed: Missed)
     What is told meanwhile in the same place comes after it.
     """
     read: Histories = {}
-    try:
-        for each, ticket in missed.replies:
-            async with ticket:
-                await _caught_up(reception, client, each, read)
-    finally:
-        for _, ticket in missed.replies:
-            ticket.leave()
+    await missed.replay(lambda each: _caught_up(reception, client, each, read))
     for told in missed.alerts:
         await alert(reception, client, told, read)
 

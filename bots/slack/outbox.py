@@ -33,13 +33,7 @@ async def catch_up(reception: Reception, clients: Clients, missed: Missed) -> No
     now stays for the next start; what it never will is let go. What is told meanwhile in the same place comes after it.
     """
     read: dict[Where, list[Mapping[str, Any]]] = {}
-    try:
-        for each, ticket in missed.replies:
-            async with ticket:
-                await _caught_up(reception, clients, each, read)
-    finally:
-        for _, ticket in missed.replies:
-            ticket.leave()
+    await missed.replay(lambda each: _caught_up(reception, clients, each, read))
     for told in missed.alerts:
         try:
             speaker = await clients(told.place.workspace)

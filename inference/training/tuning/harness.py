@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from core.engine import PLAIN, Engine, EngineState, Frame, Piece, Profile, Request, TokenIds
+from core.engine import PLAIN, Around, Engine, Piece, Request
 from core.errors import EngineError
 from inference.adapters import FIGURES, Adapter, AdapterRefused, check_base
 from inference.evaluation.cases import Case, load_cases
@@ -24,49 +24,15 @@ _TOGETHER = 1 << 15
 """Tokens: sixteen cases of two thousand."""
 
 
-class Speaking:
+class Speaking(Around):
     """An engine that always uses one of its voices."""
 
     def __init__(self, engine: Engine, voice: str) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._voice = voice
-
-    @property
-    def profile(self) -> Profile:
-        """That of the engine."""
-        return self._engine.profile
-
-    @property
-    def state(self) -> EngineState:
-        """That of the engine."""
-        return self._engine.state
-
-    def start(self) -> None:
-        """The engine's."""
-        self._engine.start()
-
-    async def ready(self) -> None:
-        """The engine's."""
-        await self._engine.ready()
 
     async def close(self) -> None:
         """Nothing: the engine belongs to somebody else."""
-
-    def encode(self, text: str) -> TokenIds:
-        """The engine's."""
-        return self._engine.encode(text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The engine's."""
-        return self._engine.decode(ids)
-
-    def control(self, name: str) -> int:
-        """The engine's."""
-        return self._engine.control(name)
-
-    def frame(self, rules: str) -> Frame:
-        """The engine's."""
-        return self._engine.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """In this voice."""

@@ -4,18 +4,18 @@
 and nothing to say.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.engine import EngineState, Frame, Piece, Profile, Request, TokenIds
+from core.engine import EngineState, Piece, Profile, Request, TokenIds
 from core.errors import EngineError, EngineFailed
 from core.moderation import Cleared, phrase
 from core.place import WORDS
 from core.prompts import Material, Order, Prompt, Task, compose
 from core.story import STORYTELLER, Kind, Lore, Passage, Story
 from inference.folder import ModelFolder
-from inference.template import ChatTemplate
+from inference.template import ChatTemplate, Worded
 from inference.training.errors import TrainingError
 from inference.training.tuning.clearing import Clearing
 from inference.training.tuning.records import Record
@@ -24,7 +24,7 @@ _EXPLAIN_WORDS = 70
 """As in the operation `explain`."""
 
 
-class Silent:
+class Silent(Worded):
     """The port `core.engine.Engine` of a model whose weights stay on the disk: for prompts."""
 
     def __init__(self, folder: ModelFolder, window: int | None = None) -> None:
@@ -44,24 +44,6 @@ class Silent:
 
     async def close(self) -> None:
         """Nothing to stop."""
-
-    def encode(self, text: str) -> TokenIds:
-        """Token ids of plain text. Never contains a control token."""
-        return self._vocabulary.encode(text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, control tokens left out."""
-        return self._vocabulary.decode(ids)
-
-    def control(self, name: str) -> int:
-        """The id of one control token."""
-        return self._vocabulary.control(name)
-
-    def frame(self, rules: str) -> Frame:
-        """What the chat template puts between the texts of a conversation."""
-        if self._template is None:
-            raise EngineError
-        return self._template.frame(rules)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """It has nothing to say: raises `EngineFailed`."""

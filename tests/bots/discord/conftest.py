@@ -24,6 +24,11 @@ class App:
         self.discord = discord
         self.task = task
 
+    async def stop(self) -> None:
+        """Stop it, as SIGTERM does."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
 
 def settings(discord: LoopbackDiscord, **more: object) -> Settings:
     """Settings that point to the loopback Discord."""

@@ -2,8 +2,7 @@
 
 from core.database import Database
 from tests.bots.discord.conftest import Scene, application
-from tests.loopback.discord import LoopbackDiscord, Message
-from tests.voices import Voice
+from tests.loopback.discord import Message
 
 NEW = "Mara found a shining lamp."
 
@@ -36,18 +35,9 @@ async def test_its_author_keeps_the_old_wording(scene: Scene) -> None:
     assert "Mara found a lamp." in await scene.told()
 
 
-async def test_the_buttons_work_after_a_restart(discord: LoopbackDiscord, database: Database, engine: Voice) -> None:
-    guild = discord.guild("Harrow")
-    ana, ben = discord.user("ana"), discord.user("ben")
-    for each in (ana, ben):
-        guild.join(each)
-    channel = guild.text_channel("stories")
-    async with application(discord, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
-        await scene.ask("start", title="The Lamp")
-        await scene.ask("add", text="Mara found a lamp.")
-        asked = await proposed(scene)
-    async with application(discord, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
+async def test_the_buttons_work_after_a_restart(scene: Scene, database: Database) -> None:
+    asked = await proposed(scene)
+    await scene.app.stop()
+    async with application(scene.discord, database, scene.engine, patience=1.0):
         await scene.press("Accept", asked)
         assert NEW in await scene.told()

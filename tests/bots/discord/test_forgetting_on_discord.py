@@ -7,8 +7,6 @@ import pytest
 
 from core.database import Database
 from tests.bots.discord.conftest import Scene, application
-from tests.loopback.discord import LoopbackDiscord
-from tests.voices import Voice
 
 GONE = "-# This was forgotten."
 FORGET: dict[str, Any] = {"passages": "remove", "confirm": "confirm"}
@@ -57,23 +55,13 @@ async def test_a_message_that_is_gone_counts_as_emptied_and_one_too_old_to_edit_
     assert len(scene.channel.messages) == 4
 
 
-async def test_what_could_not_be_reached_is_emptied_at_the_next_start(
-    discord: LoopbackDiscord, database: Database, engine: Voice
-) -> None:
-    guild = discord.guild("Harrow")
-    ana, ben = discord.user("ana"), discord.user("ben")
-    for each in (ana, ben):
-        guild.join(each)
-    channel = guild.text_channel("stories")
-    async with application(discord, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
-        await scene.ask("start", title="The Lamp")
-        await told(scene)
-        discord.faults.add("PATCH", r"/channels/\d+/messages/\d+$", code=40001, times=100)
-        asked = await scene.ask("mydata delete", by=ben, **FORGET)
-        await asked.until(lambda x: "could not be reached just now: 2." in x.text)
-        assert GONE not in scene.said
-    discord.faults.clear()
-    async with application(discord, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
-        await discord.until(lambda: scene.said.count(GONE) == 2)
+async def test_what_could_not_be_reached_is_emptied_at_the_next_start(scene: Scene, database: Database) -> None:
+    await told(scene)
+    scene.discord.faults.add("PATCH", r"/channels/\d+/messages/\d+$", code=40001, times=100)
+    asked = await scene.ask("mydata delete", by=scene.ben, **FORGET)
+    await asked.until(lambda x: "could not be reached just now: 2." in x.text)
+    assert GONE not in scene.said
+    await scene.app.stop()
+    scene.discord.faults.clear()
+    async with application(scene.discord, database, scene.engine, patience=1.0):
+        await scene.discord.until(lambda: scene.said.count(GONE) == 2)

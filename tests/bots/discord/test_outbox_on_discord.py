@@ -15,11 +15,6 @@ ORIGINAL, MESSAGES = r"/messages/@original$", r"^/channels/\d+/messages$"
 TOLD = "A bell rang.\n-# 2 · Ana"
 
 
-async def stopped(scene: Scene) -> None:
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
-
-
 async def met(fault: Fault) -> None:
     """Wait until a request has met a fault."""
     async with asyncio.timeout(10):
@@ -32,7 +27,7 @@ async def cut(scene: Scene, *, after: bool) -> None:
     fault = scene.discord.faults.add("PATCH", ORIGINAL, delay=30, after=after)
     await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
     await met(fault)
-    await stopped(scene)
+    await scene.app.stop()
     scene.discord.exchanges[-1].completed = True
 
 
@@ -120,7 +115,7 @@ async def test_an_alert_that_discord_did_not_take_is_told_after_the_next_start(
     scene.discord.faults.add("POST", MESSAGES, code=50013)
     await scene.ask("report", reason="too sad")
     await scene.discord.until(lambda: any(each.code == 50013 for each in scene.discord.requests))
-    await stopped(scene)
+    await scene.app.stop()
     assert desk.messages == []
     for _ in range(2):
         async with again(scene, database):
@@ -132,7 +127,7 @@ async def test_an_alert_that_was_taken_is_not_told_again(scene: Scene, database:
     scene.discord.faults.add("POST", MESSAGES, delay=30, after=True)
     await scene.ask("report", reason="too sad")
     await scene.discord.until(lambda: len(desk.messages) == 1)
-    await stopped(scene)
+    await scene.app.stop()
     assert len(await storyteller(database, scene.engine).delivery.alerts("discord")) == 1
     async with again(scene, database):
         assert len(desk.messages) == 1
@@ -150,7 +145,7 @@ async def test_a_long_passage_whose_rest_was_cut_off_is_completed_below_nothing_
     async with asyncio.timeout(10):
         while len(await storyteller(database, scene.engine).delivery.undelivered("discord")) < 2:
             await asyncio.sleep(0.005)
-    await stopped(scene)
+    await scene.app.stop()
     for each in scene.discord.exchanges:
         each.completed = True
     async with again(scene, database):

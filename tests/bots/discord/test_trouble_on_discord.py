@@ -82,8 +82,7 @@ async def test_an_outage_keeps_the_post_for_the_next_start(scene: Scene, databas
     scene.discord.faults.add("PATCH", ORIGINAL, status=429, via=False)
     asked = await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
     await asked.says("It is kept, and I will post it")
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
+    await scene.app.stop()
     async with application(scene.discord, database, scene.engine):
         await scene.discord.until(lambda: "A bell rang.\n-# 2 · Ana" in scene.said)
         assert "Told before the last stop" in scene.said[-2]
@@ -177,8 +176,7 @@ async def test_a_dropped_gateway_loses_and_doubles_nothing(scene: Scene) -> None
 
 
 async def test_buttons_work_after_a_restart(scene: Scene, database: Database) -> None:
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
+    await scene.app.stop()
     registered = len(scene.discord.called("PUT", "/commands"))
     async with application(scene.discord, database, scene.engine):
         await scene.press("Continue", by=scene.ben)

@@ -26,6 +26,11 @@ class App:
         self.task = task
         self.reception = reception
 
+    async def stop(self) -> None:
+        """Stop it, as SIGTERM does."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
     async def end(self) -> None:
         """End it as a kill would: nothing is finished, nothing is said."""
         self.task.cancel()

@@ -1,7 +1,5 @@
 """Moderators are told of a report once, whatever Slack answers and whenever the application stops."""
 
-import asyncio
-
 from core.database import Database
 from tests.bots.slack.conftest import Scene, application
 from tests.kit import storyteller
@@ -21,8 +19,7 @@ async def test_an_alert_that_slack_did_not_take_is_told_once_after_the_next_star
     told = await desk(scene)
     scene.slack.faults.add(r"chat\.postMessage", error="is_archived")
     await (await scene.ask("report too sad")).says("Thank you")
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
+    await scene.app.stop()
     assert told.messages == []
     assert len(await storyteller(database, scene.engine).delivery.alerts("slack")) == 1
     for _ in range(2):

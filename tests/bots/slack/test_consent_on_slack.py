@@ -2,8 +2,7 @@
 
 from core.database import Database
 from tests.bots.slack.conftest import Scene, application
-from tests.loopback.slack import Exchange, LoopbackSlack
-from tests.voices import Voice
+from tests.loopback.slack import Exchange
 
 NEW = "Mara found a shining lamp."
 
@@ -37,16 +36,9 @@ async def test_its_author_keeps_the_old_wording(scene: Scene) -> None:
     assert "Mara found a lamp." in await scene.shown()
 
 
-async def test_the_buttons_work_after_a_restart(slack: LoopbackSlack, database: Database, engine: Voice) -> None:
-    ana, ben = slack.user("ana"), slack.user("ben")
-    channel = slack.channel("tales", ana, ben)
-    async with application(slack, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
-        await scene.ask("start The Lamp")
-        await scene.slack.until(lambda: bool(channel.messages))
-        await scene.ask("add Mara found a lamp.")
-        await proposed(scene)
-    async with application(slack, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
+async def test_the_buttons_work_after_a_restart(scene: Scene, database: Database) -> None:
+    await proposed(scene)
+    await scene.app.stop()
+    async with application(scene.slack, database, scene.engine, patience=1.0):
         await scene.press("Accept")
         assert NEW in await scene.shown()

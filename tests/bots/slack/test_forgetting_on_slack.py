@@ -6,8 +6,6 @@ import pytest
 
 from core.database import Database
 from tests.bots.slack.conftest import Scene, application
-from tests.loopback.slack import LoopbackSlack
-from tests.voices import Voice
 
 GONE = "This was forgotten."
 FORGET = "mydata delete remove | confirm"
@@ -64,21 +62,13 @@ async def test_where_nobody_may_edit_any_more_it_is_deleted(scene: Scene) -> Non
     assert [each.partition("\n")[0] for each in scene.told] == ["Mara found a lamp.", "Mara laughed."]
 
 
-async def test_what_could_not_be_reached_is_emptied_at_the_next_start(
-    slack: LoopbackSlack, database: Database, engine: Voice
-) -> None:
-    ana, ben = slack.user("ana", admin=True), slack.user("ben")
-    channel = slack.channel("tales", ana, ben)
-    async with application(slack, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
-        await scene.ask("start The Lamp")
-        await scene.slack.until(lambda: bool(channel.messages))
-        await told(scene)
-        slack.faults.add("chat.update", error="fatal_error", times=100)
-        asked = await scene.ask(FORGET, by=ben)
-        await asked.says("could not be reached just now: 2.")
-        assert GONE not in scene.told
-    slack.faults.clear()
-    async with application(slack, database, engine, patience=1.0) as app:
-        scene = Scene(app, engine, channel, ana, ben)
-        await slack.until(lambda: scene.told.count(GONE) == 2)
+async def test_what_could_not_be_reached_is_emptied_at_the_next_start(scene: Scene, database: Database) -> None:
+    await told(scene)
+    scene.slack.faults.add("chat.update", error="fatal_error", times=100)
+    asked = await scene.ask(FORGET, by=scene.ben)
+    await asked.says("could not be reached just now: 2.")
+    assert GONE not in scene.told
+    await scene.app.stop()
+    scene.slack.faults.clear()
+    async with application(scene.slack, database, scene.engine, patience=1.0):
+        await scene.slack.until(lambda: scene.told.count(GONE) == 2)

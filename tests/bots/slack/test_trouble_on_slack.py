@@ -160,8 +160,7 @@ async def test_an_outage_keeps_the_post_for_the_next_start(scene: Scene, databas
     scene.slack.faults.add(r"chat\.postMessage", error="fatal_error", times=2)
     asked = await scene.slack.command(scene.ana, scene.channel, "add A bell rang.")
     await asked.says("It is kept, and I will post it")
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
+    await scene.app.stop()
     async with application(scene.slack, database, scene.engine):
         await scene.slack.until(lambda: "A bell rang.\n2 · Ana" in scene.told[-1])
         assert scene.told[-1].startswith("Told before the last stop")
@@ -187,8 +186,7 @@ async def test_a_command_a_mention_and_a_press_that_come_again_change_nothing(sc
 async def test_what_comes_again_after_a_restart_changes_nothing(scene: Scene, database: Database) -> None:
     asked = await scene.mention("add A bell rang.")
     await scene.slack.until(lambda: len(scene.told) == 2)
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
+    await scene.app.stop()
     async with application(scene.slack, database, scene.engine):
         await scene.slack.again(asked, retry=True)
         await scene.ask("add It rang again.")
@@ -212,8 +210,7 @@ async def test_a_new_connection_loses_and_doubles_nothing(scene: Scene, reason: 
 
 
 async def test_buttons_work_after_a_restart(scene: Scene, database: Database) -> None:
-    scene.app.task.cancel()
-    await asyncio.wait([scene.app.task])
+    await scene.app.stop()
     async with application(scene.slack, database, scene.engine):
         await scene.slack.click(scene.ben, scene.last, "Continue")
         await scene.slack.until(lambda: "2 · the storyteller" in scene.told[-1])
