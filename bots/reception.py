@@ -127,6 +127,13 @@ class Reception:
         """Ask for a workspace's language again: it may have changed."""
         self._languages.pop(workspace, None)
 
+    async def may_show(self, reply: Reply) -> bool:
+        """Wait for what other processes show before a public reply; False if another shows this one too."""
+        try:
+            return reply.private or await self.storyteller.delivery.may_show(self._platform, reply)
+        except StoreError:  # the last door needs the database too, and says what becomes of it
+            return True
+
     async def missed(self) -> Missed:
         """What was told and never shown, by this process before its start, or by others that have ended.
 

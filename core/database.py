@@ -22,7 +22,7 @@ from core.errors import StoreError, StoreFull, StoreLocked, StoreUnusable
 from core.inspection import LOOK, SOUND, Inspection
 from core.wording import said
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 """The migration that this code needs (a test compares it with Alembic's head)."""
 
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -80,6 +80,8 @@ class Database:
                 raise
         return database
 
+    file: Path | None = None
+    """The file, if it is SQLite's."""
     inspection: Inspection | None = None
     """A look through a large file that goes on meanwhile."""
 
@@ -226,6 +228,7 @@ async def _sqlite(address: URL, lock_seconds: float) -> Database:
         event.listen(engine, "connect", _prepare)
     # Each read is one statement, which SQLite answers from one state without a transaction around it.
     database = Database(await Desk.open(reader), await Desk.open(writer, begin="BEGIN IMMEDIATE"))
+    database.file = Path(address.database) if address.database else None
     if not looked_through:
         database.inspection = Inspection(_engine(address, lock_seconds))
     return database

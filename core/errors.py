@@ -154,5 +154,14 @@ class StoreFull(StoreError):
     notice = said("The story database cannot be written (disk full or read-only), so nothing was changed.")
 
 
+class AlreadyServed(StoreLocked):
+    """Another process has the platform to itself, with the same SQLite file."""
+
+    notice = said(
+        "Another process tells stories on this platform with the same database file. Stop it first, or set "
+        "DATABASE_URL to a PostgreSQL server."
+    )
+
+
 class StoreUnusable(StoreError):
     """The database cannot be used at all: newer schema, not a database, folder missing."""

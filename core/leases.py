@@ -3,7 +3,7 @@
 Processes that serve one platform on one PostgreSQL know of each other by rows. Each says every few seconds that it
 lives; what a process holds that has not said so for its `life` is free. Parts of the platform's work (Discord's
 connections) are divided evenly, and what a dead process has not shown is shown by another. On SQLite there is one
-process, which has everything, and nothing is written. Knows no platform.
+process, which has everything (`core.alone` sees to it), and nothing is written. Knows no platform.
 """
 
 import asyncio
@@ -16,10 +16,23 @@ import time
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, DateTime, RowMapping, Select, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    DateTime,
+    RowMapping,
+    Select,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core import tables as t
+from core.alone import alone
 from core.database import Database
 from core.errors import StoreError
 from core.story import NOBODY
@@ -63,6 +76,11 @@ class Leases:
         member = self._members.get(platform)
         return "" if member is None else member.id
 
+    async def breathe(self, platform: str) -> None:
+        """Say now that this process lives, where it serves a platform. Raises `StoreError`."""
+        if (member := self._members.get(platform)) is not None:
+            await member.breathe()
+
     async def under_way(self, platform: str, request_id: str) -> bool:
         """Whether a process that lives has begun this turn, which everybody is to see, and not ended it.
 
@@ -72,7 +90,17 @@ class Leases:
 
     @contextlib.asynccontextmanager
     async def joined(self, platform: str) -> "AsyncIterator[Member]":
-        """Be one of the processes that serve a platform, while the block lasts. Raises `StoreError`."""
+        """Be one of the processes that serve a platform, on SQLite the only one, while the block lasts.
+
+        Raises `StoreError`.
+        """
+        file = self._database.file
+        with contextlib.nullcontext() if file is None else alone(file, platform):
+            async with self._member(platform) as member:
+                yield member
+
+    @contextlib.asynccontextmanager
+    async def _member(self, platform: str) -> "AsyncIterator[Member]":
         member = Member(self._database, platform, self._life)
         await member.breathe()
         self._members[platform] = member
@@ -212,7 +240,7 @@ class Member:
 
     def _breath(self, connection: Connection) -> tuple[Share, bool]:
         """One sign of life: bury the dead, take what is free, sign for it. Whether there were any dead."""
-        connection.execute(select(func.pg_advisory_xact_lock(_ORDER)))
+        connection.execute(_in_turn())
         here = t.lease.c.platform == self._platform
         over = delete(t.lease).where(here, t.lease.c.until <= _clock(), t.lease.c.holder != self.id)
         dead = connection.scalars(over.returning(t.lease.c.name)).all()
@@ -251,26 +279,33 @@ def inherit(connection: Connection, platform: str, heir: str) -> list[int]:
     Among them are those of turns that it had begun: these end with what was to be said then. The ids of these posts. Of
     several heirs one gets them.
     """
-    living = _living(platform)
+    connection.execute(_in_turn())  # who is thought dead and says that it lives, says so before or after
+    alive = living(platform)
     there = select(t.place.c.id).where(t.place.c.platform == platform)
-    broken_off = delete(t.begun).where(t.begun.c.holder.not_in(living), t.begun.c.place_id.in_(there))
+    broken_off = delete(t.begun).where(t.begun.c.holder.not_in(alive), t.begun.c.place_id.in_(there))
     for row in connection.execute(broken_off.returning(*t.begun.c)).mappings():
         _end(connection, row)
     waiting = or_(t.post.c.delivered_at.is_(None), t.post.c.id.in_(select(t.alert.c.post_id)))
-    left = update(t.post).where(waiting, t.post.c.holder.not_in(living), t.post.c.place_id.in_(there))
+    left = update(t.post).where(waiting, t.post.c.holder.not_in(alive), t.post.c.place_id.in_(there))
     return list(connection.scalars(left.values(holder=heir).returning(t.post.c.id)))
 
 
 def _under_way(connection: Connection, platform: str, request_id: str) -> bool:
     """Whether a process that lives has begun this turn and not ended it."""
     there = select(t.place.c.id).where(t.place.c.platform == platform)
-    begun = t.begun.c.request_id == request_id, t.begun.c.place_id.in_(there), t.begun.c.holder.in_(_living(platform))
+    begun = t.begun.c.request_id == request_id, t.begun.c.place_id.in_(there), t.begun.c.holder.in_(living(platform))
     return connection.scalar(select(t.begun.c.holder).where(*begun).limit(1)) is not None
 
 
-def _living(platform: str) -> Select[tuple[str]]:
+def living(platform: str | BindParameter[str]) -> Select[tuple[str]]:
+    """By which names the processes that live on a platform are known."""
     member = t.lease.c.name.startswith(f"{_MEMBER} ")
     return select(t.lease.c.holder).where(t.lease.c.platform == platform, member, t.lease.c.until > _clock())
+
+
+def _in_turn() -> Select[tuple[None]]:
+    """Lock out other processes that look at leases and change them, until the commit."""
+    return select(func.pg_advisory_xact_lock(_ORDER))
 
 
 def _end(connection: Connection, begun: RowMapping) -> None:

@@ -1,14 +1,15 @@
 """How often the storyteller may be asked for words: by one person, in one channel, on one server.
 
-What was asked in the last minute is counted in memory, by each process for itself; what a person asked in the last
-day is counted in the database, over all processes. Reading and writing by oneself cost nothing and are not counted.
+What was asked in the last minute is counted in memory, so that what is still being written counts too. What a person
+asked in the last day is counted in the database; where several processes share it, so is what they all wrote in the
+last minute, in the same statement. Reading and writing by oneself cost nothing and are not counted.
 """
 
 import datetime as dt
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -29,6 +30,7 @@ Key: TypeAlias = tuple[str, ...]
 
 _MINUTE = 60.0
 _DAY = dt.timedelta(days=1)
+_MINUTES = dt.timedelta(seconds=_MINUTE)
 _NONE: Mapping[str, int] = MappingProxyType({})
 _ASKING = [name for name, right in RIGHTS.items() if right.asks]
 
@@ -114,7 +116,7 @@ class Quotas:
             return
         allowance = self._allowance.within(own)
         self._check_minute(turn, allowance)
-        await self._check_day(turn, allowance)
+        await self._check_written(turn, allowance)
         self._check_minute(turn, allowance)  # others may have come in while the database was asked
         self._count(turn, allowance)
 
@@ -130,21 +132,29 @@ class Quotas:
             if most and len(times) >= most and times[-most] > since:
                 raise TooOften(said("{who} {when}", who=sentence, when=_in(times[-most] - since)))
 
-    async def _check_day(self, turn: Turn, allowance: Allowance) -> None:
-        """The operator's quota counts everywhere on the platform, a lower one of the server's own on that server."""
-        everywhere, here = self._allowance.person_day, allowance.person_day
-        await self._check_counted(turn, everywhere, here=False)
-        if here != everywhere:
-            await self._check_counted(turn, here, here=True)
-
-    async def _check_counted(self, turn: Turn, most: int, *, here: bool) -> None:
-        if not most:
+    async def _check_written(self, turn: Turn, allowance: Allowance) -> None:
+        """By what the database has: one statement, whatever there is to be counted."""
+        counts = [each for each in self._counts(allowance) if each.most]
+        if not counts:
             return
         now = dt.datetime.now(dt.UTC)
-        oldest = await self._database.read(lambda c: _day(c, turn, now - _DAY, most, here=here))
-        if oldest is not None:
-            who = said("You have asked the storyteller {most} times in a day, which is as often as it goes.", most=most)
-            raise TooOften(said("{who} {when}", who=who, when=_in((oldest + _DAY - now).total_seconds())))
+        oldest = await self._database.read(lambda c: _oldest(c, turn, now, counts))
+        for each, when in zip(counts, oldest, strict=True):
+            if when is not None:
+                raise TooOften(
+                    said("{who} {when}", who=each.sentence, when=_in((when + each.span - now).total_seconds()))
+                )
+
+    def _counts(self, allowance: Allowance) -> "Iterator[_Count]":
+        """The operator's quota of the day counts everywhere on the platform, a lower one of the server's own there."""
+        everywhere, here = self._allowance.person_day, allowance.person_day
+        yield _Count(("contributor_id",), _DAY, everywhere, _day(everywhere))
+        if here != everywhere:
+            yield _Count(("contributor_id", "workspace"), _DAY, here, _day(here))
+        if self._database.shared:
+            yield _Count(("contributor_id", "workspace"), _MINUTES, allowance.person_minute, _YOU)
+            yield _Count(("workspace", "channel", "thread"), _MINUTES, allowance.channel_minute, _HERE)
+            yield _Count(("workspace",), _MINUTES, allowance.server_minute, _SERVER)
 
     def _count(self, turn: Turn, allowance: Allowance) -> None:
         now = self._clock()
@@ -179,27 +189,52 @@ _HERE = said("The storyteller was asked often here in the last minute.")
 _SERVER = said("The storyteller was asked often on this server in the last minute.")
 
 
+def _day(most: int) -> Said:
+    return said("You have asked the storyteller {most} times in a day, which is as often as it goes.", most=most)
+
+
+@dataclass(frozen=True)
+class _Count:
+    """A quota that is counted in the database."""
+
+    scope: tuple[str, ...]
+    """In which columns turns agree with this one, besides the platform."""
+    span: dt.timedelta
+    most: int
+    sentence: Said
+
+
 @cache
-def _nth_newest(*, here: bool) -> Select[Any]:
-    """When the turn was that `more` newer ones of `who` follow since `since`. Drawn up once: that costs most.
+def _nth_newest(*scopes: tuple[str, ...]) -> Select[Any]:
+    """For each scope, when the turn was that `more` newer ones follow since `since`, both with the scope's number.
 
-    `here`: only turns on the server `workspace` count.
+    Drawn up once: that costs most.
     """
-    turn = t.turn.c
-    of = turn.contributor_id == bindparam("who"), turn.created_at > bindparam("since", type_=turn.created_at.type)
-    on = t.place.c.platform == bindparam("platform"), turn.operation.in_(_ASKING)
-    wanted = select(turn.created_at).join(t.place, t.place.c.id == turn.place_id).where(*of, *on)
-    if here:
-        wanted = wanted.where(t.place.c.workspace == bindparam("workspace"))
-    return wanted.order_by(turn.created_at.desc()).offset(bindparam("more", type_=Integer)).limit(1)
+    found: list[Any] = []
+    for number, scope in enumerate(scopes):
+        turn, place = t.turn.alias(), t.place.alias()
+        columns = [turn.c[name] if name in turn.c else place.c[name] for name in ("platform", *scope)]
+        since = bindparam(f"since_{number}", type_=turn.c.created_at.type)
+        found.append(
+            select(turn.c.created_at)
+            .join(place, place.c.id == turn.c.place_id)
+            .where(turn.c.created_at > since, turn.c.operation.in_(_ASKING))
+            .where(*(column == bindparam(column.name) for column in columns))
+            .order_by(turn.c.created_at.desc())
+            .offset(bindparam(f"more_{number}", type_=Integer))
+            .limit(1)
+            .scalar_subquery()
+        )
+    return select(*found)
 
 
-def _day(connection: Connection, turn: Turn, since: dt.datetime, most: int, *, here: bool) -> dt.datetime | None:
-    """When the oldest of a person's last `most` turns since then was; None if there were fewer."""
-    key = {"who": turn.contributor.id, "since": since, "platform": turn.place.platform, "more": most - 1}
-    key |= {"workspace": turn.place.workspace} if here else {}
-    found: dt.datetime | None = connection.scalar(_nth_newest(here=here), key)
-    return None if found is None else utc(found)
+def _oldest(connection: Connection, turn: Turn, now: dt.datetime, counts: Sequence[_Count]) -> list[dt.datetime | None]:
+    """For each count, when the oldest of the last `most` turns was; None if there were fewer."""
+    key: dict[str, Any] = vars(turn.place) | {"contributor_id": turn.contributor.id}
+    for number, each in enumerate(counts):
+        key |= {f"since_{number}": now - each.span, f"more_{number}": each.most - 1}
+    found = connection.execute(_nth_newest(*(each.scope for each in counts)), key).one()
+    return [None if when is None else utc(when) for when in found]
 
 
 def _in(seconds: float) -> Said:

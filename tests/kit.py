@@ -11,6 +11,7 @@ from core.engine import Engine
 from core.erasure import Erasure
 from core.filters.personal import redacted
 from core.learning import Learning
+from core.leases import LIFE
 from core.moderation import Filter, Gate
 from core.place import Contributor, Place, Turn
 from core.plot import PlotReader
@@ -67,11 +68,12 @@ def storyteller(
     permission: str = "",
     plot: PlotReader | None = None,
     busy: Callable[[str], bool] = lambda _salt: False,
+    life: float = LIFE,
 ) -> Storyteller:
     """A storyteller with a real store."""
     gate = Gate(filters or (Forbidding(),), limit_seconds=0.5)
     return Storyteller(
-        store=Store(database),
+        store=Store(database, life=life),
         gate=gate,
         engine=engine,
         secret=secret,

@@ -145,14 +145,15 @@ class Exchange:
         return reply
 
     async def show(self, page: Page, name: str, reply: Reply, turn: Turn) -> None:
-        """Show a reply for good. What Discord does not take stays in the outbox, and the person is told."""
+        """Show a reply for good. What cannot be shown stays in the outbox, and the person is told."""
         if reply.private and not page.private:
             await page.withdraw()
             page.private = True
         try:
             with release.to(turn.place, adult=turn.adult, vouched=reply.vouched):
-                await self._write_below(page, name, reply)
-        except LOST as error:
+                if not await self._write_below(page, name, reply):
+                    return  # another process shows it, in this message if it can
+        except (*LOST, StoreError) as error:
             if not page.private and not page.settled:
                 await page.withdraw()
             channel = f"<#{self.interaction.channel_id}>"
@@ -191,12 +192,15 @@ class Exchange:
         except StoreError as error:
             trouble.note(error)
 
-    async def _write_below(self, page: Page, name: str, reply: Reply) -> None:
-        """Write it so that it stands below all that was told before it."""
+    async def _write_below(self, page: Page, name: str, reply: Reply) -> bool:
+        """Write it so that it stands below all that was told before it. False if another process does."""
         if self._ticket is None or page.private:
-            return await self._write(page, name, reply)
+            await self._write(page, name, reply)
+            return True
         channel = self.interaction.channel_id or 0
         async with self._ticket:
+            if not await self.reception.may_show(reply):
+                return False
             if not self.reception.stands_last(channel, page.first):
                 await page.withdraw()
             elif page.first and len(layout.sheets(reply.blocks, self.here, most=page.most).contents) == 1:
@@ -205,7 +209,7 @@ class Exchange:
             await self._write(page, name, reply)
             for each in page.messages:
                 self.reception.stands(channel, int(each))
-        return None
+        return True
 
     async def _write(self, page: Page, name: str, reply: Reply) -> None:
         locale = self.locale if page.private else self.here

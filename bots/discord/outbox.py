@@ -19,7 +19,7 @@ from bots.discord.turns import PLATFORM, adult, channel_id
 from bots.reception import Missed
 from bots.sentences import speak
 from core import faults, release
-from core.errors import StoryError
+from core.errors import StoreError, StoryError
 from core.reply import Alert, Posted, Reply, Undelivered
 
 Histories = dict[int, History]
@@ -41,9 +41,11 @@ async def catch_up(reception: Reception, client: discord.Client, missed: Missed)
 
 async def _caught_up(reception: Reception, client: discord.Client, missed: Undelivered, read: Histories) -> None:
     faults.hit("replaying")
+    if not await reception.may_show(missed.reply):
+        return
     try:
         ids = [] if missed.reply.private else await _shown(reception, client, missed, read)
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         if trouble.code(error) not in (*trouble.NEVER, trouble.Code.NO_MESSAGE):
             return
@@ -55,11 +57,13 @@ async def post(reception: Reception, client: discord.Client, posted: Posted) -> 
     """Show what came of another turn, where it belongs. What Discord does not take stays for the next start."""
     locale, channel = await reception.language(posted.place.workspace) or "en", channel_id(posted.place)
     view = buttons("", posted.reply, locale)
+    if not await reception.may_show(posted.reply):
+        return
     try:
         with release.to(posted.place, adult=posted.adult, vouched=posted.reply.vouched):
             nonce = f"post-{posted.reply.post}"
             ids = await posting.post(client, channel, posted.reply.blocks, locale=locale, view=view, nonce=nonce)
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         return
     for each in ids:

@@ -10,7 +10,7 @@ KEEP = said("Keep it")
 STORY = said("Tell one story, together")
 IN_A_THREAD = said("Whether to open a thread of its own for the story")
 
-NO_REPLY_SHOWN = said("Discord did not take my reply just now. It is kept, and I will post it when I start again.")
+NO_REPLY_SHOWN = said("I could not post my reply just now. It is kept, and I will post it when I start again.")
 NO_ACCESS = said("I cannot write in {channel}: I lack the permission “{permission}”. An admin can give it to me.")
 SOME_PERMISSION = said("View Channel or Send Messages")
 ARCHIVED = said("That thread is archived and locked, so I cannot write in it. A moderator can open it again.")

@@ -202,15 +202,17 @@ class Exchange:
         return Spot(asked.client, self.reception.budget, asked.workspace, asked.channel, thread, asked.id)
 
     async def _shown(self, stream: Stream, spot: Spot, reply: Reply, asking: Turn) -> None:
-        """Show a reply for good. What Slack does not take stays in the outbox, and the person is told."""
+        """Show a reply for good. What cannot be shown stays in the outbox, and the person is told."""
         sheets = layout.sheets(reply.blocks, self.here).under(buttons(reply, self.here))
         try:
             async with self._ticket or contextlib.nullcontext():
+                if not await self.reception.may_show(reply):
+                    return  # what stands of it by now, the other process goes on with
                 with release.to(asking.place, vouched=reply.vouched):
                     ids = await self._settled(stream, spot, sheets, reply)
                 if opens(reply) or not (spot.thread or await self.reception.heads.known(asking.place)):
                     await self.reception.heads.begun(asking.place, spot.thread or ids[0])
-        except LOST as error:
+        except (*LOST, StoreError) as error:
             if not await self._shown_otherwise(error, sheets):
                 return
             ids = []

@@ -48,10 +48,12 @@ async def _caught_up(
     reception: Reception, clients: Clients, missed: Undelivered, read: dict[Where, list[Mapping[str, Any]]]
 ) -> None:
     faults.hit("replaying")
+    if not await reception.may_show(missed.reply):
+        return
     try:
         client = None if missed.reply.private else await clients(missed.place.workspace)
         ids = [] if client is None else await _Late(reception, client, missed).posted(read)
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         if trouble.code(error) not in trouble.NEVER:
             return
@@ -73,9 +75,11 @@ async def post(reception: Reception, client: Client, posted: Posted) -> None:
     """Show what came of another turn, where it belongs. What Slack does not take stays for the next start."""
     now = dt.datetime.now(dt.UTC)
     told = Undelivered(posted.place, "", posted.reply, posted.turn_id, now)
+    if not await reception.may_show(posted.reply):
+        return
     try:
         ids = await _Late(reception, client, told, late=False).posted({})
-    except trouble.LOST as error:
+    except (*trouble.LOST, StoreError) as error:
         trouble.note(error)
         return
     await _delivered(reception, posted.reply, ids)

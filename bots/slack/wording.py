@@ -9,7 +9,7 @@ START = said("Start a story")
 SHOW = said("Show the story")
 HELP = said("Help")
 
-NO_REPLY_SHOWN = said("Slack did not take my reply just now. It is kept, and I will post it when I start again.")
+NO_REPLY_SHOWN = said("I could not post my reply just now. It is kept, and I will post it when I start again.")
 NOT_HERE = said(
     "I am not a member of this channel, so I cannot post in it by myself. Invite me with `/invite @{name}`. "
     "The story is safe."

@@ -74,4 +74,6 @@ turn = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("place_id", "request_id"),
     Index("ix_turn_contributor_id", "contributor_id", "created_at", "place_id"),
+    # For the quotas of several processes.
+    Index("ix_turn_created_at", "created_at", "place_id").ddl_if(dialect="postgresql"),
 )

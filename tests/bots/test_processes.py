@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import select
 
 from benchmarks.crash.bot import Life, Nursery, nursery
 from benchmarks.crash.stage import answer
 from benchmarks.crash.voice import LoopbackEngine, loopback_engine
+from bots import sentences
 from bots.slack.manifest import manifest
+from bots.stopping import LATER
+from core import tables as t
+from core.database import Database
 from tests.bots.slack.served import port
 from tests.loopback.discord import Channel, LoopbackDiscord, User
-from tests.loopback.slack import LoopbackSlack
+from tests.loopback.slack import Channel as SlackChannel
+from tests.loopback.slack import Exchange, LoopbackSlack
 
 SHARDS = 2
 APART = 5.0
@@ -190,3 +196,101 @@ async def test_what_a_killed_process_behind_the_balancer_told_is_shown_once_by_t
     assert ("number" in told.text) == (point != "writing")
     assert shown("Its ") == (point != "writing")
     await survivor.end()
+
+
+async def test_what_a_process_that_stood_still_told_is_shown_once_though_another_took_over(
+    slack: LoopbackSlack, processes: Processes
+) -> None:
+    one, two = port(), port()
+    heir = await processes.born("slack", on_slack(slack, one))
+    stalled = await processes.born("slack", on_slack(slack, two), f"stall:after_commit:1:{5 * LEASE}")
+    first, second = await listening(one), await listening(two)
+    ana = slack.user("ana", admin=True)
+    tales = slack.channel("tales", ana)
+
+    def shown(text: str) -> int:
+        return sum(text in each.text for each in tales.everything)
+
+    slack.http_to(first)
+    await (await slack.command(ana, tales, "start The Lamp")).says("The Lamp", SLOW)
+    slack.http_to(second)
+    await slack.command(ana, tales, "add Mara found a lamp.")
+    await slack.until(lambda: shown("Mara found a lamp.") == 1, SLOW)
+    await listening(two)  # it goes on
+    await (await slack.command(ana, tales, "add A bell rang.")).done(SLOW)
+    await slack.until(lambda: shown("A bell rang.") == 1, SLOW)
+    assert shown("Mara found a lamp.") == 1
+    await stalled.end()
+    await heir.end()
+
+
+async def test_a_second_bot_with_the_same_sqlite_file_says_so_and_may_be_tried_again_later(
+    slack: LoopbackSlack, processes: Processes, tmp_path: Path
+) -> None:
+    settings = {
+        "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'stories.db'}",
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_API_BASE": slack.api_base,
+    }
+    first = await processes.born("slack", settings)
+    await slack.link.connected(seconds=SLOW)
+    second = await processes.born("slack", settings)
+    assert await asyncio.wait_for(second.over, SLOW) == LATER
+    assert "Another process tells stories on this platform" in (tmp_path / "bots.log").read_text("utf-8")
+    assert len(slack.link.connections) == 1
+    await first.end()
+
+
+async def test_two_processes_in_socket_mode_share_what_people_say_and_stories_read_in_order(
+    slack: LoopbackSlack, processes: Processes, postgres_address: str
+) -> None:
+    settings = {
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_API_BASE": slack.api_base,
+    }
+    bots = [await processes.born("slack", settings) for _ in range(2)]
+    await slack.link.connected(2, SLOW)
+    people = [slack.user(name, admin=True) for name in ("ana", "ben", "cleo")]
+    channels = [slack.channel(f"tales-{number}", *people) for number in range(3)]
+    for channel in channels:
+        await (await slack.command(people[0], channel, "start The Lamp")).says("The Lamp", SLOW)
+    asked: list[Exchange] = []
+    for number in range(8):
+        for who, channel in zip(people, channels, strict=True):
+            head = next(each for each in channel.messages if each.by_app)
+            line = "continue" if number % 4 == 3 else f"add Then bell number {number} rang."
+            if number % 2:
+                asked.append(await slack.mention(who, channel, line, thread=head))
+            else:
+                asked.append(await slack.command(who, channel, line))
+    await slack.again(asked[1])  # Slack tells it once more, and the other process hears it
+    await slack.until(lambda: all(len(passages(each)) == 8 for each in channels), SLOW, "all is told")
+    await slack.idle(SLOW)
+    if any(
+        "429 that we caused" in each for each in slack.violations
+    ):  # each keeps within Slack's limits; together they may not, and then Slack says so
+        slack.forgive("429 that we caused")
+    assert all(each.acked_at is not None for each in slack.deliveries)
+    for channel in channels:
+        assert [int(each.rpartition("\n")[2].partition(" ")[0]) for each in passages(channel)] == [*range(1, 9)]
+        told = " ".join(passages(channel))
+        assert all(told.count(f"bell number {number} rang") == 1 for number in range(8) if number % 4 != 3)
+    assert len(await holders(postgres_address)) == 2, "both had a share"
+    for each in bots:
+        await each.end()
+
+
+def passages(channel: SlackChannel) -> list[str]:
+    """What the bot told there for good, in the order in which it stands there."""
+    told = sorted((each for each in channel.everything if each.by_app), key=lambda each: each.ts)
+    return [each.text for each in told if each.labels and sentences.STOP not in each.labels][1:]
+
+
+async def holders(address: str) -> set[str]:
+    """The processes that have shown anything."""
+    database = await Database.open(address)
+    found = await database.read(lambda c: set(c.scalars(select(t.post.c.holder))))
+    await database.close()
+    return found

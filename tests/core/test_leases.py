@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import itertools
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -271,3 +273,42 @@ async def test_a_turn_that_ends_in_any_way_leaves_no_note_of_its_beginning(datab
         with pytest.raises(EngineFailed):
             await teller.perform("continue", turn())
         assert await database.read(lambda c: c.execute(select(t.begun)).all()) == []
+
+
+PROCESS = """
+import asyncio, sys
+from core.database import Database
+from core.errors import AlreadyServed
+from core.leases import Leases
+
+async def main(url, platform):
+    leases = Leases(await Database.open(url))
+    async with leases.joined(platform):
+        print("served", flush=True)
+        sys.stdin.read()
+
+try:
+    asyncio.run(main(*sys.argv[1:]))
+except AlreadyServed as error:
+    print(error.notice, flush=True)
+"""
+
+
+def serving(url: str, platform: str) -> "subprocess.Popen[str]":
+    """A process of its own that serves a platform until its input ends, or until it is killed."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", PROCESS, url, platform], stdin=pipe, stdout=pipe, text=True)
+
+
+def test_a_second_process_with_the_same_file_is_refused_until_the_first_has_ended_in_any_way(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'stories.db'}"
+    with serving(url, "discord") as first, serving(url, "slack") as beside:
+        assert first.stdout and beside.stdout
+        assert (first.stdout.readline(), beside.stdout.readline()) == ("served\n", "served\n")
+        refused, _ = serving(url, "discord").communicate(timeout=60)
+        assert refused.startswith("Another process tells stories on this platform")
+        first.kill()
+        first.wait()
+        served, _ = serving(url, "discord").communicate(timeout=60)
+        assert served == "served\n"
+        beside.kill()

@@ -213,3 +213,35 @@ async def test_a_servers_quota_of_the_day_counts_what_was_asked_on_that_server(d
     await teller.perform("continue", by(place=ELSEWHERE))
     with pytest.raises(TooOften, match="asked the storyteller 4 times in a day"):
         await teller.perform("continue", by(place=ELSEWHERE))
+
+
+@pytest.mark.parametrize(
+    ("allowance", "said", "free"),
+    [
+        (replace(NONE, person_minute=3), "You have asked", {"who": BEN}),
+        (replace(NONE, channel_minute=3), "asked often here", {"place": replace(HERE, channel="d")}),
+        (replace(NONE, server_minute=3), "on this server", {"place": replace(HERE, workspace="w2")}),
+    ],
+)
+async def test_the_minute_is_counted_over_all_processes_that_share_a_database(
+    postgres_address: str, allowance: Allowance, said: str, free: dict[str, Any]
+) -> None:
+    first, second = await Database.open(postgres_address), await Database.open(postgres_address)
+    try:
+        tellers = [storyteller(each, ScriptedEngine(), allowance=allowance) for each in (first, second)]
+        for where in (HERE, free.get("place")):
+            if where is not None:
+                await started(tellers[0], "A lamp burned.", place=where)
+        for number in range(3):
+            await tellers[number % 2].perform("continue", by())
+        for teller in tellers:
+            with pytest.raises(TooOften, match=f"{said}.*try again in"):
+                await teller.perform("continue", by())
+        await tellers[1].perform("continue", by(**free))
+        before = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=61)
+        await first.write(lambda c: c.execute(update(t.turn).values(created_at=before)))
+        third = storyteller(second, ScriptedEngine(), allowance=allowance)
+        await third.perform("continue", by())
+    finally:
+        await first.close()
+        await second.close()

@@ -28,12 +28,17 @@ def counted() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_metric_of_a_query_is_counted_with_the_labels_by_which_it_is_grouped(query: str) -> None:
-    series = re.findall(r"storycircle_\w+(?=\{)", query)
+    series = re.findall(r"(storycircle_\w+)\{([^}]*)\}", query)
     assert series
-    for name in series:
+    for name, chosen in series:
         assert name in counted(), name
+        assert set(re.findall(r"(\w+)[=!]", chosen)) <= counted()[name] | {"instance"}, query
     for grouped, name in re.findall(r"by \(([\w, ]+)\) \((?:rate\()?(storycircle_\w+)\{", query):
         assert {each.strip() for each in grouped.split(",")} <= counted()[name] | {"instance"}, query
+
+
+def test_nothing_else_in_the_file_names_what_is_not_counted() -> None:
+    assert set(re.findall(r"\bstorycircle_\w+", FILE.read_text("utf-8"))) <= set(counted())
 
 
 def test_everything_that_is_counted_is_on_the_dashboard() -> None:

@@ -23,7 +23,8 @@ from core.place import Contributor, Place, Turn
 from core.store import Store
 from core.storyteller import Storyteller
 from inference.remote import RemoteEngine, RemoteOptions
-from tests.inference.servers import Worker, free_port, vllm_worker
+from tests.inference.servers import Worker, free_port, said, small_server, vllm_worker
+from tests.inference.test_remote import SSE, answering, engine_at, event, outcome
 from tests.kit import Forbidding
 
 ROUTER = shutil.which("vllm-router")
@@ -73,11 +74,10 @@ async def _count(worker: Worker) -> int:
 
 
 @contextlib.contextmanager
-def router(workers: list[Worker], log: Path) -> Iterator[str]:
+def router(urls: list[str], log: Path) -> Iterator[str]:
     """The address of a router before these servers."""
     port, numbers = free_port(), free_port()
     assert ROUTER is not None
-    urls = [each.url for each in workers]
     options = ["--host", "127.0.0.1", "--port", str(port), "--prometheus-port", str(numbers)]
     options += ["--policy", "consistent_hash", "--worker-startup-timeout-secs", str(int(STARTS))]
     options += ["--worker-startup-check-interval", "1", "--health-check-interval-secs", "2"]
@@ -99,7 +99,7 @@ async def fleet(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         for number in (0, 1):
             workers.append(parts.enter_context(vllm_worker(model_folder, folder / f"worker{number}.log")))
             await _answers(f"{workers[-1].url}/health")
-        address = parts.enter_context(router(workers, folder / "router.log"))
+        address = parts.enter_context(router([each.url for each in workers], folder / "router.log"))
         await _answers(f"{address}/v1/models")
         engine = RemoteEngine(RemoteOptions(url=address, tokenizer=model_folder, silence_seconds=60))
         engine.start()
@@ -166,6 +166,31 @@ async def test_a_server_that_dies_in_the_middle_of_a_turn_loses_no_story(fleet: 
     assert "Mara found a lamp" in " ".join(block.text for block in shown.blocks)
     assert (await fleet.counts())[home] == -1
     await database.close()
+
+
+async def test_a_router_without_servers_is_told_in_a_sentence_and_serves_again_once_one_is_back(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    port, good = free_port(), answering(said(200, event(70, finish="stop"), SSE))
+    with contextlib.ExitStack() as parts:
+        async with small_server(good, port) as url:
+            address = parts.enter_context(router([url], tmp_path / "router.log"))
+            await _answers(f"{address}/v1/models")
+        async with engine_at(address, model_folder) as engine:
+            for _ in range(3):
+                with pytest.raises(EngineError) as trouble:
+                    await outcome(engine)
+                assert trouble.value.notice
+            async with small_server(good, port), asyncio.timeout(STARTS):
+                while not await _served(engine):
+                    await asyncio.sleep(0.5)
+
+
+async def _served(engine: RemoteEngine) -> bool:
+    try:
+        return bool(await outcome(engine))
+    except EngineError:
+        return False
 
 
 async def _until_served(teller: Storyteller, turn: Turn) -> None:

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 from discord import utils
+from sqlalchemy import text
 
 from bots.discord import run
 from bots.settings import SettingsError
@@ -87,6 +88,19 @@ async def test_an_outage_keeps_the_post_for_the_next_start(scene: Scene, databas
         assert "Told before the last stop" in scene.said[-2]
         await scene.press("Undo")
         assert "Taken back" in scene.said[-1]
+
+
+async def test_what_is_written_and_cannot_be_shown_since_the_database_is_gone_is_kept_and_so_it_is_told(
+    scene: Scene, database: Database
+) -> None:
+    await database.write(lambda c: c.execute(text("ALTER TABLE verdict RENAME TO gone")).close())
+    asked = await scene.discord.slash(scene.ana, scene.channel, "story add", text="A bell rang.")
+    await asked.says("It is kept, and I will post it")
+    await database.write(lambda c: c.execute(text("ALTER TABLE gone RENAME TO verdict")).close())
+    scene.app.task.cancel()
+    await asyncio.wait([scene.app.task])
+    async with application(scene.discord, database, scene.engine):
+        await scene.discord.until(lambda: scene.said.count("A bell rang.\n-# 2 · Ana") == 1)
 
 
 async def test_an_archived_thread_is_opened_again(scene: Scene, database: Database) -> None:

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import text
 
 from bots.settings import SettingsError
 from bots.slack import run
@@ -274,3 +275,15 @@ async def test_a_report_reaches_the_moderators(scene: Scene) -> None:
     await scene.slack.until(lambda: len(desk.messages) == 2)
     assert "Mara found a lamp." in desk.messages[0].text
     assert scene.last.ts.replace(".", "") in desk.messages[1].text
+
+
+async def test_what_is_written_and_cannot_be_shown_since_the_database_is_gone_is_kept_and_so_it_is_told(
+    scene: Scene, database: Database
+) -> None:
+    await database.write(lambda c: c.execute(text("ALTER TABLE verdict RENAME TO gone")).close())
+    asked = await scene.ask("add A bell rang.")
+    await asked.says("It is kept, and I will post it")
+    await database.write(lambda c: c.execute(text("ALTER TABLE gone RENAME TO verdict")).close())
+    await scene.app.end()
+    async with application(scene.slack, database, scene.engine):
+        await scene.slack.until(lambda: sum("A bell rang." in each for each in scene.told) == 1)
