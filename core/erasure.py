@@ -141,7 +141,18 @@ class Erasure:
         return Done(touched, len(waiting))
 
     async def _some(self, step: Step, wish: Wish) -> Outcome:
-        return await self._database.write(lambda c: step.work(c, wish))
+        """Carry out a part of a step, while no other process that forgets the same person is in the middle of one.
+
+        What one of them reads another may have changed by the time it is written back.
+        """
+        mine = t.tombstone.c.mac == wish.mac, t.tombstone.c.created_at == wish.until
+        alone = select(t.tombstone.c.mac).where(*mine).with_for_update()
+
+        def work(connection: Connection) -> Outcome:
+            connection.execute(alone)
+            return step.work(connection, wish)
+
+        return await self._database.write(work)
 
 
 def _newest(connection: Connection, person: Person) -> list[dt.datetime]:

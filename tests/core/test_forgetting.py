@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.util import await_only
 
 from core import forgetting
 from core import tables as t
@@ -329,6 +330,36 @@ async def test_two_processes_may_start_at_once_on_a_restored_backup(address: str
     await book.add(Stone(her, dt.datetime.now(dt.UTC), True))
     await asyncio.gather(*(Erasure(each, secret="s", book=book).repeat() for each in (first, second)))
     assert MARK not in await first.read(everything)
+    await first.close()
+    await second.close()
+
+
+async def test_two_processes_that_forget_the_same_person_never_write_over_each_other(
+    postgres_address: str, tmp_path: Path
+) -> None:
+    first, second = await Database.open(postgres_address), await Database.open(postgres_address)
+    teller = storyteller(first, ScriptedEngine(), book=Book(tmp_path / "x.forgotten"))
+    await lived(teller)
+    go_on = asyncio.Event()
+
+    def in_the_middle(connection: Connection) -> None:
+        connection.execute(select(t.tombstone).with_for_update())
+        await_only(go_on.wait())
+
+    def waiting(connection: Connection) -> int:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one())
+
+    erasure = Erasure(first, secret="s", book=Book(tmp_path / "x.forgotten"))
+    stone = Stone(erasure.mac(Person(HERE.platform, EVE.id)), dt.datetime.now(dt.UTC), True)
+    await first.write(lambda c: c.execute(insert(t.tombstone), vars(stone)))
+    other = asyncio.create_task(second.write(in_the_middle))
+    repeating = asyncio.create_task(erasure.repeat())
+    while not await second.read(waiting):
+        await asyncio.sleep(0)
+    assert MARK in await second.read(everything)
+    go_on.set()
+    await asyncio.gather(other, repeating)
+    assert MARK not in await second.read(everything)
     await first.close()
     await second.close()
 
