@@ -1,5 +1,6 @@
 """Asking about a story; nothing in it changes."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from core.operation import Effect, Param, operation
 from core.operations.replies import count, label, note, say
 from core.plot import PlotEvent, read_meanwhile
 from core.prompts import Order, Task
+from core.proofreading import proofread
 from core.quoting import quotes
 from core.rejudging import HIDDEN
 from core.reply import Block, Reply, Shape
@@ -39,9 +41,8 @@ _TOLD = (PlotEvent.CONFLICT, PlotEvent.SOLUTION)
 async def explain(session: Session, question: Cleared) -> Reply:
     """Explain the story or answer a question about it, with the passages that say so."""
     passages, asked = await _asked(session, question)
-    small = session.engine.profile.form != "chat"
-    if small and content(asked):
-        return _quoted(quotes(asked, [each for each in passages if each.text != HIDDEN]), passages)
+    if session.engine.profile.form != "chat" and content(asked):
+        return await _quoted(asked, [each for each in passages if each.text != HIDDEN])
     answer = await _answer(session, Order(Task.EXPLAIN, asked, 70), passages)
     if answer is None:
         return say(phrase("The story does not say."), private=True)
@@ -181,12 +182,14 @@ async def _answer(
     return _Answer(text, found, None) if found else None
 
 
-def _quoted(found: Sequence[Claim], passages: list[Passage]) -> Reply:
+async def _quoted(question: Cleared, passages: list[Passage]) -> Reply:
     """What a small storyteller answers to a question: it would more often guess than read."""
     texts = {each.number: each.text for each in passages}
-    lines = [_cited(excerpt(claim.text, of=texts[claim.cites[0]]), claim) for claim in found]
-    if not lines:
+    asked = await asyncio.to_thread(proofread, question, list(texts.values()))
+    found = quotes(asked, passages)
+    if not found:
         return say(phrase("The story does not say."), private=True)
+    lines = [_cited(excerpt(claim.text, of=texts[claim.cites[0]]), claim) for claim in found]
     so = phrase("This storyteller is too small to answer in its own words; these sentences of the story come nearest.")
     return Reply((Block(Shape.PROSE, joined("\n", lines)), note(so)), private=True)
 

@@ -49,7 +49,7 @@ def answers() -> list[str]:
 @pytest.fixture
 async def teller(database: Database, answers: list[str]) -> Storyteller:
     """On a server whose admin agreed, as Ana and Ben did."""
-    made = storyteller(database, ScriptedEngine(echo(answers)))
+    made = storyteller(database, ScriptedEngine(echo(answers), form="chat"))
     await made.perform("setup", by(ANA), {"tuning": "on"})
     for who in (ANA, BEN):
         reply = await made.perform("mydata tuning", by(who), {"answer": "yes"})
@@ -296,7 +296,7 @@ async def test_with_everybodys_consent_the_same_stories_are_whole(
 
 
 async def test_what_a_moderator_had_a_hand_in_is_not_used(database: Database) -> None:
-    teller = storyteller(database, ScriptedEngine())
+    teller = storyteller(database, ScriptedEngine(form="chat"))
     await teller.perform("setup", by(EVE), {"tuning": "on", "approval": "all"})
     for who in (ANA, BEN):
         await teller.perform("mydata tuning", by(who), {"answer": "yes"})

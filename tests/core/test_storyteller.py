@@ -358,7 +358,7 @@ async def test_a_passage_is_as_long_as_was_asked_for_unless_only_a_short_one_is_
     teller = storyteller(database, voice)
     await started(teller, "Before.")
     assert texts(await teller.perform("continue", turn(), {"length": "long"})) == ["She went in."]
-    assert [each.sampling.min_tokens for each in voice.requests] == [160, 160, 0]
+    assert [each.sampling.min_tokens for each in voice.requests] == [80, 80, 0]
     await teller.perform("recap", turn())
     assert voice.requests[-1].sampling.min_tokens == 0
 

@@ -60,7 +60,7 @@ def export(tmp_path: Path) -> Path:
 
 async def taken(tmp_path: Path) -> Path:
     database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/story.db")
-    teller = storyteller(database, ScriptedEngine(answers()))
+    teller = storyteller(database, ScriptedEngine(answers(), form="chat"))
     await teller.perform("setup", by(ANA, 0), {"tuning": "on"})
     for who in (ANA, BEN):
         await teller.perform("mydata tuning", by(who, 0), {"answer": "yes"})
