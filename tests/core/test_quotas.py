@@ -93,7 +93,7 @@ async def test_the_day_is_counted_in_the_database_so_over_all_processes(address:
         tellers = [storyteller(each, ScriptedEngine(), allowance=allowance) for each in (first, second)]
         await started(tellers[0], "A lamp burned.")
         for number in range(3):
-            await tellers[number % 2].perform("explain", by(), {"question": "What burned?"})
+            await tellers[number % 2].perform("explain", by())
         for teller in tellers:
             with pytest.raises(TooOften, match=r"3 times in a day.*in 24 hours"):
                 await teller.perform("continue", by())
