@@ -26,6 +26,8 @@ _BEGINNING = 4
 _ALIKE = 70
 """How like a name a word must be, in hundredths of rapidfuzz's ratio (2 × letters in common by all letters)."""
 
+_ENOUGH = 1000
+"""Characters that tell in which script a story is."""
 _EASTERN = "CJK"
 _MIXED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 """Scripts that stand together in one text."""
@@ -107,8 +109,9 @@ def faithful(old: str, new: str) -> bool:
 
 
 def otherwise_written(text: str, told: str) -> bool:
-    """Whether `text` is mostly in another script than `told`, as where a model has only English for a Chinese story."""
-    return bool(text_script := _script(text)) and bool(script := _script(told)) and text_script != script
+    """Whether `text` is mostly in another script than the end of `told`, as English is for a Chinese story."""
+    here, there = _script(text), _script(told[-_ENOUGH:])
+    return bool(here and there) and here != there
 
 
 def repeats(text: str, earlier: Sequence[str], *, run: int = 8) -> bool:
@@ -155,7 +158,10 @@ def _symbols(text: str) -> frozenset[str]:
 
 def _script(text: str) -> str:
     """In which script most of the letters are, by the first word of their Unicode names; empty if there are none."""
-    found = Counter(unicodedata.name(each, "").partition(" ")[0] for each in text if each.isalpha())
+    found = Counter[str]()
+    for letter, times in Counter(text).items():
+        if letter.isalpha():
+            found[unicodedata.name(letter, "").partition(" ")[0]] += times
     most = max(found, key=found.__getitem__, default="")
     return _EASTERN if most in _MIXED else most
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from core import observation
 from core.engine import Engine, TokenIds
@@ -62,8 +62,7 @@ class Prompt:
     """The window will move with the next turn or so, or something is left out of which no summary is given."""
 
 
-@dataclass(frozen=True)
-class _Laid:
+class _Laid(NamedTuple):
     """A passage as it is laid out."""
 
     passage: Passage
