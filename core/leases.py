@@ -266,7 +266,7 @@ class Member:
         return share, [own, *(_part(each, of) for each in mine)]
 
     def _sign(self, connection: Connection, names: Collection[str], new: Collection[str]) -> None:
-        until = _clock() + self._life
+        until = func.now(type_=t.lease.c.until.type) + self._life  # of the transaction: all of it ends at one time
         connection.execute(delete(t.lease).where(*self._mine(), _stale(names)))
         connection.execute(update(t.lease).where(*self._mine()).values(until=until))
         for name in new:
