@@ -170,6 +170,10 @@ class Storyteller:
         arrival = await self._store.arrive(turn)
         return await self._clearing.name(turn.contributor.name, arrival.house.policy(arrival.story))
 
+    async def tells(self, turn: Turn) -> bool:
+        """Whether a story is open where the turn is. Reads only, and waits for no filter."""
+        return (await self._store.arrive(turn)).story is not None
+
     async def check(self, name: str, turn: Turn) -> None:
         """Raises `NotAllowed` unless the contributor may do this to the passage that the turn is about. Reads only."""
         arrival = await self._store.arrive(turn)

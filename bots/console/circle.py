@@ -81,8 +81,10 @@ class Circle:
 
     async def open_book(self) -> None:
         """Show where the story stands that is told here, if there is one."""
+        turn = self._turn(self.name)
         with contextlib.suppress(StoryError):
-            await self._show(await self.storyteller.perform("show", self._turn(self.name)))
+            if await self.storyteller.tells(turn):  # nobody else waits for the filters here
+                await self._show(await self.storyteller.perform("show", turn))
 
     @property
     def place(self) -> Place:
