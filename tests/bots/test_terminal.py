@@ -122,6 +122,21 @@ def test_a_person_sees_a_prompt_and_replies_and_leaves_with_ctrl_d(person: pexpe
     assert person.exitstatus == 0
 
 
+def test_a_person_who_comes_back_sees_where_the_story_stands_before_anything_else(
+    env: dict[str, str],
+    person: pexpect.spawn,  # type: ignore[type-arg]
+) -> None:
+    person.expect("One story, told together")
+    person.sendeof()
+    person.expect(pexpect.EOF)
+    scripted(env).communicate(START.encode(), timeout=60)
+    again = pexpect.spawn(
+        sys.executable, ["-m", "tests.console_child"], env=env, cwd=env["HOME"], encoding="utf-8", timeout=60
+    )
+    again.expect("The Lamp.*Mara climbed the stairs.*One story, told together")
+    again.close(force=True)
+
+
 def test_a_person_gets_files_in_the_folder_where_they_are_and_none_is_written_over(
     person: pexpect.spawn,  # type: ignore[type-arg]
     env: dict[str, str],
