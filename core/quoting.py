@@ -5,6 +5,7 @@ the sentences beside them; no model is asked.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -21,6 +22,17 @@ _COVERED = 0.2
 _ALSO = 0.5
 """Share of the best sentence's worth that the second one must have."""
 
+_PAST = """
+became become began begin bought buy broke break brought bring built build came come caught catch chose choose
+did do drank drink drove drive ate eat fell fall felt feel fought fight found find flew fly forgot forget gave give
+went go grew grow had have heard hear hid hide hidden hide held hold kept keep knew know left leave lost lose made make
+met meet paid pay ran run rang ring rode ride rose rise said say sang sing sat sit saw see sent send shone shine slept
+sleep sold sell spoke speak stole steal stood stand swam swim taught teach thought think threw throw told tell took take
+understood understand woke wake won win wore wear wrote write
+""".split()  # noqa: SIM905 - a list of a hundred strings is harder to read
+_NOW = dict(zip(_PAST[::2], _PAST[1::2], strict=True))
+"""What a question asks with, by what a story tells with: "what did she find" is about what she found."""
+
 
 def quotes(question: str, passages: Sequence[Passage]) -> list[Claim]:
     """At most two sentences, as they stand in the story and in its order, with the numbers of their passages.
@@ -28,8 +40,8 @@ def quotes(question: str, passages: Sequence[Passage]) -> list[Claim]:
     Empty if none says anything about the question. A question without telling words is about nothing.
     """
     found = [(each.number, text) for each in passages for text in sentences(each.text)]
-    said = [content(text) for _, text in found]
-    asked = _weights(content(question), said)
+    said = [_telling(text) for _, text in found]
+    asked = _weights(_telling(question), said)
     usual = max(1.0, sum(map(len, said)) / max(1, len(said)))
     own = [_worth(each, asked, usual) for each in said]
     near = [worth + _BESIDE * sum(own[max(0, at - 1) : at + 2]) for at, worth in enumerate(own)]
@@ -38,6 +50,11 @@ def quotes(question: str, passages: Sequence[Passage]) -> list[Claim]:
         return []
     kept = [at for at in best if near[at] >= _ALSO * near[best[0]]]
     return [Claim(found[at][1], (found[at][0],)) for at in sorted(kept)]
+
+
+def _telling(text: str) -> frozenset[str]:
+    """The telling words of a text, verbs in the present."""
+    return content(re.sub(r"\w+", lambda word: _NOW.get(word[0].lower(), word[0]), text))
 
 
 def _weights(question: frozenset[str], said: Sequence[frozenset[str]]) -> dict[str, float]:

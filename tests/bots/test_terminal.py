@@ -127,6 +127,7 @@ def test_a_person_who_comes_back_sees_where_the_story_stands_before_anything_els
     person: pexpect.spawn,  # type: ignore[type-arg]
 ) -> None:
     person.expect("One story, told together")
+    person.expect("Somebody.*›")
     person.sendeof()
     person.expect(pexpect.EOF)
     scripted(env).communicate(START.encode(), timeout=60)

@@ -24,6 +24,7 @@ def story(*texts: str) -> list[Passage]:
         ("Where did the keeper hide the key?", "The keeper had hidden the key in a jar of honey.", 3),
         ("What answered the lamp from the dark?", "A ship answered from the dark.", 2),
         ("who climbed the STAIRS", "Mara climbed the stairs.", 1),
+        ("Did the gulls fall silent?", TOLD[1].partition(". ")[2], 2),
     ],
 )
 def test_the_sentence_that_a_question_is_about_is_quoted_with_its_passage(
