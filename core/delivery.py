@@ -15,7 +15,7 @@ from core.leases import Leases, inherit
 from core.moments import now, utc
 from core.place import Place
 from core.reply import Alert, Reply, Undelivered
-from core.showing import may_show
+from core.showing import PATIENCE, may_show
 from core.withdrawing import Withdrawal
 
 
@@ -84,12 +84,14 @@ class Delivery:
         await self._database.write(unit)
         faults.hit("after_delivered")
 
-    async def may_show(self, platform: str, reply: Reply) -> bool:
+    async def may_show(self, platform: str, reply: Reply, *, patience: float = PATIENCE) -> bool:
         """Wait until it is a public reply's turn to be shown; whether it is this process that shows it.
 
-        It is not where this process was taken for dead meanwhile, and another shows it.
+        It waits `patience` seconds for each that others are to show before it. Where this process was taken for dead
+        meanwhile, another shows it.
         """
-        return reply.post is None or await may_show(self._database, self._leases, platform, reply.post)
+        post = reply.post
+        return post is None or await may_show(self._database, self._leases, platform, post, patience=patience)
 
     async def shown(self, place: Place, message_ids: Sequence[str]) -> set[str]:
         """Those of these messages of the platform of which it is known what they show."""

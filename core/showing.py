@@ -22,22 +22,24 @@ _LOOK = 0.1
 """Seconds between two looks: rows tell nobody."""
 
 
-async def may_show(database: Database, leases: Leases, platform: str, post: int) -> bool:
+async def may_show(database: Database, leases: Leases, platform: str, post: int, *, patience: float = PATIENCE) -> bool:
     """Wait until it is a post's turn to be shown; whether it is this process that shows it. Raises `StoreError`.
+
+    For one post of another process it waits `patience` seconds.
 
     A process that stood still for longer than its lease finds here that another has taken over.
     """
     holder = leases.holder(platform)
     if not holder:
         return True
-    key = {"platform": platform, "holder": holder, "post": post, "patience": dt.timedelta(seconds=PATIENCE)}
+    key = {"platform": platform, "holder": holder, "post": post, "patience": dt.timedelta(seconds=patience)}
     awaited, end = None, 0.0
     while True:
         found = await database.read(lambda c: c.execute(_standing(), key).one())
         if not found.ours:
             return False
         if found.first != awaited:
-            awaited, end = found.first, time.monotonic() + PATIENCE
+            awaited, end = found.first, time.monotonic() + patience
         if not found.lives:
             await leases.breathe(platform)  # from then on nobody takes it over, and whoever did is seen
         elif awaited is None or time.monotonic() > end:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import update
 
-from core import showing
 from core import tables as t
 from core.database import Database
 from core.reply import Reply
@@ -18,12 +17,6 @@ from tests.voices import ScriptedEngine
 
 LONG = 600.0
 """Seconds that nobody dies in."""
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waits, waits for as long as it takes."""
-    monkeypatch.setattr(showing, "PATIENCE", LONG)
 
 
 @pytest.fixture
@@ -57,8 +50,9 @@ async def stand_still(teller: Storyteller, database: Database) -> None:
     await database.write(lambda c: c.execute(ended).close())
 
 
-async def shows(teller: Storyteller, reply: Reply) -> bool:
-    return await teller.delivery.may_show(HERE.platform, reply)
+async def shows(teller: Storyteller, reply: Reply, patience: float = LONG) -> bool:
+    """Who waits, waits for as long as it takes."""
+    return await teller.delivery.may_show(HERE.platform, reply, patience=patience)
 
 
 async def test_who_stood_still_shows_nothing_that_another_has_taken_over(
@@ -111,14 +105,11 @@ async def test_a_reply_waits_for_what_another_process_told_before_it_in_its_plac
     assert await waits
 
 
-async def test_a_reply_waits_for_nobody_for_ever(
-    tellers: tuple[Storyteller, Storyteller], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_reply_waits_for_nobody_for_ever(tellers: tuple[Storyteller, Storyteller]) -> None:
     one, two = tellers
     await one.perform("start", turn(), {"title": "The Lamp"})
     second = await two.perform("add", turn(), {"text": "Mara found a lamp."})
-    monkeypatch.setattr(showing, "PATIENCE", 0.3)
-    assert await shows(two, second)
+    assert await shows(two, second, patience=0.3)
 
 
 async def test_nobody_waits_for_what_a_process_that_has_ended_left_or_for_what_one_person_alone_sees(
