@@ -125,7 +125,7 @@ async def _folded(session: Session, parts: Sequence[Summary]) -> Summary | None:
 
 async def _told(session: Session, old: Sequence[Passage], before: Sequence[Summary]) -> Cleared | None:
     """What a chat model says, as far as the passages bear it out; None if nothing of it is worth keeping."""
-    if session.engine.profile.form != "chat":
+    if session.engine.profile.small:
         return None
     tokens = _tokens(session)
     about = own(f"passages {old[0].number} to {old[-1].number}")

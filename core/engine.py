@@ -47,6 +47,11 @@ class Profile:
     voices: tuple[str, ...] = ()
     """Names that a story can choose from: `PLAIN` and the adapters; none if there is only the model itself."""
 
+    @property
+    def small(self) -> bool:
+        """Whether it is one of our own forms, which small models have: they guess, drift and end early."""
+        return self.form != "chat"
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -122,7 +122,7 @@ class Writer:
                 pass
 
     async def _attempt(self, prompt: Prompt, material: Material, order: Order, attempt: int) -> Writing:
-        ends_early = self._engine.profile.form != "chat" and attempt < _TRIES - 1  # better a short passage than none
+        ends_early = self._engine.profile.small and attempt < _TRIES - 1  # better a short passage than none
         least = order.least_tokens if ends_early else 0
         sampling = replace(_SAMPLING[order.task], max_tokens=order.answer_tokens, min_tokens=least)
         hotter = replace(sampling, temperature=sampling.temperature + 0.2 * attempt)

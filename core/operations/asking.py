@@ -41,7 +41,7 @@ _TOLD = (PlotEvent.CONFLICT, PlotEvent.SOLUTION)
 async def explain(session: Session, question: Cleared) -> Reply:
     """Explain the story or answer a question about it, with the passages that say so."""
     passages, asked = await _asked(session, question)
-    if session.engine.profile.form != "chat" and content(asked):
+    if session.engine.profile.small and content(asked):
         return await _quoted(asked, [each for each in passages if each.text != HIDDEN])
     answer = await _answer(session, Order(Task.EXPLAIN, asked, 70), passages)
     if answer is None:
@@ -174,7 +174,7 @@ async def _answer(
         text = await _respelt(session, writing.text, passages)
         if found := claims(text, passages, order.words):
             return _Answer(text, found, writing.given)
-    if session.engine.profile.form == "chat":
+    if not session.engine.profile.small:
         return None
     shown = [each.text for each in passages if each.text != HIDDEN]
     text = await session.cleared(condensed(shown, lambda short: len(short.split()) <= order.length))

@@ -186,7 +186,7 @@ async def _continue(
     order = Order(Task.CONTINUE, direction, WORDS[length])
     known: list[str] = [session.story.title, session.story.premise, direction, *told]
     known += [f"{each.name} {each.fact}" for each in await session.lore()]
-    worth = _Worth(told, known if session.engine.profile.form != "chat" else None, like=" ".join(told or known))
+    worth = _Worth(told, known if session.engine.profile.small else None, like=" ".join(told or known))
     writing = await session.write(order, passages, accept=worth)
     if writing is None and worth.foreign:
         raise NotPossible(
@@ -233,7 +233,7 @@ async def _refined(session: Session, passages: list[Passage], how: Cleared) -> W
     better.
     """
     last = passages[-1]
-    if session.engine.profile.form != "chat":
+    if session.engine.profile.small:
         last = await _proofread(session, passages)
     ids = session.pages.ids_of(last)
     order = Order(Task.REFINE, how, len(last.text.split()), room=len(ids) * 3 // 2 + 16)

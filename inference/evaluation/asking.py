@@ -64,7 +64,7 @@ def request(case: Case, engine: Engine, *, seed: int = 0, bare: bool = False) ->
     if bare:
         tail = max(place for place, each in enumerate(ids) if each == engine.control(f"<|{case.task}|>"))
         ids = (*ids[:tail], engine.control("<|passage|>"))
-    least = 0 if engine.profile.form == "chat" else placed.least_tokens
+    least = placed.least_tokens if engine.profile.small else 0
     sampling = replace(SAMPLING[case.task], max_tokens=placed.answer_tokens, min_tokens=least, seed=seed)
     return Request(
         id=f"{case.id}-{seed}{'-bare' if bare else ''}",
